@@ -1,0 +1,42 @@
+/** Brings small contents into memory: manifests and configs, never layers. */
+
+import { RegError } from '../errors.js';
+import type { Descriptor } from '../spec/descriptor.js';
+import { shortDigest } from '../spec/digest.js';
+import { MAX_MANIFEST_SIZE, parseManifest, type Manifest } from '../spec/manifest.js';
+import type { CallOptions, Content, Source } from './types.js';
+import { verified } from './verify.js';
+
+export interface ReadOptions extends CallOptions {
+  /** Largest size in bytes that is read. */
+  readonly cap: number;
+}
+
+/** All bytes of `content`, verified. Throws TOO_LARGE before any I/O when the descriptor is over the cap. */
+export async function readContent(content: Content, { cap, signal }: ReadOptions): Promise<Uint8Array> {
+  const { descriptor } = content;
+  if (descriptor.size > cap) {
+    throw new RegError('TOO_LARGE', `${shortDigest(descriptor.digest)} has ${descriptor.size} bytes; at most ${cap} are read`);
+  }
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of verified(descriptor, await content.open({ signal }))) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** The manifest that `descriptor` names, verified and parsed. Throws INVALID_MANIFEST, TOO_LARGE, DIGEST_MISMATCH. */
+export async function readManifest(source: Source, descriptor: Descriptor, options: CallOptions = {}): Promise<Manifest> {
+  const bytes = await readContent(source.get(descriptor), { ...options, cap: MAX_MANIFEST_SIZE });
+  return parseManifest(bytes, descriptor.mediaType, `manifest ${shortDigest(descriptor.digest)}`);
+}
+
+/** `bytes` as a content. */
+export function contentOf(descriptor: Descriptor, bytes: Uint8Array): Content {
+  return {
+    descriptor,
+    async open({ from = 0 } = {}) {
+      return (async function* () {
+        if (from < bytes.byteLength) yield bytes.subarray(from);
+      })();
+    },
+  };
+}

@@ -1,0 +1,67 @@
+/**
+ * The idea of `reg`: every command is `copy(source, sink, root)`.
+ *
+ *     Source ──get──▶ Content ──put──▶ Sink        the sink opens the content,
+ *                        ▲                │        as often as it needs and
+ *                        └──open(from)────┘        from the offset it needs
+ *
+ * The receiver opens: nobody passes a started stream on. Retry, resume, mounts and parallel ranges follow from that.
+ */
+
+import type { Descriptor } from '../spec/descriptor.js';
+
+export interface CallOptions {
+  /** Ends the call early; it then rejects with ABORTED, or with the signal's reason where that is a RegError. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface OpenOptions extends CallOptions {
+  /** Offset in bytes of the first byte wanted; default 0; at most the size. */
+  readonly from?: number | undefined;
+}
+
+/** Bytes that can be had: what they are, and the right to open them. */
+export interface Content {
+  readonly descriptor: Descriptor;
+  /** A repository that already holds these bytes, so that a sink on the same host may mount instead of copy. */
+  readonly origin?: Origin;
+  /**
+   * Costs I/O. The first byte yielded is byte `from`. The bytes are not verified: whoever keeps them does that.
+   * The consumer ends the iteration to release what is behind it. Throws NOT_FOUND and what the medium throws.
+   */
+  open(options?: OpenOptions): Promise<AsyncIterable<Uint8Array>>;
+}
+
+export interface Origin {
+  /** Host with port, as in the reference: `ghcr.io`. */
+  readonly host: string;
+  /** `library/nginx`. */
+  readonly repository: string;
+}
+
+export interface Source {
+  /** The descriptor behind a tag or a digest. Throws NOT_FOUND. */
+  resolve(name: string, options?: CallOptions): Promise<Descriptor>;
+  /** No I/O. */
+  get(descriptor: Descriptor): Content;
+}
+
+/** How a content came to be in a sink. */
+export type Outcome = 'exists' | 'mounted' | 'written';
+
+export interface PutOptions extends CallOptions {
+  /** Makes a manifest known by this name. */
+  readonly tag?: string | undefined;
+  /** Write it without asking whether it is there: the sink's own word turned out wrong. Default false. */
+  readonly fresh?: boolean | undefined;
+}
+
+export interface Sink {
+  has(descriptor: Descriptor, options?: CallOptions): Promise<boolean>;
+  /**
+   * Takes a content in. Checks size and digest before the content becomes visible. Idempotent. Throws
+   * DIGEST_MISMATCH, SIZE_MISMATCH and what the medium throws; nothing is visible then. INCOMPLETE when a manifest
+   * comes whose children the sink does not hold.
+   */
+  put(content: Content, options?: PutOptions): Promise<Outcome>;
+}

@@ -1,0 +1,52 @@
+/** The check that every byte passes before it is believed: size first, then digest, both while streaming. */
+
+import { RegError } from '../errors.js';
+import type { Descriptor } from '../spec/descriptor.js';
+import { algorithmOf, Digester, shortDigest } from '../spec/digest.js';
+
+/** Follows bytes as they come and says at the end whether they are what the descriptor promised. */
+export class Verifier {
+  readonly #descriptor: Descriptor;
+  readonly #digester: Digester;
+
+  constructor(descriptor: Descriptor) {
+    this.#descriptor = descriptor;
+    this.#digester = new Digester(algorithmOf(descriptor.digest));
+  }
+
+  /** Number of bytes seen. */
+  get position(): number {
+    return this.#digester.size;
+  }
+
+  /** Throws SIZE_MISMATCH as soon as there is a byte too many. */
+  update(bytes: Uint8Array): void {
+    const { digest, size } = this.#descriptor;
+    if (this.position + bytes.byteLength > size) {
+      throw new RegError('SIZE_MISMATCH', `${shortDigest(digest)} is longer than its ${size} bytes`, { digest });
+    }
+    this.#digester.update(bytes);
+  }
+
+  /** To be called after the last byte. Throws SIZE_MISMATCH, DIGEST_MISMATCH. */
+  finish(): void {
+    const { digest, size } = this.#descriptor;
+    if (this.position !== size) {
+      throw new RegError('SIZE_MISMATCH', `${shortDigest(digest)} ended after ${this.position} of ${size} bytes`, { digest });
+    }
+    const actual = this.#digester.digest();
+    if (actual !== digest) {
+      throw new RegError('DIGEST_MISMATCH', `the bytes of ${shortDigest(digest)} hash to ${shortDigest(actual)}`, { digest });
+    }
+  }
+}
+
+/** The bytes of `chunks` as they come, and an error instead of the end when they are not what `descriptor` says. */
+export async function* verified(descriptor: Descriptor, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const verifier = new Verifier(descriptor);
+  for await (const chunk of chunks) {
+    verifier.update(chunk);
+    yield chunk;
+  }
+  verifier.finish();
+}

@@ -1,0 +1,75 @@
+/** Descriptors: media type, digest and size of some bytes (image-spec 1.1, descriptor.md). */
+
+import { RegError } from '../errors.js';
+import { digestOf, isDigest, parseDigest, type Algorithm, type Digest } from './digest.js';
+import { isObject, refuseTwins, type JsonObject } from './json.js';
+import { parseIndexPlatform, type Platform } from './platform.js';
+import { quoteText } from './text.js';
+
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** Length in bytes: a safe integer, so any size up to 8 PiB. */
+  readonly size: number;
+  readonly platform?: Platform;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly artifactType?: string;
+  /** Where a foreign layer may be fetched from; never followed unless the user asks. */
+  readonly urls?: readonly string[];
+}
+
+// RFC 6838, 4.2, as image-spec 1.1 asks of `mediaType`.
+const MEDIA_TYPE = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
+
+const KEYS = ['mediaType', 'digest', 'size', 'platform', 'annotations', 'artifactType', 'urls', 'data'];
+
+/**
+ * A fresh, checked descriptor out of parsed JSON; what is not known is left out. `where` names the place in the
+ * document, for the message. Throws INVALID_MANIFEST.
+ */
+export function parseDescriptor(value: unknown, where: string): Descriptor {
+  if (!isObject(value)) throw new RegError('INVALID_MANIFEST', `${where} is not an object`);
+  refuseTwins(value, KEYS, where);
+  const { mediaType, digest, size } = value;
+  if (typeof mediaType !== 'string' || !MEDIA_TYPE.test(mediaType)) throw wrong(where, 'mediaType', mediaType);
+  if (typeof digest !== 'string' || !isDigest(digest)) throw wrong(where, 'digest', digest);
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw wrong(where, 'size', size);
+  return { mediaType, digest: parseDigest(digest), size, ...optionalParts(value, where) };
+}
+
+function optionalParts(value: JsonObject, where: string): Partial<Descriptor> {
+  const { platform, annotations, artifactType, urls } = value;
+  if (artifactType !== undefined && typeof artifactType !== 'string') throw wrong(where, 'artifactType', artifactType);
+  return {
+    ...(platform === undefined || platform === null ? {} : { platform: parseIndexPlatform(platform, where) }),
+    ...(annotations === undefined || annotations === null ? {} : { annotations: parseAnnotations(annotations, where) }),
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(isStringList(urls) && urls.length > 0 ? { urls: [...urls] } : {}),
+  };
+}
+
+/** Annotations as a fresh map without a prototype, so that no key can be special. Throws INVALID_MANIFEST. */
+export function parseAnnotations(value: unknown, where: string): Readonly<Record<string, string>> {
+  if (!isObject(value)) throw new RegError('INVALID_MANIFEST', `${where}.annotations is not an object`);
+  const annotations: Record<string, string> = Object.create(null);
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text !== 'string') throw new RegError('INVALID_MANIFEST', `${where}.annotations holds a value that is no string`);
+    annotations[key] = text;
+  }
+  return annotations;
+}
+
+/** The descriptor of `bytes`. */
+export function describe(mediaType: string, bytes: Uint8Array, algorithm: Algorithm = 'sha256'): Descriptor {
+  return { mediaType, digest: digestOf(bytes, algorithm), size: bytes.byteLength };
+}
+
+function isStringList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+function wrong(where: string, key: string, value: unknown): RegError {
+  if (value === undefined) return new RegError('INVALID_MANIFEST', `${where}.${key} is missing`);
+  const shown = typeof value === 'string' || typeof value === 'number' ? ` ${quoteText(String(value), 80)}` : '';
+  return new RegError('INVALID_MANIFEST', `${where}.${key}${shown} is not valid`);
+}

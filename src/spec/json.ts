@@ -1,0 +1,121 @@
+/**
+ * JSON from outside, read so that no two readers can see two meanings in the same bytes: strict UTF-8, one
+ * value, no key twice, and (`refuseTwins`) none that differs only by case from one that matters.
+ */
+
+import { RegError, type ErrorCode } from '../errors.js';
+import { quoteText } from './text.js';
+
+/** Deepest nesting that is believed; real documents stay below 10. */
+const MAX_DEPTH = 100;
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export interface JsonOptions {
+  /** What is read, for the message: `manifest sha256:…`. */
+  readonly what: string;
+  /** Code of the error thrown; default INVALID_MANIFEST. */
+  readonly code?: ErrorCode;
+}
+
+/**
+ * The one JSON value that `bytes` hold. Throws `options.code`; the message names the place but never quotes the
+ * content, which may hold a secret.
+ */
+export function parseJson(bytes: Uint8Array, options: JsonOptions): unknown {
+  const text = decode(bytes, options);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw invalid(options, `is not JSON${place(text, cause)}`);
+  }
+  const fault = findAmbiguity(text);
+  if (fault !== undefined) throw invalid(options, fault);
+  return value;
+}
+
+/** As `parseJson`, for documents that must be an object. */
+export function parseJsonObject(bytes: Uint8Array, options: JsonOptions): JsonObject {
+  const value = parseJson(bytes, options);
+  if (!isObject(value)) throw invalid(options, 'is not a JSON object');
+  return value;
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Refuses keys of `value` that differ only by case from one of `keys`: Go's readers take "Layers" for "layers", so
+ * two tools would see two documents under one digest. Throws INVALID_MANIFEST.
+ */
+export function refuseTwins(value: JsonObject, keys: readonly string[], where: string): void {
+  const folded = new Map(keys.map((key) => [key.toLowerCase(), key]));
+  for (const key of Object.keys(value)) {
+    const meant = folded.get(key.toLowerCase());
+    if (meant !== undefined && meant !== key) {
+      throw new RegError('INVALID_MANIFEST', `${where} has the key ${quoteText(key, 40)} where "${meant}" is meant`);
+    }
+  }
+}
+
+function decode(bytes: Uint8Array, options: JsonOptions): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    // The decoder's own message says no more than this.
+    throw invalid(options, 'is not UTF-8 text');
+  }
+}
+
+function invalid(options: JsonOptions, reason: string): RegError {
+  return new RegError(options.code ?? 'INVALID_MANIFEST', `${options.what} ${reason}`);
+}
+
+/** Where V8 stopped reading, as line and column; its message itself quotes the content, so nothing else is kept. */
+function place(text: string, cause: unknown): string {
+  if (text.trim() === '') return ': it is empty';
+  const message = cause instanceof Error ? cause.message : '';
+  const position = /at position (\d+)/.exec(message)?.[1];
+  if (position === undefined) return /end of JSON/.test(message) ? ': it is cut off' : '';
+  const before = text.slice(0, Number(position)).split('\n');
+  return `: line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+}
+
+/**
+ * What JSON.parse lets pass in silence: a key repeated in one object, and absurd depth. One pass over text that is
+ * known to be valid JSON, so that only strings and brackets need to be told apart.
+ */
+function findAmbiguity(text: string): string | undefined {
+  const scopes: (Set<string> | undefined)[] = [];
+  for (let at = 0; at < text.length; at++) {
+    const mark = text[at];
+    if (mark === '{' || mark === '[') {
+      scopes.push(mark === '{' ? new Set() : undefined);
+      if (scopes.length > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} levels deep`;
+    } else if (mark === '}' || mark === ']') {
+      scopes.pop();
+    } else if (mark === '"') {
+      const end = endOfString(text, at);
+      const key = isKey(text, end) ? String(JSON.parse(text.slice(at, end))) : undefined;
+      if (key !== undefined && scopes.at(-1)?.has(key)) return `has the key ${quoteText(key, 40)} twice`;
+      if (key !== undefined) scopes.at(-1)?.add(key);
+      at = end - 1;
+    }
+  }
+  return undefined;
+}
+
+/** The position just behind the string that starts at `from`. */
+function endOfString(text: string, from: number): number {
+  let at = from + 1;
+  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at + 1;
+}
+
+function isKey(text: string, from: number): boolean {
+  let at = from;
+  while (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t') at++;
+  return text[at] === ':';
+}
