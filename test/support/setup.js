@@ -12,8 +12,19 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** Installs and builds what is missing or stale; ends the process when that fails. */
 export function setUp() {
-  if (!isInstalled()) npm('ci');
+  install();
   if (!isBuilt()) npm('run', 'build');
+}
+
+/** Installs the packages when they are missing or stale; ends the process when that fails. */
+export function install() {
+  if (!isInstalled()) npm('ci');
+}
+
+/** The command that runs npm the way it runs itself, through Node, which needs no shell on Windows either. */
+export function npmCommand(...args) {
+  const cli = process.env.npm_execpath;
+  return cli === undefined ? ['npm', ...args] : [process.execPath, cli, ...args];
 }
 
 /** npm leaves a copy of the lock inside node_modules: every version there must be the one that is locked. */
@@ -52,14 +63,9 @@ function modified(file) {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** Runs npm the way it runs itself, through Node, which needs no shell on Windows either. */
 function npm(...args) {
-  const cli = process.env.npm_execpath;
-  const [command, ...first] = cli === undefined ? ['npm'] : [process.execPath, cli];
-  const { status, error } = spawnSync(command, [...first, ...args], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const [command, ...rest] = npmCommand(...args);
+  const { status, error } = spawnSync(command, rest, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (status === 0) return;
   console.error(`npm ${args.join(' ')} failed${error === undefined ? '' : `: ${error.message}`}`);
   process.exit(1);
