@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { extract } from 'tar-stream';
 import { createAuthority } from './certificates.js';
 import { sha256 } from './contents.js';
 import { startDockerRegistry } from './docker-registry.js';
@@ -80,10 +83,19 @@ test('skopeo reads a pushed image with a large layer', needs('skopeo', 'docker-r
   assert.equal(copied.code, 0, copied.stderr);
 });
 
-test('a large layer reads the same from any place', async () => {
+test('a large layer is a tar and reads the same from any place', async () => {
   const { blob } = await bigLayer(2_500_000, 7);
   const whole = await buffer(blob.open());
   assert.equal(whole.length, blob.size);
+  const sizes: number[] = [];
+  const reader = extract();
+  reader.on('entry', ({ name, size }, content, next) => {
+    assert.equal(name, 'big');
+    sizes.push(size ?? 0);
+    content.resume().on('end', next);
+  });
+  await pipeline(Readable.from([whole]), reader);
+  assert.deepEqual(sizes, [2_500_000]);
   assert.equal(sha256(whole), blob.digest);
   for (const from of [
     1,

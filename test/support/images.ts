@@ -92,7 +92,7 @@ export async function bigLayer(fileSize: number, seed: number): Promise<TestLaye
   const file = await patternContent(fileSize, seed);
   const archive = pack();
   archive.entry({ name: 'big', size: fileSize, mtime: new Date(0) });
-  const header = archive.read();
+  const { value: header } = await archive[Symbol.asyncIterator]().next();
   if (!Buffer.isBuffer(header)) throw new Error('tar-stream gave no header.');
   // Up to a full record of 512 bytes, then two empty records end a tar.
   const end = Buffer.alloc(((512 - (fileSize % 512)) % 512) + 1024);
