@@ -36,7 +36,12 @@ export interface CopyOptions extends CallOptions {
  * again. The first failure ends all other work and is thrown; what has arrived stays. Throws what the source and
  * the sink throw, INVALID_MANIFEST and TOO_LARGE for graphs that make no sense.
  */
-export async function copy(source: Source, sink: Sink, root: Descriptor, options: CopyOptions = {}): Promise<Outcome> {
+export async function copy(
+  source: Source,
+  sink: Sink,
+  root: Descriptor,
+  options: CopyOptions = {},
+): Promise<Outcome> {
   try {
     return await new Walk(source, sink, options).run(root);
   } catch (error) {
@@ -83,29 +88,38 @@ class Walk {
       refuseConflict(known.descriptor, descriptor);
       return known.done;
     }
-    if (this.#nodes.size >= MAX_NODES) throw new RegError('TOO_LARGE', `the image has more than ${MAX_NODES} parts`);
+    if (this.#nodes.size >= MAX_NODES)
+      throw new RegError('TOO_LARGE', `the image has more than ${MAX_NODES} parts`);
     this.#options.onEvent?.({ type: 'found', descriptor });
-    const done = isManifestType(descriptor.mediaType) ? this.#manifest(descriptor, place) : this.#put(this.#source.get(descriptor));
+    const done = isManifestType(descriptor.mediaType)
+      ? this.#manifest(descriptor, place)
+      : this.#put(this.#source.get(descriptor));
     this.#nodes.set(descriptor.digest, { descriptor, done });
     return done;
   }
 
   async #manifest(descriptor: Descriptor, { depth, tag }: Place): Promise<Outcome> {
-    if (depth > MAX_DEPTH) throw new RegError('INVALID_MANIFEST', `the image is nested more than ${MAX_DEPTH} levels deep`);
+    if (depth > MAX_DEPTH)
+      throw new RegError('INVALID_MANIFEST', `the image is nested more than ${MAX_DEPTH} levels deep`);
     const content = this.#source.get(descriptor);
     if (!this.#fresh && (await this.#limit(() => this.#sink.has(descriptor, { signal: this.#signal })))) {
       return this.#put(content, tag);
     }
-    const bytes = await this.#limit(() => readContent(content, { cap: MAX_MANIFEST_SIZE, signal: this.#signal }));
+    const bytes = await this.#limit(() =>
+      readContent(content, { cap: MAX_MANIFEST_SIZE, signal: this.#signal }),
+    );
     const manifest = parseManifest(bytes, descriptor.mediaType, `manifest ${shortDigest(descriptor.digest)}`);
     await this.#all(childrenOf(manifest).map((child) => () => this.#visit(child, { depth: depth + 1 })));
-    return this.#put({ ...content, open: contentOf(descriptor, bytes).open }, tag);
+    return this.#put(contentOf(descriptor, bytes), tag);
   }
 
   async #put(content: Content, tag?: string): Promise<Outcome> {
     const { descriptor } = content;
     const { onEvent } = this.#options;
-    const seen = onEvent === undefined ? content : watched(content, (position) => onEvent({ type: 'progress', descriptor, position }));
+    const seen =
+      onEvent === undefined
+        ? content
+        : watched(content, (position) => onEvent({ type: 'progress', descriptor, position }));
     const outcome = await this.#limit(async () => {
       this.#signal.throwIfAborted();
       return this.#sink.put(seen, { tag, fresh: this.#fresh, signal: this.#signal });
@@ -136,6 +150,10 @@ interface Place {
 
 /** One digest can't have two sizes or two meanings: one of the descriptors lies. */
 function refuseConflict(known: Descriptor, other: Descriptor): void {
-  if (known.size === other.size && isManifestType(known.mediaType) === isManifestType(other.mediaType)) return;
-  throw new RegError('INVALID_MANIFEST', `the image describes ${shortDigest(other.digest)} in two ways that differ`);
+  if (known.size === other.size && isManifestType(known.mediaType) === isManifestType(other.mediaType))
+    return;
+  throw new RegError(
+    'INVALID_MANIFEST',
+    `the image describes ${shortDigest(other.digest)} in two ways that differ`,
+  );
 }

@@ -22,7 +22,8 @@ export class Memory implements Source, Sink {
       descriptor,
       open: async (options) => {
         const bytes = this.#bytes.get(descriptor.digest);
-        if (bytes === undefined) throw new RegError('NOT_FOUND', `${shortDigest(descriptor.digest)} is not in memory`);
+        if (bytes === undefined)
+          throw new RegError('NOT_FOUND', `${shortDigest(descriptor.digest)} is not in memory`);
         return contentOf(descriptor, bytes).open(options);
       },
     };
@@ -35,7 +36,8 @@ export class Memory implements Source, Sink {
   async put(content: Content, { tag, signal, fresh = false }: PutOptions = {}): Promise<Outcome> {
     const { descriptor } = content;
     const exists = !fresh && this.#bytes.has(descriptor.digest);
-    if (!exists) this.#bytes.set(descriptor.digest, await readContent(content, { cap: descriptor.size, signal }));
+    if (!exists)
+      this.#bytes.set(descriptor.digest, await readContent(content, { cap: descriptor.size, signal }));
     this.#names.set(descriptor.digest, descriptor);
     if (tag !== undefined) this.#names.set(tag, descriptor);
     return exists ? 'exists' : 'written';

@@ -16,7 +16,10 @@ export interface ReadOptions extends CallOptions {
 export async function readContent(content: Content, { cap, signal }: ReadOptions): Promise<Uint8Array> {
   const { descriptor } = content;
   if (descriptor.size > cap) {
-    throw new RegError('TOO_LARGE', `${shortDigest(descriptor.digest)} has ${descriptor.size} bytes; at most ${cap} are read`);
+    throw new RegError(
+      'TOO_LARGE',
+      `${shortDigest(descriptor.digest)} has ${descriptor.size} bytes; at most ${cap} are read`,
+    );
   }
   const chunks: Uint8Array[] = [];
   for await (const chunk of verified(descriptor, await content.open({ signal }))) chunks.push(chunk);
@@ -24,7 +27,11 @@ export async function readContent(content: Content, { cap, signal }: ReadOptions
 }
 
 /** The manifest that `descriptor` names, verified and parsed. Throws INVALID_MANIFEST, TOO_LARGE, DIGEST_MISMATCH. */
-export async function readManifest(source: Source, descriptor: Descriptor, options: CallOptions = {}): Promise<Manifest> {
+export async function readManifest(
+  source: Source,
+  descriptor: Descriptor,
+  options: CallOptions = {},
+): Promise<Manifest> {
   const bytes = await readContent(source.get(descriptor), { ...options, cap: MAX_MANIFEST_SIZE });
   return parseManifest(bytes, descriptor.mediaType, `manifest ${shortDigest(descriptor.digest)}`);
 }

@@ -26,7 +26,12 @@ export interface RetryPolicy {
   readonly maxAskedMs: number;
 }
 
-export const DEFAULT_POLICY: RetryPolicy = { tries: 5, minWaitMs: 500, maxWaitMs: 10_000, maxAskedMs: 60_000 };
+export const DEFAULT_POLICY: RetryPolicy = {
+  tries: 5,
+  minWaitMs: 500,
+  maxWaitMs: 10_000,
+  maxAskedMs: 60_000,
+};
 
 /** One wait before another try; announced once each. */
 export interface Wait {
@@ -65,7 +70,13 @@ export class Patience {
   async again(error: unknown): Promise<void> {
     this.#failures += 1;
     const { clock, signal, onWait } = this.#options;
-    if (!isRetryable(error) || !(error instanceof RegError) || signal?.aborted || this.#failures >= this.#policy.tries) throw error;
+    if (
+      !isRetryable(error) ||
+      !(error instanceof RegError) ||
+      signal?.aborted ||
+      this.#failures >= this.#policy.tries
+    )
+      throw error;
     const waitMs = this.#waitAfter(error);
     onWait?.({ waitMs, attempt: this.#failures + 1, tries: this.#policy.tries, error });
     await clock.sleep(waitMs, signal);

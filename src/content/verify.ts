@@ -23,7 +23,9 @@ export class Verifier {
   update(bytes: Uint8Array): void {
     const { digest, size } = this.#descriptor;
     if (this.position + bytes.byteLength > size) {
-      throw new RegError('SIZE_MISMATCH', `${shortDigest(digest)} is longer than its ${size} bytes`, { digest });
+      throw new RegError('SIZE_MISMATCH', `${shortDigest(digest)} is longer than its ${size} bytes`, {
+        digest,
+      });
     }
     this.#digester.update(bytes);
   }
@@ -32,17 +34,28 @@ export class Verifier {
   finish(): void {
     const { digest, size } = this.#descriptor;
     if (this.position !== size) {
-      throw new RegError('SIZE_MISMATCH', `${shortDigest(digest)} ended after ${this.position} of ${size} bytes`, { digest });
+      throw new RegError(
+        'SIZE_MISMATCH',
+        `${shortDigest(digest)} ended after ${this.position} of ${size} bytes`,
+        { digest },
+      );
     }
     const actual = this.#digester.digest();
     if (actual !== digest) {
-      throw new RegError('DIGEST_MISMATCH', `the bytes of ${shortDigest(digest)} hash to ${shortDigest(actual)}`, { digest });
+      throw new RegError(
+        'DIGEST_MISMATCH',
+        `the bytes of ${shortDigest(digest)} hash to ${shortDigest(actual)}`,
+        { digest },
+      );
     }
   }
 }
 
 /** The bytes of `chunks` as they come, and an error instead of the end when they are not what `descriptor` says. */
-export async function* verified(descriptor: Descriptor, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* verified(
+  descriptor: Descriptor,
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   const verifier = new Verifier(descriptor);
   for await (const chunk of chunks) {
     verifier.update(chunk);

@@ -31,7 +31,8 @@ export function parseDescriptor(value: unknown, where: string): Descriptor {
   if (!isObject(value)) throw new RegError('INVALID_MANIFEST', `${where} is not an object`);
   refuseTwins(value, KEYS, where);
   const { mediaType, digest, size } = value;
-  if (typeof mediaType !== 'string' || !MEDIA_TYPE.test(mediaType)) throw wrong(where, 'mediaType', mediaType);
+  if (typeof mediaType !== 'string' || !MEDIA_TYPE.test(mediaType))
+    throw wrong(where, 'mediaType', mediaType);
   if (typeof digest !== 'string' || !isDigest(digest)) throw wrong(where, 'digest', digest);
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw wrong(where, 'size', size);
   return { mediaType, digest: parseDigest(digest), size, ...optionalParts(value, where) };
@@ -39,24 +40,27 @@ export function parseDescriptor(value: unknown, where: string): Descriptor {
 
 function optionalParts(value: JsonObject, where: string): Partial<Descriptor> {
   const { platform, annotations, artifactType, urls } = value;
-  if (artifactType !== undefined && typeof artifactType !== 'string') throw wrong(where, 'artifactType', artifactType);
+  if (artifactType !== undefined && typeof artifactType !== 'string')
+    throw wrong(where, 'artifactType', artifactType);
   return {
     ...(platform === undefined || platform === null ? {} : { platform: parseIndexPlatform(platform, where) }),
-    ...(annotations === undefined || annotations === null ? {} : { annotations: parseAnnotations(annotations, where) }),
+    ...(annotations === undefined || annotations === null
+      ? {}
+      : { annotations: parseAnnotations(annotations, where) }),
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(isStringList(urls) && urls.length > 0 ? { urls: [...urls] } : {}),
   };
 }
 
-/** Annotations as a fresh map without a prototype, so that no key can be special. Throws INVALID_MANIFEST. */
+/** Annotations as a fresh map. Throws INVALID_MANIFEST. */
 export function parseAnnotations(value: unknown, where: string): Readonly<Record<string, string>> {
   if (!isObject(value)) throw new RegError('INVALID_MANIFEST', `${where}.annotations is not an object`);
-  const annotations: Record<string, string> = Object.create(null);
-  for (const [key, text] of Object.entries(value)) {
-    if (typeof text !== 'string') throw new RegError('INVALID_MANIFEST', `${where}.annotations holds a value that is no string`);
-    annotations[key] = text;
-  }
-  return annotations;
+  const entries = Object.entries(value).map(([key, text]): [string, string] => {
+    if (typeof text === 'string') return [key, text];
+    throw new RegError('INVALID_MANIFEST', `${where}.annotations holds a value that is no string`);
+  });
+  // Unlike assignment, fromEntries makes an own key even of "__proto__".
+  return Object.fromEntries(entries);
 }
 
 /** The descriptor of `bytes`. */
@@ -70,6 +74,7 @@ function isStringList(value: unknown): value is readonly string[] {
 
 function wrong(where: string, key: string, value: unknown): RegError {
   if (value === undefined) return new RegError('INVALID_MANIFEST', `${where}.${key} is missing`);
-  const shown = typeof value === 'string' || typeof value === 'number' ? ` ${quoteText(String(value), 80)}` : '';
+  const shown =
+    typeof value === 'string' || typeof value === 'number' ? ` ${quoteText(String(value), 80)}` : '';
   return new RegError('INVALID_MANIFEST', `${where}.${key}${shown} is not valid`);
 }

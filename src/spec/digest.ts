@@ -19,7 +19,8 @@ const SHAPE = /^([a-z0-9]+(?:[-_+.][a-z0-9]+)*):([a-zA-Z0-9=_-]+)$/;
  */
 export function parseDigest(text: string): Digest {
   const reason = whatIsWrong(text);
-  if (reason !== undefined) throw new RegError('INVALID_DIGEST', `invalid digest ${quoteText(text, 140)}: ${reason}`);
+  if (reason !== undefined)
+    throw new RegError('INVALID_DIGEST', `invalid digest ${quoteText(text, 140)}: ${reason}`);
   return text as Digest;
 }
 

@@ -55,7 +55,10 @@ export function refuseTwins(value: JsonObject, keys: readonly string[], where: s
   for (const key of Object.keys(value)) {
     const meant = folded.get(key.toLowerCase());
     if (meant !== undefined && meant !== key) {
-      throw new RegError('INVALID_MANIFEST', `${where} has the key ${quoteText(key, 40)} where "${meant}" is meant`);
+      throw new RegError(
+        'INVALID_MANIFEST',
+        `${where} has the key ${quoteText(key, 40)} where "${meant}" is meant`,
+      );
     }
   }
 }

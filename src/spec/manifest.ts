@@ -36,7 +36,16 @@ export interface ImageIndex {
 
 export type Manifest = ImageManifest | ImageIndex;
 
-const KEYS = ['schemaVersion', 'mediaType', 'config', 'layers', 'manifests', 'subject', 'artifactType', 'annotations'];
+const KEYS = [
+  'schemaVersion',
+  'mediaType',
+  'config',
+  'layers',
+  'manifests',
+  'subject',
+  'artifactType',
+  'annotations',
+];
 
 /**
  * Reads a manifest or an index. `mediaType` is what the server or the parent's descriptor calls it; the body's own
@@ -48,8 +57,10 @@ export function parseManifest(bytes: Uint8Array, mediaType: string, what = 'mani
   const body = parseJsonObject(bytes, { what });
   checkMeaning(body, mediaType, what);
   const common = { mediaType, ...optionalParts(body, what) };
-  if (isIndexType(mediaType)) return { kind: 'index', ...common, manifests: descriptors(body['manifests'], 'manifests', what) };
-  if (!isManifestType(mediaType)) throw new RegError('INVALID_MANIFEST', `${what} has the unknown media type ${quoteText(mediaType)}`);
+  if (isIndexType(mediaType))
+    return { kind: 'index', ...common, manifests: descriptors(body['manifests'], 'manifests', what) };
+  if (!isManifestType(mediaType))
+    throw new RegError('INVALID_MANIFEST', `${what} has the unknown media type ${quoteText(mediaType)}`);
   return {
     kind: 'manifest',
     ...common,
@@ -84,19 +95,29 @@ function checkMeaning(body: JsonObject, mediaType: string, what: string): void {
   const own = body['mediaType'];
   if (own !== undefined && own !== mediaType) {
     const said = typeof own === 'string' ? quoteText(own) : 'not a string';
-    throw new RegError('INVALID_MANIFEST', `${what} was announced as ${quoteText(mediaType)} but calls itself ${said}`);
+    throw new RegError(
+      'INVALID_MANIFEST',
+      `${what} was announced as ${quoteText(mediaType)} but calls itself ${said}`,
+    );
   }
   if (body['manifests'] !== undefined && (body['layers'] !== undefined || body['config'] !== undefined)) {
     throw new RegError('INVALID_MANIFEST', `${what} is an index and an image at once (CVE-2021-41190)`);
   }
 }
 
-function optionalParts(body: JsonObject, what: string): Pick<ImageManifest, 'subject' | 'artifactType' | 'annotations'> {
+function optionalParts(
+  body: JsonObject,
+  what: string,
+): Pick<ImageManifest, 'subject' | 'artifactType' | 'annotations'> {
   const { subject, artifactType, annotations } = body;
   return {
-    ...(subject === undefined || subject === null ? {} : { subject: parseDescriptor(subject, `${what}: subject`) }),
+    ...(subject === undefined || subject === null
+      ? {}
+      : { subject: parseDescriptor(subject, `${what}: subject`) }),
     ...(typeof artifactType === 'string' ? { artifactType } : {}),
-    ...(annotations === undefined || annotations === null ? {} : { annotations: parseAnnotations(annotations, what) }),
+    ...(annotations === undefined || annotations === null
+      ? {}
+      : { annotations: parseAnnotations(annotations, what) }),
   };
 }
 

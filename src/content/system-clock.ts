@@ -1,0 +1,17 @@
+/** The clock of this machine, for everything that is no test. */
+
+import { setTimeout as delay } from 'node:timers/promises';
+
+import type { Clock } from './retry.js';
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  random: () => Math.random(),
+  async sleep(ms, signal) {
+    try {
+      await delay(ms, undefined, { signal });
+    } catch (error) {
+      throw signal?.aborted === true ? signal.reason : error;
+    }
+  },
+};

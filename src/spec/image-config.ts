@@ -1,0 +1,70 @@
+/** The config of an image: what it runs and how (image-spec 1.1, config.md). Read for people, never written. */
+
+import { isObject, parseJsonObject, type JsonObject } from './json.js';
+import type { Platform } from './platform.js';
+
+/** Fields that are absent or of the wrong type are left out: nothing depends on them but what a person reads. */
+export interface ImageConfig {
+  readonly platform?: Platform | undefined;
+  readonly created?: string | undefined;
+  readonly author?: string | undefined;
+  readonly user?: string | undefined;
+  readonly workingDir?: string | undefined;
+  readonly entrypoint?: readonly string[] | undefined;
+  readonly cmd?: readonly string[] | undefined;
+  readonly env?: readonly string[] | undefined;
+  readonly exposedPorts?: readonly string[] | undefined;
+  readonly volumes?: readonly string[] | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly stopSignal?: string | undefined;
+}
+
+/** Throws INVALID_MANIFEST when `bytes` are no JSON object. */
+export function parseImageConfig(bytes: Uint8Array, what = 'image config'): ImageConfig {
+  const root = parseJsonObject(bytes, { what });
+  const run: JsonObject = isObject(root['config']) ? root['config'] : {};
+  return {
+    platform: platformOf(root),
+    created: text(root['created']),
+    author: text(root['author']),
+    user: text(run['User']),
+    workingDir: text(run['WorkingDir']),
+    entrypoint: texts(run['Entrypoint']),
+    cmd: texts(run['Cmd']),
+    env: texts(run['Env']),
+    exposedPorts: keys(run['ExposedPorts']),
+    volumes: keys(run['Volumes']),
+    labels: map(run['Labels']),
+    stopSignal: text(run['StopSignal']),
+  };
+}
+
+function platformOf(root: JsonObject): Platform | undefined {
+  const os = text(root['os']);
+  const architecture = text(root['architecture']);
+  const variant = text(root['variant']);
+  if (os === undefined || architecture === undefined) return undefined;
+  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function texts(value: unknown): readonly string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const items = value.filter((item) => typeof item === 'string');
+  return items.length === 0 ? undefined : items;
+}
+
+function keys(value: unknown): readonly string[] | undefined {
+  return isObject(value) && Object.keys(value).length > 0 ? Object.keys(value) : undefined;
+}
+
+function map(value: unknown): Readonly<Record<string, string>> | undefined {
+  if (!isObject(value)) return undefined;
+  const entries = Object.entries(value).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  );
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
