@@ -14,10 +14,11 @@ const floors = [
 ];
 
 const homes = {
-  undici: '^src/registry/http\\.ts$',
+  undici: '^src/registry/(http\\.ts|undici\\.d\\.ts)$',
   'tar-stream': '^src/archive/',
   commander: '^src/cli/',
   ora: '^src/cli/',
+  tldts: '^src/registry/auth/realm\\.ts$',
   keytar: '^src/credentials/keychain\\.ts$',
 };
 

@@ -62,6 +62,8 @@ export interface ErrorContext {
   readonly side?: 'source' | 'destination';
   /** How long the server asked us to wait, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** True where trying again will not help although the code says that it may: a host name with a typing error. */
+  readonly permanent?: boolean;
   readonly cause?: unknown;
 }
 
@@ -84,7 +86,7 @@ export class RegError extends Error {
 
 /** Whether the same request, sent again later, may succeed. */
 export function isRetryable(error: unknown): boolean {
-  return error instanceof RegError && RETRYABLE.has(error.code);
+  return error instanceof RegError && RETRYABLE.has(error.code) && error.context.permanent !== true;
 }
 
 /** Whether `error` is a RegError of one of `codes`. */
@@ -100,5 +102,9 @@ export function exitCodeOf(error: unknown): number {
 /** A copy of `error` with `prefix` before its message, and with what `context` adds where it knew nothing. */
 export function explain(error: unknown, prefix: string, context: ErrorContext = {}): unknown {
   if (!(error instanceof RegError) || error.code === 'ABORTED') return error;
-  return new RegError(error.code, `${prefix}: ${error.message}`, { ...context, ...error.context, cause: error });
+  return new RegError(error.code, `${prefix}: ${error.message}`, {
+    ...context,
+    ...error.context,
+    cause: error,
+  });
 }

@@ -1,0 +1,170 @@
+/** What sockets, TLS and the HTTP parser report, in words: the one table from their codes to ours. */
+
+import { RegError } from '../errors.js';
+import { cleanText } from '../spec/text.js';
+
+/** What was going on when it broke. */
+export type Phase = 'connect' | 'handshake' | 'upload' | 'answer' | 'body';
+
+export interface Situation {
+  /** Host and port of the other side. */
+  readonly peer: string;
+  readonly phase: Phase;
+  /** How long is waited in this phase, in milliseconds. */
+  readonly limitMs: number;
+  /** Whether it was ever reached: then a refusal is a restart, not a mistake in the name or port. Default true. */
+  readonly isKnown?: boolean | undefined;
+}
+
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection is refused',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the name service does not answer',
+  EAI_FAIL: 'the name service failed',
+  EHOSTUNREACH: 'there is no route to it',
+  ENETUNREACH: 'there is no route to it',
+  ENETDOWN: 'the network is down',
+  ECONNRESET: 'the connection was reset',
+  ECONNABORTED: 'the connection was aborted',
+  EPIPE: 'the connection was closed',
+  UND_ERR_SOCKET: 'the connection was closed',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the connection was closed',
+};
+
+const TIMEOUTS: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ERR_SOCKET_CONNECTION_TIMEOUT']);
+
+const NOT_TLS = 'it does not speak TLS';
+const UNKNOWN_AUTHORITY = 'nobody whom this machine trusts has signed its certificate';
+
+const TLS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  CERT_REVOKED: 'its certificate was revoked',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  HOSTNAME_MISMATCH: 'its certificate is for another name',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  CERT_UNTRUSTED: UNKNOWN_AUTHORITY,
+  ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: NOT_TLS,
+  ERR_SSL_UNKNOWN_PROTOCOL: NOT_TLS,
+  ERR_SSL_HTTP_REQUEST: NOT_TLS,
+};
+
+const HINTS: Readonly<Record<string, string>> = {
+  [NOT_TLS]: 'If it is meant to speak plain http, allow that with --plain-http.',
+  [UNKNOWN_AUTHORITY]:
+    'If you know its authority, make it known to reg; NODE_EXTRA_CA_CERTS names a file of them.',
+  'its certificate is self-signed': 'To do without its certificate being checked, use --insecure.',
+};
+
+/** Codes of a certificate that could be good if only its authority were known. */
+export function isUnknownAuthority(cause: unknown): boolean {
+  const reason = TLS[codeOf(cause)];
+  return reason === UNKNOWN_AUTHORITY || codeOf(cause) === 'DEPTH_ZERO_SELF_SIGNED_CERT';
+}
+
+/** Whether a connection broke in the way of one that the other side had given up before our request came. */
+export function isHangUp(cause: unknown): boolean {
+  return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(cause));
+}
+
+/** `cause` as a RegError; what is one already, and what is no fault of the network, comes back as it is. */
+export function networkError(cause: unknown, situation: Situation): unknown {
+  if (cause instanceof RegError) return cause;
+  const code = codeOf(cause);
+  const { peer } = situation;
+  if (TIMEOUTS.has(code)) return timeoutError(situation, cause);
+  if (isTlsCode(code)) return tlsError(code, situation, cause);
+  if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
+    return new RegError(
+      'SIZE_MISMATCH',
+      `the content uploaded to ${peer} has not the size it was said to have`,
+      { cause },
+    );
+  }
+  if (isProtocolError(code, situation)) {
+    return new RegError(
+      'PROTOCOL_ERROR',
+      `cannot understand ${peer}: ${protocolFault(code, messageOf(cause))}`,
+      { cause },
+    );
+  }
+  const reason = UNREACHABLE[code];
+  if (reason !== undefined || (/^E[A-Z_0-9]+$/.test(code) && !code.startsWith('ERR_'))) {
+    const isMistake = situation.isKnown === false && (code === 'ENOTFOUND' || code === 'ECONNREFUSED');
+    return new RegError('UNREACHABLE', `${unreachable(situation)}: ${reason ?? code}`, {
+      ...(isMistake && { permanent: true }),
+      cause,
+    });
+  }
+  return cause;
+}
+
+/** The error of a wait that took too long. */
+export function timeoutError({ peer, phase, limitMs }: Situation, cause?: unknown): RegError {
+  const time = `${limitMs / 1000} s`;
+  const messages: Readonly<Record<Phase, string>> = {
+    connect: `no connection to ${peer} within ${time}`,
+    handshake: `the TLS handshake with ${peer} did not end within ${time}`,
+    upload: `${peer} took no byte of the upload for ${time}`,
+    answer: `no answer from ${peer} for ${time}`,
+    body: `no byte from ${peer} for ${time} in the middle of an answer`,
+  };
+  const flag = phase === 'connect' || phase === 'handshake' ? '--connect-timeout' : '--idle-timeout';
+  return new RegError('TIMEOUT', messages[phase], { hint: `To wait longer, use ${flag}.`, cause });
+}
+
+function unreachable({ peer, phase }: Situation): string {
+  const messages: Readonly<Record<Phase, string>> = {
+    connect: `cannot connect to ${peer}`,
+    handshake: `cannot connect to ${peer} by TLS`,
+    upload: `the upload to ${peer} broke off`,
+    answer: `no answer from ${peer}`,
+    body: `the answer of ${peer} broke off`,
+  };
+  return messages[phase];
+}
+
+function tlsError(code: string, { peer }: Situation, cause: unknown): RegError {
+  const isNotTls = code === 'EPROTO' && /wrong version number|packet length too long/.test(messageOf(cause));
+  const reason = isNotTls ? NOT_TLS : (TLS[code] ?? `TLS fails (${code})`);
+  const isTime = code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID';
+  const hint = isTime
+    ? `The clock of this machine says ${new Date().toISOString().slice(0, 10)}; is that right?`
+    : HINTS[reason];
+  return new RegError('TLS_ERROR', `cannot trust ${peer}: ${reason}`, {
+    ...(hint === undefined ? {} : { hint }),
+    cause,
+  });
+}
+
+/** What is left of undici's codes. A wrong length is a cut in a body; before the body it is a parser that gave up. */
+function isProtocolError(code: string, { phase }: Situation): boolean {
+  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return phase !== 'body';
+  return /^(HPE|UND_ERR)_/.test(code) && !(code in UNREACHABLE);
+}
+
+function protocolFault(code: string, message: string): string {
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'its headers are larger than 64 KiB';
+  if (/Expected HTTP\//.test(message)) return 'it does not speak HTTP';
+  return `it breaks the rules of HTTP (${cleanText(message, 100)})`;
+}
+
+function isTlsCode(code: string): boolean {
+  return code in TLS || code === 'EPROTO' || /^(ERR_SSL|ERR_TLS|ERR_OSSL|CERT|UNABLE_TO)_/.test(code);
+}
+
+function codeOf(cause: unknown): string {
+  // undici's parser loses the code on its way.
+  if (cause instanceof Error && cause.name === 'HTTPParserError') return 'HPE_';
+  if (!(cause instanceof Error) || !('code' in cause)) return '';
+  return typeof cause.code === 'string' ? cause.code : '';
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : '';
+}
