@@ -131,11 +131,11 @@ export function contract(
     test('a blob that goes on too long is refused and not visible', async (t) => {
       const store = await makeStore(t);
       const { descriptor } = blob('the whole');
-      const pieces = async function* (): AsyncGenerator<Uint8Array> {
-        yield Buffer.from('the whole');
-        yield Buffer.from(' of it');
-      };
-      await assertRefused(store, { descriptor, open: async () => pieces() }, 'SIZE_MISMATCH');
+      await assertRefused(
+        store,
+        { descriptor, open: async () => pieces('the whole', ' of it') },
+        'SIZE_MISMATCH',
+      );
     });
 
     test('a put that is called off leaves nothing visible', async (t) => {
@@ -215,6 +215,10 @@ function identity({ mediaType, digest, size }: Descriptor): Descriptor {
 
 function bytesOf(store: Source, descriptor: Descriptor): Promise<Uint8Array> {
   return readContent(store.get(descriptor), { cap: descriptor.size });
+}
+
+async function* pieces(...texts: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text);
 }
 
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

@@ -1,0 +1,176 @@
+/** The manifests of one repository: resolve, read, ask for and put. */
+
+import { contentOf, readContent } from '../content/read.js';
+import { retry } from '../content/retry.js';
+import type { CallOptions, Content, Outcome, PutOptions } from '../content/types.js';
+import { hasCode, RegError } from '../errors.js';
+import type { Descriptor } from '../spec/descriptor.js';
+import { isDigest, shortDigest, type Digest } from '../spec/digest.js';
+import { MAX_MANIFEST_SIZE } from '../spec/manifest.js';
+import { MANIFEST_ACCEPT } from '../spec/media-type.js';
+import { quoteText } from '../spec/text.js';
+import { describeByHeaders, readManifestAnswer, type FetchedManifest } from './manifest-answer.js';
+import { RecentManifests } from './recent-manifests.js';
+import {
+  contradicts,
+  manifestTarget,
+  nameIn,
+  pullScopes,
+  pushScopes,
+  type Repository,
+} from './repository.js';
+import type { Scope } from './transport.js';
+
+/** Distribution-spec 1.1, "Pulling manifests". A list of tags from a server may hold anything. */
+const TAG = /^\w[\w.-]{0,127}$/;
+
+/**
+ * Statuses of a HEAD behind which a GET may still succeed, or at least say why not: a HEAD has no body. (ECR answers
+ * 400, old Nexus 404, and containerd repeats a 403 for its reason.)
+ */
+const GET_EXPLAINS: ReadonlySet<number | undefined> = new Set([400, 403, 404, 405, 501]);
+
+export class Manifests {
+  readonly #repository: Repository;
+  readonly #recent = new RecentManifests();
+  /** Digests that were asked for and were not there: they need not be asked for again before they are put. */
+  readonly #missing = new Set<Digest>();
+
+  constructor(repository: Repository) {
+    this.#repository = repository;
+  }
+
+  /** One HEAD where the server does it right, else a GET. Throws NOT_FOUND and what reading a manifest throws. */
+  async resolve(name: string, options: CallOptions = {}): Promise<Descriptor> {
+    const head = await this.#head(name, { ...options, scopes: pullScopes(this.#repository) });
+    const isAnswer = head !== undefined && (!isDigest(name) || head.digest === name);
+    return isAnswer ? head : (await this.#fetch(name, options)).descriptor;
+  }
+
+  /** No I/O; opening fetches the whole manifest, unless it was fetched just now. */
+  get(descriptor: Descriptor): Content {
+    return {
+      descriptor,
+      open: async ({ from, signal } = {}) => {
+        const bytes = this.#recent.get(descriptor.digest) ?? (await this.#fetchAs(descriptor, { signal }));
+        return contentOf(descriptor, bytes).open({ from });
+      },
+    };
+  }
+
+  async has({ digest }: Descriptor, { signal }: CallOptions = {}): Promise<boolean> {
+    const answer = await this.#repository.transport.send({
+      method: 'HEAD',
+      target: manifestTarget(this.#repository, digest),
+      scopes: pushScopes(this.#repository),
+      headers: { accept: MANIFEST_ACCEPT },
+      expect: [200, 404, 405],
+      signal,
+    });
+    await answer.discard();
+    const found = answer.status === 200 && !contradicts(answer, digest);
+    if (!found) this.#missing.add(digest);
+    return found;
+  }
+
+  async put(content: Content, { tag, fresh = false, signal }: PutOptions = {}): Promise<Outcome> {
+    const { descriptor } = content;
+    const name = tag ?? descriptor.digest;
+    if (!fresh && (await this.#isCurrent(name, descriptor, signal))) return 'exists';
+    const answer = await this.#repository.transport.send({
+      method: 'PUT',
+      target: manifestTarget(this.#repository, checked(name)),
+      scopes: pushScopes(this.#repository),
+      headers: { 'content-type': descriptor.mediaType },
+      body: await readContent(content, { cap: MAX_MANIFEST_SIZE, signal }),
+      expect: [200, 201, 202, 204],
+      signal,
+    });
+    await answer.discard();
+    if (contradicts(answer, descriptor.digest)) throw tookAnother(this.#repository, descriptor);
+    this.#missing.delete(descriptor.digest);
+    return 'written';
+  }
+
+  async #isCurrent(name: string, { digest }: Descriptor, signal: AbortSignal | undefined): Promise<boolean> {
+    if (this.#missing.has(digest)) return false;
+    const head = await this.#head(name, { signal, scopes: pushScopes(this.#repository) });
+    return head?.digest === digest;
+  }
+
+  async #head(
+    name: string,
+    { scopes, signal }: CallOptions & { readonly scopes: readonly Scope[] },
+  ): Promise<Descriptor | undefined> {
+    try {
+      const answer = await this.#repository.transport.send({
+        method: 'HEAD',
+        target: manifestTarget(this.#repository, checked(name)),
+        scopes,
+        headers: { accept: MANIFEST_ACCEPT, 'accept-encoding': 'identity' },
+        expect: [200],
+        signal,
+      });
+      await answer.discard();
+      return describeByHeaders(answer);
+    } catch (error) {
+      if (error instanceof RegError && GET_EXPLAINS.has(error.context.status)) return undefined;
+      throw error;
+    }
+  }
+
+  /** A body that breaks is asked for again, from the start: it is small. */
+  async #fetch(name: string, { signal }: CallOptions): Promise<FetchedManifest> {
+    try {
+      const fetched = await retry(() => this.#fetchOnce(name, signal), { ...this.#repository.retry, signal });
+      this.#recent.add(fetched.descriptor.digest, fetched.bytes);
+      return fetched;
+    } catch (error) {
+      if (!hasCode(error, 'NOT_FOUND')) throw error;
+      throw notFound(this.#repository, name, error);
+    }
+  }
+
+  async #fetchOnce(name: string, signal: AbortSignal | undefined): Promise<FetchedManifest> {
+    const answer = await this.#repository.transport.send({
+      method: 'GET',
+      target: manifestTarget(this.#repository, checked(name)),
+      scopes: pullScopes(this.#repository),
+      headers: { accept: MANIFEST_ACCEPT, 'accept-encoding': 'identity' },
+      expect: [200],
+      retry: false,
+      signal,
+    });
+    return readManifestAnswer(answer, this.#repository, name);
+  }
+
+  /** Refuses a manifest that this server takes for something else than its parent does (CVE-2021-41190). */
+  async #fetchAs({ digest, mediaType }: Descriptor, options: CallOptions): Promise<Uint8Array> {
+    const fetched = await this.#fetch(digest, options);
+    if (fetched.descriptor.mediaType === mediaType) return fetched.bytes;
+    const said = `${quoteText(fetched.descriptor.mediaType)}, not ${quoteText(mediaType)}`;
+    throw new RegError('INVALID_MANIFEST', `manifest ${nameIn(this.#repository, digest)} came as ${said}`, {
+      digest,
+    });
+  }
+}
+
+function checked(name: string): string {
+  if (isDigest(name) || TAG.test(name)) return name;
+  throw new RegError('INVALID_REFERENCE', `${quoteText(name)} is neither a tag nor a digest`);
+}
+
+function notFound(repository: Repository, name: string, error: RegError): RegError {
+  const { host, path } = repository;
+  const isRepository = error.context.wireErrors?.some(({ code }) => code === 'NAME_UNKNOWN') ?? false;
+  const what = isRepository ? `repository ${host}/${path}` : `manifest ${nameIn(repository, name)}`;
+  const hint = isRepository
+    ? 'Check the name; a private repository may look missing as long as you are not logged in.'
+    : `Check the ${isDigest(name) ? 'digest' : 'tag'}, or run "reg tags ${host}/${path}".`;
+  return new RegError('NOT_FOUND', `${what} was not found`, { ...error.context, hint, cause: error });
+}
+
+function tookAnother(repository: Repository, { digest }: Descriptor): RegError {
+  const reason = `stored manifest ${shortDigest(digest)} under another digest`;
+  return new RegError('DIGEST_MISMATCH', `${repository.host} says that it ${reason}`, { digest });
+}

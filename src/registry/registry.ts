@@ -1,0 +1,80 @@
+/**
+ * One repository on one registry, as a source and a sink.
+ *
+ *     resolve, get, has, put ──▶ manifests, blobs, uploads ──▶ transport
+ *
+ * Here it is said what is asked for and what is believed; the transport does credentials, redirects and retries.
+ */
+
+import { resilient } from '../content/resilient.js';
+import type { RetryOptions } from '../content/retry.js';
+import type { CallOptions, Content, Outcome, PutOptions, Sink, Source } from '../content/types.js';
+import type { Descriptor } from '../spec/descriptor.js';
+import { isManifestType } from '../spec/media-type.js';
+import { blobContent, hasBlob } from './blobs.js';
+import { Manifests } from './manifests.js';
+import type { Repository } from './repository.js';
+import { listTags } from './tags.js';
+import type { Transport } from './transport.js';
+import { Uploads } from './uploads.js';
+
+export interface RegistryOptions {
+  /** Host with port, as in a reference: `docker.io`, `127.0.0.1:5000`. */
+  readonly host: string;
+  /** `library/nginx`. */
+  readonly repository: string;
+  readonly transport: Transport;
+  readonly clock: RetryOptions['clock'];
+  readonly retryPolicy?: RetryOptions['policy'];
+  readonly onWait?: RetryOptions['onWait'];
+}
+
+export class Registry implements Source, Sink {
+  readonly #repository: Repository;
+  readonly #manifests: Manifests;
+  readonly #uploads: Uploads;
+
+  constructor({ host, repository, transport, clock, retryPolicy, onWait }: RegistryOptions) {
+    this.#repository = { host, path: repository, transport, retry: { clock, policy: retryPolicy, onWait } };
+    this.#manifests = new Manifests(this.#repository);
+    this.#uploads = new Uploads(this.#repository);
+  }
+
+  /**
+   * The descriptor behind a tag or a digest, by one HEAD where the server does it right. Throws NOT_FOUND,
+   * INVALID_REFERENCE, INVALID_MANIFEST, DIGEST_MISMATCH, TOO_LARGE, UNSUPPORTED and what the transport throws.
+   */
+  resolve(name: string, options: CallOptions = {}): Promise<Descriptor> {
+    return this.#manifests.resolve(name, options);
+  }
+
+  /** Opening goes on where it broke off. Throws NOT_FOUND, SIZE_MISMATCH and what the transport throws. */
+  get(descriptor: Descriptor): Content {
+    const { host, path, retry } = this.#repository;
+    const content = isManifestType(descriptor.mediaType)
+      ? this.#manifests.get(descriptor)
+      : resilient(blobContent(this.#repository, descriptor), retry);
+    return { ...content, origin: { host, repository: path } };
+  }
+
+  has(descriptor: Descriptor, options: CallOptions = {}): Promise<boolean> {
+    return isManifestType(descriptor.mediaType)
+      ? this.#manifests.has(descriptor, options)
+      : hasBlob(this.#repository, descriptor, options);
+  }
+
+  /**
+   * Pushes a manifest under its tag or digest; mounts a blob that is elsewhere on the same host, and uploads any other.
+   * Throws DIGEST_MISMATCH, SIZE_MISMATCH, INCOMPLETE, UPLOAD_REJECTED and what the content and the transport throw.
+   */
+  put(content: Content, options: PutOptions = {}): Promise<Outcome> {
+    return isManifestType(content.descriptor.mediaType)
+      ? this.#manifests.put(content, options)
+      : this.#uploads.put(content, options);
+  }
+
+  /** All tags, in the server's order; they are text from outside. Throws NOT_FOUND, PROTOCOL_ERROR, TOO_LARGE. */
+  tags(options: CallOptions = {}): AsyncIterable<string> {
+    return listTags(this.#repository, options);
+  }
+}

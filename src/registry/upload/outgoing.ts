@@ -1,0 +1,85 @@
+/** The bytes of a content on their way out, verified as they pass, in whatever pieces and however often they go. */
+
+import type { CallOptions, Content } from '../../content/types.js';
+import { Verifier } from '../../content/verify.js';
+import { RegError } from '../../errors.js';
+import { shortDigest } from '../../spec/digest.js';
+import type { Body } from '../transport.js';
+
+export class Outgoing {
+  readonly #content: Content;
+  readonly #verifier: Verifier;
+  #verified = false;
+  #fault: unknown;
+
+  constructor(content: Content) {
+    this.#content = content;
+    this.#verifier = new Verifier(content.descriptor);
+  }
+
+  /** Number of bytes, from the first, that have been read for sending at least once. */
+  get position(): number {
+    return this.#verifier.position;
+  }
+
+  /** What went wrong with the content itself: whatever the request then ended with, this is why. */
+  get fault(): unknown {
+    return this.#fault;
+  }
+
+  /**
+   * The bytes from `start` up to but without `end`. The last ones are held back until all of the content is known to
+   * be right: a registry that trusts the length can't make a blob of wrong bytes.
+   */
+  body(start: number, end: number): Body {
+    return { size: end - start, open: async (options) => this.#watch(this.#read(start, end, options)) };
+  }
+
+  async *#read(start: number, end: number, { signal }: CallOptions): AsyncGenerator<Uint8Array> {
+    const { size } = this.#content.descriptor;
+    let position = start;
+    let held: Uint8Array | undefined;
+    for await (const chunk of await this.#content.open({ from: start, signal })) {
+      // Of a piece only its own bytes are read; the last piece is read to the true end, where a byte may be too many.
+      const bytes = end < size ? chunk.subarray(0, end - position) : chunk;
+      this.#check(bytes, position);
+      position += bytes.byteLength;
+      if (held !== undefined) yield held;
+      held = bytes;
+      if (end < size && position === end) break;
+    }
+    this.#finish(position, end);
+    if (held !== undefined) yield held;
+  }
+
+  /** Hashes what is new in `bytes`: after a resume some have passed before. */
+  #check(bytes: Uint8Array, position: number): void {
+    const fresh = bytes.subarray(Math.max(0, this.#verifier.position - position));
+    if (fresh.byteLength > 0) this.#verifier.update(fresh);
+  }
+
+  #finish(position: number, end: number): void {
+    const { digest, size } = this.#content.descriptor;
+    if (position !== end) {
+      throw new RegError('SIZE_MISMATCH', `${shortDigest(digest)} ended after ${position} of ${size} bytes`, {
+        digest,
+      });
+    }
+    if (end < size || this.#verified) return;
+    this.#verifier.finish();
+    this.#verified = true;
+  }
+
+  /** Notes the errors of the content only: a sender that breaks off throws its own reason into a generator. */
+  #watch(chunks: AsyncGenerator<Uint8Array>): AsyncIterable<Uint8Array> {
+    const next = async (): Promise<IteratorResult<Uint8Array>> => {
+      try {
+        return await chunks.next();
+      } catch (error) {
+        this.#fault ??= error;
+        throw error;
+      }
+    };
+    return { [Symbol.asyncIterator]: () => ({ next, return: () => chunks.return(undefined) }) };
+  }
+}

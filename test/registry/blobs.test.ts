@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { pipeline } from 'node:stream/promises';
+import { suite, test } from 'node:test';
+
+import type { ErrorCode } from '../../src/errors.js';
+import { describe } from '../../src/spec/descriptor.js';
+import { shortDigest } from '../../src/spec/digest.js';
+import { OCI_LAYER } from '../../src/spec/media-type.js';
+import { reply, type Exchange } from '../support/http-server.js';
+import type { Quirk } from '../support/scripted-registry.js';
+import { collect, failsWith, scriptedSetup } from '../support/scripted-setup.js';
+import type { Scope } from '../support/temp.js';
+
+const BYTES = Buffer.from(Array.from({ length: 1000 }, (_, position) => position % 251));
+const BLOB = describe(OCI_LAYER, BYTES);
+const FROM = 400;
+const REST = BYTES.subarray(FROM);
+
+async function setUp(scope: Scope, quirk?: Quirk, times = Infinity) {
+  const { server, ...rest } = await scriptedSetup(scope);
+  server.blobs.set(BLOB.digest, BYTES);
+  if (quirk !== undefined) server.quirk(/^GET .*\/blobs\//, quirk, { times });
+  const asked = (): readonly (string | undefined)[] => server.requests.map(({ headers }) => headers.range);
+  return { server, asked, ...rest };
+}
+
+/** Answers a range with what is given, and a request without one as a good registry. */
+function onRange(status: number, headers: Record<string, string>, body: Uint8Array = REST): Quirk {
+  return (exchange, behave) =>
+    exchange.request.headers.range === undefined ? behave() : reply(exchange, status, { headers, body });
+}
+
+/** Sends bytes without a Content-Length, then ends as it is told. */
+function chunked(
+  bytes: Uint8Array,
+  end: (exchange: Exchange) => void = ({ response }) => response.end(),
+): Quirk {
+  return async (exchange) => {
+    exchange.response.writeHead(200);
+    exchange.response.write(bytes);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    end(exchange);
+  };
+}
+
+function* endless(): Generator<Buffer> {
+  for (;;) yield Buffer.alloc(65_536);
+}
+
+suite('a blob that is opened in the middle is asked for by range', () => {
+  const once: readonly (readonly [name: string, quirk: Quirk | undefined])[] = [
+    ['and the range comes', undefined],
+    [
+      'and comes, though the server does not know the total',
+      onRange(206, { 'content-range': 'bytes 400-999/*' }),
+    ],
+    ['and comes whole, because the server knows no ranges', onRange(200, {}, BYTES)],
+  ];
+  for (const [name, quirk] of once) {
+    test(name, async (t) => {
+      const { registry, asked } = await setUp(t, quirk);
+      assert.deepEqual(await collect(registry.get(BLOB).open({ from: FROM })), REST);
+      assert.deepEqual(asked(), ['bytes=400-']);
+    });
+  }
+
+  const again: readonly (readonly [name: string, quirk: Quirk])[] = [
+    ['is refused as not satisfiable', onRange(416, { 'content-range': 'bytes */1000' }, Buffer.alloc(0))],
+    ['starts elsewhere', onRange(206, { 'content-range': 'bytes 0-599/1000' })],
+    ['ends elsewhere', onRange(206, { 'content-range': 'bytes 400-998/1000' }, BYTES.subarray(400, 999))],
+    ['is of another total', onRange(206, { 'content-range': 'bytes 400-999/2000' })],
+    ['has no Content-Range', onRange(206, {})],
+    ['has nonsense in its Content-Range', onRange(206, { 'content-range': 'bytes four hundred' })],
+    ['is of several parts', onRange(206, { 'content-type': 'multipart/byteranges; boundary=x' })],
+    ['is compressed', onRange(206, { 'content-range': 'bytes 400-999/1000', 'content-encoding': 'gzip' })],
+    ['is shorter than it says', onRange(206, { 'content-range': 'bytes 400-999/1000' }, REST.subarray(1))],
+  ];
+  for (const [name, quirk] of again) {
+    test(`and whole when the range ${name}`, async (t) => {
+      const { registry, asked } = await setUp(t, quirk);
+      assert.deepEqual(await collect(registry.get(BLOB).open({ from: FROM })), REST);
+      assert.deepEqual(asked(), ['bytes=400-', undefined]);
+    });
+  }
+});
+
+suite('a blob is refused', () => {
+  const cases: readonly (readonly [name: string, code: ErrorCode, message: RegExp, quirk: Quirk])[] = [
+    [
+      'when it is announced too short',
+      'SIZE_MISMATCH',
+      /999 bytes for .*, not 1000/,
+      (e) => reply(e, 200, { body: BYTES.subarray(1) }),
+    ],
+    [
+      'when it is announced too long',
+      'SIZE_MISMATCH',
+      /1001 bytes for/,
+      (e) => reply(e, 200, { body: Buffer.alloc(1001) }),
+    ],
+    [
+      'when it turns out too long',
+      'SIZE_MISMATCH',
+      /longer than its 1000 bytes/,
+      chunked(Buffer.alloc(1001)),
+    ],
+    [
+      'when it comes in a content encoding',
+      'PROTOCOL_ERROR',
+      /content encoding "gzip"/,
+      (e) => reply(e, 200, { headers: { 'content-encoding': 'gzip' }, body: BYTES }),
+    ],
+    [
+      'when it comes in a chain of content encodings',
+      'PROTOCOL_ERROR',
+      /content encoding "gzip, gzip"/,
+      (e) => reply(e, 200, { headers: { 'content-encoding': 'gzip, gzip' }, body: BYTES }),
+    ],
+  ];
+  for (const [name, code, message, quirk] of cases) {
+    test(name, async (t) => {
+      const { registry, asked } = await setUp(t, quirk);
+      await assert.rejects(collect(registry.get(BLOB).open()), failsWith(code, message));
+      assert.equal(asked().length, 1);
+    });
+  }
+});
+
+test('a blob that never ends is read up to its size only', async (t) => {
+  const { registry, server } = await setUp(t, ({ response }) =>
+    // It ends when the client hangs up, as it should.
+    pipeline(endless(), response).catch(() => {}),
+  );
+  await assert.rejects(collect(registry.get(BLOB).open()), failsWith('SIZE_MISMATCH'));
+  assert.equal(server.requests.length, 1);
+});
+
+test('a blob that is cut goes on at the byte where it was cut', async (t) => {
+  const { registry, asked, waits } = await setUp(
+    t,
+    chunked(BYTES.subarray(0, 300), ({ response }) => response.destroy()),
+    1,
+  );
+  assert.deepEqual(await collect(registry.get(BLOB).open()), BYTES);
+  assert.deepEqual(asked(), [undefined, 'bytes=300-']);
+  assert.equal(waits.length, 1);
+});
+
+test('a blob that ends early without a word, as on HTTP/1.0, goes on too', async (t) => {
+  const { registry, asked } = await setUp(t, chunked(BYTES.subarray(0, 300)), 1);
+  assert.deepEqual(await collect(registry.get(BLOB).open()), BYTES);
+  assert.deepEqual(asked(), [undefined, 'bytes=300-']);
+});
+
+test('a blob that brings no bytes is given up after five tries', async (t) => {
+  const { registry, asked } = await setUp(t, chunked(Buffer.alloc(0)));
+  await assert.rejects(
+    collect(registry.get(BLOB).open()),
+    failsWith('UNREACHABLE', /broke off after 0 of 1000 bytes/),
+  );
+  assert.equal(asked().length, 5);
+});
+
+test('nothing is asked when nothing is left to read', async (t) => {
+  const { registry, asked } = await setUp(t);
+  assert.deepEqual(await collect(registry.get(BLOB).open({ from: 1000 })), Buffer.alloc(0));
+  assert.deepEqual(asked(), []);
+});
+
+test('a blob that is missing is named, with the repository', async (t) => {
+  const { registry, server } = await setUp(t);
+  server.blobs.clear();
+  const message = `blob ${shortDigest(BLOB.digest)} is not in ${server.host}/app`;
+  await assert.rejects(collect(registry.get(BLOB).open()), failsWith('NOT_FOUND', new RegExp(message)));
+});
+
+test('blobs are asked for as they are, uncompressed', async (t) => {
+  const { registry, server } = await setUp(t);
+  await collect(registry.get(BLOB).open());
+  assert.equal(server.requests[0]?.headers['accept-encoding'], 'identity');
+});
+
+test('the end of a blob of more than 4 GiB comes from the right place', async (t) => {
+  const size = 5 * 1024 ** 3 + 10;
+  const { registry, asked } = await setUp(t, (exchange) =>
+    reply(exchange, 206, {
+      headers: { 'content-range': `bytes ${size - 10}-${size - 1}/${size}` },
+      body: BYTES.subarray(0, 10),
+    }),
+  );
+  assert.deepEqual(
+    await collect(registry.get({ ...BLOB, size }).open({ from: size - 10 })),
+    BYTES.subarray(0, 10),
+  );
+  assert.deepEqual(asked(), [`bytes=${size - 10}-`]);
+});
+
+test('a registry that answers for another blob does not have this one', async (t) => {
+  const { registry, server } = await setUp(t);
+  assert.equal(await registry.has(BLOB), true);
+  const digest = describe(OCI_LAYER, Buffer.from('other')).digest;
+  server.quirk(/^HEAD/, (exchange) => reply(exchange, 200, { headers: { 'docker-content-digest': digest } }));
+  assert.equal(await registry.has(BLOB), false);
+});

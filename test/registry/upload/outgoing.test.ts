@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import * as fc from 'fast-check';
+
+import type { Content } from '../../../src/content/types.js';
+import { Outgoing } from '../../../src/registry/upload/outgoing.js';
+import { describe, type Descriptor } from '../../../src/spec/descriptor.js';
+import { digestOf } from '../../../src/spec/digest.js';
+import { OCI_LAYER } from '../../../src/spec/media-type.js';
+import { collect, failsWith } from '../../support/scripted-setup.js';
+
+const BYTES = Buffer.from('twenty bytes to send');
+const BLOB = describe(OCI_LAYER, BYTES);
+
+/** Comes in chunks of three bytes. */
+function content(descriptor: Descriptor = BLOB, bytes: Uint8Array = BYTES): Content {
+  return {
+    descriptor,
+    open: async ({ from = 0 } = {}) =>
+      (async function* () {
+        for (let at = from; at < bytes.length; at += 3) yield bytes.subarray(at, at + 3);
+      })(),
+  };
+}
+
+function send(outgoing: Outgoing, start: number, end: number): Promise<Buffer> {
+  return collect(outgoing.body(start, end).open({}));
+}
+
+test('whatever pieces are sent, and sent again, they are the right bytes', async () => {
+  const piece = fc.tuple(fc.nat(BYTES.length), fc.nat(BYTES.length));
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece), async (pieces) => {
+      const outgoing = new Outgoing(content());
+      for (const [start, length] of [...pieces, [0, BYTES.length] as const, ...pieces]) {
+        // A registry can only have lost bytes, never have more than were sent.
+        const from = Math.min(start, outgoing.position);
+        const end = Math.min(BYTES.length, from + length);
+        assert.equal(outgoing.body(from, end).size, end - from);
+        assert.deepEqual(await send(outgoing, from, end), BYTES.subarray(from, end));
+      }
+      assert.equal(outgoing.fault, undefined);
+    }),
+  );
+});
+
+test('the last bytes are held back until all are known to be right', async () => {
+  const outgoing = new Outgoing(content({ ...BLOB, digest: digestOf(Buffer.from('other')) }));
+  const sent: Uint8Array[] = [];
+  const reading = (async () => {
+    for await (const chunk of await outgoing.body(0, 20).open({})) sent.push(chunk);
+  })();
+  await assert.rejects(reading, failsWith('DIGEST_MISMATCH'));
+  assert.deepEqual(Buffer.concat(sent), BYTES.subarray(0, 18));
+  assert.equal(outgoing.fault instanceof Error, true);
+});
+
+test('bytes that are wrong are found over several pieces too', async () => {
+  const outgoing = new Outgoing(content({ ...BLOB, digest: digestOf(Buffer.from('other')) }));
+  await send(outgoing, 0, 10);
+  await send(outgoing, 5, 15);
+  await assert.rejects(send(outgoing, 15, 20), failsWith('DIGEST_MISMATCH'));
+});
+
+test('a content that is too short or too long is found out before its end is sent', async () => {
+  for (const bytes of [BYTES.subarray(1), Buffer.concat([BYTES, BYTES])]) {
+    await assert.rejects(send(new Outgoing(content(BLOB, bytes)), 0, 20), failsWith('SIZE_MISMATCH'));
+  }
+});
+
+test('a content that became shorter between two tries is found out', async () => {
+  let bytes = BYTES;
+  const outgoing = new Outgoing({ descriptor: BLOB, open: (options) => content(BLOB, bytes).open(options) });
+  await send(outgoing, 0, 20);
+  bytes = BYTES.subarray(0, 12);
+  await assert.rejects(send(outgoing, 5, 20), failsWith('SIZE_MISMATCH', /ended after 12 of 20 bytes/));
+});

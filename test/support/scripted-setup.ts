@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+
+import { RegError, type ErrorCode } from '../../src/errors.js';
+import { Registry } from '../../src/registry/registry.js';
+import { instantClock } from './instant-clock.js';
+import { plainTransport } from './plain-transport.js';
+import { startScriptedRegistry, type ScriptedRegistry } from './scripted-registry.js';
+import type { Scope } from './temp.js';
+
+/** A scripted registry, and our own client for its repository `app`; no wait of the client takes time. */
+export async function scriptedSetup(
+  scope: Scope,
+): Promise<{
+  readonly server: ScriptedRegistry;
+  readonly registry: Registry;
+  readonly waits: readonly number[];
+}> {
+  const server = await startScriptedRegistry(scope);
+  const clock = instantClock();
+  const transport = plainTransport(scope, server.host);
+  const registry = new Registry({ host: server.host, repository: 'app', transport, clock });
+  return { server, registry, waits: clock.waits };
+}
+
+/** A check for `assert.rejects`: a RegError with this code and, if given, with such a message. */
+export function failsWith(code: ErrorCode, message = /(?:)/): (error: unknown) => true {
+  return (error) => {
+    assert(error instanceof RegError, `not a RegError: ${String(error)}`);
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, message);
+    return true;
+  };
+}
+
+/** All bytes that come. */
+export async function collect(chunks: Promise<AsyncIterable<Uint8Array>>): Promise<Buffer> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of await chunks) all.push(chunk);
+  return Buffer.concat(all);
+}
