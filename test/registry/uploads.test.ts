@@ -4,10 +4,14 @@ import { suite, test } from 'node:test';
 import { contentOf } from '../../src/content/read.js';
 import type { Content } from '../../src/content/types.js';
 import { RegError } from '../../src/errors.js';
+import { Registry } from '../../src/registry/registry.js';
+import type { Answer, Request } from '../../src/registry/transport.js';
 import { describe, type Descriptor } from '../../src/spec/descriptor.js';
 import { digestOf } from '../../src/spec/digest.js';
 import { OCI_LAYER } from '../../src/spec/media-type.js';
+import { cannedAnswer } from '../support/canned-answer.js';
 import { reply, type Exchange } from '../support/http-server.js';
+import { instantClock } from '../support/instant-clock.js';
 import { refuse, type Quirk, type ScriptedRegistry } from '../support/scripted-registry.js';
 import { failsWith, scriptedSetup } from '../support/scripted-setup.js';
 
@@ -447,6 +451,35 @@ test('an upload that is called off is cancelled at the registry', async (t) => {
   await assert.rejects(registry.put(content(LARGE), { signal: abort.signal }), failsWith('ABORTED'));
   assert.equal(server.seen().at(-1), CANCEL);
   assert.equal(server.sessions.size, 0);
+});
+
+test('the length of a blob of 6 GiB is announced as it is', async () => {
+  const requests: Request[] = [];
+  const send = async (request: Request): Promise<Answer> => {
+    requests.push(request);
+    const status = { HEAD: 404, POST: 202, PATCH: 202, PUT: 201, GET: 204, DELETE: 204 }[request.method];
+    return cannedAnswer(status, { location: '/up/1' });
+  };
+  const registry = new Registry({
+    host: 'a.example',
+    repository: 'app',
+    transport: { send },
+    clock: instantClock(),
+  });
+  const size = 6 * 1024 ** 3;
+  assert.equal(
+    await registry.put(content(SMALL, { descriptor: { ...describe(OCI_LAYER, SMALL), size } })),
+    'written',
+  );
+  assert.deepEqual(
+    requests.map(({ method, body }) => [method, body instanceof Uint8Array ? body.length : body?.size]),
+    [
+      ['HEAD', undefined],
+      ['POST', 0],
+      ['PATCH', 6442450944],
+      ['PUT', 0],
+    ],
+  );
 });
 
 test('a small content in one chunk is sent as it is', async (t) => {
