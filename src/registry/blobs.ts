@@ -6,7 +6,7 @@ import type { Descriptor } from '../spec/descriptor.js';
 import { shortDigest } from '../spec/digest.js';
 import { quoteText } from '../spec/text.js';
 import { isRest, parseLength } from './content-range.js';
-import { blobTarget, contradicts, pullScopes, pushScopes, type Repository } from './repository.js';
+import { blobTarget, contradicts, notFound, pullScopes, pushScopes, type Repository } from './repository.js';
 import type { Answer } from './transport.js';
 
 /** The blob that `descriptor` names. A body that is cut breaks with UNREACHABLE: wrap it in `resilient`. */
@@ -65,8 +65,8 @@ async function getBlob(
     });
   } catch (error) {
     if (!hasCode(error, 'NOT_FOUND')) throw error;
-    const what = `blob ${shortDigest(digest)} is not in ${repository.host}/${repository.path}`;
-    throw new RegError('NOT_FOUND', what, { ...error.context, digest, cause: error });
+    const what = `blob ${shortDigest(digest)} of ${repository.host}/${repository.path}`;
+    throw notFound(error, what, 'The image at the registry is damaged; it has to be pushed again.');
   }
 }
 

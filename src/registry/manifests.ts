@@ -15,8 +15,10 @@ import {
   contradicts,
   manifestTarget,
   nameIn,
+  notFound,
   pullScopes,
   pushScopes,
+  repositoryNotFound,
   type Repository,
 } from './repository.js';
 import type { Scope } from './transport.js';
@@ -52,8 +54,10 @@ export class Manifests {
     return {
       descriptor,
       open: async ({ from, signal } = {}) => {
-        const bytes = this.#recent.get(descriptor.digest) ?? (await this.#fetchAs(descriptor, { signal }));
-        return contentOf(descriptor, bytes).open({ from });
+        const { digest } = descriptor;
+        const fetched = this.#recent.get(digest) ?? (await this.#fetch(digest, { signal }));
+        this.#refuseOtherType(fetched, descriptor);
+        return contentOf(descriptor, fetched.bytes).open({ from });
       },
     };
   }
@@ -123,11 +127,11 @@ export class Manifests {
   async #fetch(name: string, { signal }: CallOptions): Promise<FetchedManifest> {
     try {
       const fetched = await retry(() => this.#fetchOnce(name, signal), { ...this.#repository.retry, signal });
-      this.#recent.add(fetched.descriptor.digest, fetched.bytes);
+      this.#recent.add(fetched);
       return fetched;
     } catch (error) {
       if (!hasCode(error, 'NOT_FOUND')) throw error;
-      throw notFound(this.#repository, name, error);
+      throw explainMissing(this.#repository, name, error);
     }
   }
 
@@ -144,14 +148,12 @@ export class Manifests {
     return readManifestAnswer(answer, this.#repository, name);
   }
 
-  /** Refuses a manifest that this server takes for something else than its parent does (CVE-2021-41190). */
-  async #fetchAs({ digest, mediaType }: Descriptor, options: CallOptions): Promise<Uint8Array> {
-    const fetched = await this.#fetch(digest, options);
-    if (fetched.descriptor.mediaType === mediaType) return fetched.bytes;
-    const said = `${quoteText(fetched.descriptor.mediaType)}, not ${quoteText(mediaType)}`;
-    throw new RegError('INVALID_MANIFEST', `manifest ${nameIn(this.#repository, digest)} came as ${said}`, {
-      digest,
-    });
+  /** Refuses a manifest that the server takes for something else than its parent does (CVE-2021-41190). */
+  #refuseOtherType({ descriptor: found }: FetchedManifest, { digest, mediaType }: Descriptor): void {
+    if (found.mediaType === mediaType) return;
+    const said = `${quoteText(found.mediaType)}, not ${quoteText(mediaType)}`;
+    const what = `manifest ${nameIn(this.#repository, digest)} came as ${said}`;
+    throw new RegError('INVALID_MANIFEST', what, { digest });
   }
 }
 
@@ -160,14 +162,12 @@ function checked(name: string): string {
   throw new RegError('INVALID_REFERENCE', `${quoteText(name)} is neither a tag nor a digest`);
 }
 
-function notFound(repository: Repository, name: string, error: RegError): RegError {
-  const { host, path } = repository;
+function explainMissing(repository: Repository, name: string, error: RegError): RegError {
   const isRepository = error.context.wireErrors?.some(({ code }) => code === 'NAME_UNKNOWN') ?? false;
-  const what = isRepository ? `repository ${host}/${path}` : `manifest ${nameIn(repository, name)}`;
-  const hint = isRepository
-    ? 'Check the name; a private repository may look missing as long as you are not logged in.'
-    : `Check the ${isDigest(name) ? 'digest' : 'tag'}, or run "reg tags ${host}/${path}".`;
-  return new RegError('NOT_FOUND', `${what} was not found`, { ...error.context, hint, cause: error });
+  if (isRepository) return repositoryNotFound(repository, error);
+  const kind = isDigest(name) ? 'digest' : 'tag';
+  const hint = `Check the ${kind}, or run "reg tags ${repository.host}/${repository.path}".`;
+  return notFound(error, `manifest ${nameIn(repository, name)}`, hint);
 }
 
 function tookAnother(repository: Repository, { digest }: Descriptor): RegError {

@@ -1,7 +1,8 @@
 /** One repository on one host: what every request to it has in common. */
 
 import type { RetryOptions } from '../content/retry.js';
-import { isDigest, algorithmOf, type Digest } from '../spec/digest.js';
+import { RegError } from '../errors.js';
+import { algorithmOf, isDigest, type Digest } from '../spec/digest.js';
 import type { Answer, Scope, Transport } from './transport.js';
 
 export interface Repository {
@@ -43,4 +44,18 @@ export function pushScopes(repository: Repository): readonly Scope[] {
 export function contradicts(answer: Answer, digest: Digest): boolean {
   const said = answer.header('docker-content-digest');
   return said !== undefined && said !== digest && isDigest(said) && algorithmOf(said) === algorithmOf(digest);
+}
+
+/**
+ * `error`, a NOT_FOUND, in the words of one who knows what was asked for. What a server said that does not speak as
+ * registries do is kept: it may not be one.
+ */
+export function notFound(error: RegError, what: string, hint: string): RegError {
+  const said = error.context.wireErrors === undefined ? `: ${error.message}` : '';
+  return new RegError('NOT_FOUND', `${what} was not found${said}`, { ...error.context, hint, cause: error });
+}
+
+export function repositoryNotFound({ host, path }: Repository, error: RegError): RegError {
+  const hint = 'Check the name; a private repository may look missing as long as you are not logged in.';
+  return notFound(error, `repository ${host}/${path}`, hint);
 }

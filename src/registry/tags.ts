@@ -8,7 +8,7 @@ import { parseJsonObject } from '../spec/json.js';
 import { bareMediaType } from '../spec/media-type.js';
 import { parseNextLink } from './link.js';
 import { notARegistry } from './manifest-answer.js';
-import { pullScopes, type Repository } from './repository.js';
+import { pullScopes, repositoryNotFound, type Repository } from './repository.js';
 
 /** Asked for at a time; ECR refuses more. */
 const PAGE = 1000;
@@ -64,11 +64,7 @@ async function fetchPage(
     return { tags, next: nextQuery(answer.header('link'), tags.at(-1)) };
   } catch (error) {
     if (!hasCode(error, 'NOT_FOUND')) throw error;
-    throw new RegError('NOT_FOUND', `repository ${host}/${path} was not found`, {
-      ...error.context,
-      hint: 'Check the name; a private repository may look missing as long as you are not logged in.',
-      cause: error,
-    });
+    throw repositoryNotFound(repository, error);
   }
 }
 

@@ -170,7 +170,7 @@ test('nothing is asked when nothing is left to read', async (t) => {
 test('a blob that is missing is named, with the repository', async (t) => {
   const { registry, server } = await setUp(t);
   server.blobs.clear();
-  const message = `blob ${shortDigest(BLOB.digest)} is not in ${server.host}/app`;
+  const message = `^blob ${shortDigest(BLOB.digest)} of ${server.host}/app was not found$`;
   await assert.rejects(collect(registry.get(BLOB).open()), failsWith('NOT_FOUND', new RegExp(message)));
 });
 

@@ -237,6 +237,13 @@ test('a repository that is missing is named', async (t) => {
   await assert.rejects(registry.resolve('v1'), failsWith('NOT_FOUND', /^repository .*\/app was not found$/));
 });
 
+test('a 404 that no registry says shows what did say it', async (t) => {
+  const { registry, server } = await setUp(t);
+  server.quirk(/./, (exchange) => reply(exchange, 404, { body: '<html>Not here' }));
+  const message = /app:v1 was not found: .* answered 404/;
+  await assert.rejects(registry.resolve('v1'), failsWith('NOT_FOUND', message));
+});
+
 test('the reason of a 403 is learned from the GET', async (t) => {
   const { registry, server } = await setUp(t);
   server.quirk(/./, (exchange) => refuse(exchange, 403, 'DENIED'));

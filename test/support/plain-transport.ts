@@ -95,9 +95,9 @@ const CODES = new Map<number, ErrorCode>([
 async function errorOf(message: IncomingMessage, url: URL): Promise<RegError> {
   const status = message.statusCode ?? 0;
   const text = Buffer.concat(await message.toArray()).toString();
-  const wireErrors: WireError[] = text.startsWith('{') ? JSON.parse(text).errors : [];
-  const isIncomplete = wireErrors.some(({ code }) => code === 'MANIFEST_BLOB_UNKNOWN');
+  const wireErrors: WireError[] | undefined = text.startsWith('{') ? JSON.parse(text).errors : undefined;
+  const isIncomplete = wireErrors?.some(({ code }) => code === 'MANIFEST_BLOB_UNKNOWN');
   const fallback = status >= 500 ? 'SERVER_ERROR' : 'UPLOAD_REJECTED';
   const code = isIncomplete ? 'INCOMPLETE' : (CODES.get(status) ?? fallback);
-  return new RegError(code, `${url.host} answered ${status}`, { status, wireErrors });
+  return new RegError(code, `${url.host} answered ${status}`, { status, ...(wireErrors && { wireErrors }) });
 }

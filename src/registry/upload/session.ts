@@ -9,7 +9,7 @@ import type { Answer, Body } from '../transport.js';
 import { uploadLocation, withDigest } from './location.js';
 
 /** Longest time, in milliseconds, that calling a session off may take: nobody waits for it with pleasure. */
-const CANCEL_MS = 1000;
+const CANCEL_MS = 500;
 
 const NO_BYTES = new Uint8Array(0);
 
