@@ -1,0 +1,39 @@
+/** What refers to a manifest as its subject: signatures, SBOMs (distribution-spec 1.1, "Listing Referrers"). */
+
+import type { Descriptor } from '../spec/descriptor.js';
+import { parseDigest } from '../spec/digest.js';
+import type { Manifest } from '../spec/manifest.js';
+import { OCI_INDEX } from '../spec/media-type.js';
+import type { Call } from './call.js';
+import { jsonReply, type Reply } from './reply.js';
+
+/** `GET /v2/NAME/referrers/DIGEST?artifactType=…`. An unknown repository or subject has an empty list. */
+export async function listReferrers({ repository, reference, query, graph }: Call): Promise<Reply> {
+  const subject = parseDigest(reference);
+  const wanted = query.get('artifactType') || undefined;
+  const referrers: Descriptor[] = [];
+  for await (const descriptor of repository.manifests()) {
+    const manifest = await graph.read(descriptor);
+    const referrer = describeReferrer(descriptor, manifest);
+    const isWanted = wanted === undefined || referrer.artifactType === wanted;
+    if (manifest.subject?.digest === subject && isWanted) referrers.push(referrer);
+  }
+  return jsonReply(
+    { schemaVersion: 2, mediaType: OCI_INDEX, manifests: referrers },
+    { headers: { 'content-type': OCI_INDEX, ...(wanted && { 'oci-filters-applied': 'artifactType' }) } },
+  );
+}
+
+/** An image without `artifactType` has that of its config; an index has none. */
+function describeReferrer({ mediaType, digest, size }: Descriptor, manifest: Manifest): Descriptor {
+  const { annotations } = manifest;
+  const fallback = manifest.kind === 'manifest' ? manifest.config.mediaType : undefined;
+  const artifactType = manifest.artifactType || fallback;
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(annotations === undefined ? {} : { annotations }),
+  };
+}

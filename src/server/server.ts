@@ -1,0 +1,136 @@
+/**
+ * The local store as a registry (`reg serve`): the whole of distribution-spec 1.1 over node:http.
+ *
+ *     docker, podman, ──HTTP──▶ router ──▶ manifests ──▶ Repository ─┐   names, graphs
+ *     skopeo, reg                  ├─────▶ tags, referrers ──▶ " ────┤
+ *                                  ├─────▶ blobs ────────────────────┼──▶ Layout
+ *                                  └─────▶ uploads ──▶ sessions ─────┘   bytes
+ *
+ * A handler takes a `Call` and returns a `Reply`; it sees neither socket nor response. All state but open uploads is
+ * in the store, so what `reg pull nginx` brought is there to be pulled as `HOST/nginx`, and what is pushed here shows
+ * in `reg images`.
+ */
+
+import { once } from 'node:events';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+
+import type { Clock } from '../content/retry.js';
+import { RegError } from '../errors.js';
+import type { Layout } from '../layout/layout.js';
+import { cleanText, quoteText } from '../spec/text.js';
+import { exchange, type LogEntry } from './exchange.js';
+import { Graph } from './graph.js';
+import { UploadSessions } from './upload-sessions.js';
+
+export type { LogEntry };
+
+/** Longest time for the headers of a request, in milliseconds. */
+const HEADERS_MS = 30_000;
+
+/** Largest headers of a request, in bytes. */
+const MAX_HEADERS = 32 * 1024;
+
+/** How long an idle connection is kept for the next request, in milliseconds: longer than clients keep theirs. */
+const KEEP_ALIVE_MS = 120_000;
+
+/** How long `close` waits for the requests under way, in milliseconds. */
+const GRACE_MS = 5000;
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EACCES: 'permission denied',
+  ENOTFOUND: 'there is no such host',
+};
+
+export interface ServerOptions {
+  /** Stays open when the server closes. */
+  readonly layout: Layout;
+  readonly clock: Clock;
+  /** Refuses whatever would change the store. Default false. */
+  readonly readOnly?: boolean | undefined;
+  /** Called once a request, when it is over. */
+  readonly log?: ((entry: LogEntry) => void) | undefined;
+  /** How long a connection may stand still within a request, in milliseconds; default 5 minutes. */
+  readonly idleTimeoutMs?: number | undefined;
+}
+
+export interface RegistryServer {
+  /** Port 0 takes a free one. Throws INVALID_ARGUMENT when it can't listen there. */
+  listen(host: string, port: number): Promise<{ readonly url: string; readonly port: number }>;
+  /** Takes no more requests, gives those under way 5 seconds to end, and calls open uploads off. */
+  close(): Promise<void>;
+}
+
+/** A registry over `layout`; it listens nowhere yet. */
+export function createServer({ layout, clock, log, ...options }: ServerOptions): RegistryServer {
+  const uploads = new UploadSessions(layout, clock);
+  const service = { store: layout, graph: new Graph(layout), uploads, readOnly: options.readOnly ?? false };
+  const server = createHttpServer({
+    maxHeaderSize: MAX_HEADERS,
+    headersTimeout: HEADERS_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // A layer takes as long as it takes; only standing still has a limit.
+    requestTimeout: 0,
+  });
+  server.timeout = options.idleTimeoutMs ?? 300_000;
+  const onRequest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    // Once the server is closing, a connection has nothing to wait for.
+    response.once('close', () => server.listening || server.closeIdleConnections());
+    log?.(await exchange(request, response, { service, clock }));
+  };
+  server.on('request', (request, response) => void onRequest(request, response));
+  server.on('checkContinue', (request, response) => void onRequest(request, response));
+  // A connection that could not be accepted (too many open files) is lost to its client only.
+  server.on('error', () => {});
+  return {
+    listen: (host, port) => listen(server, host, port),
+    close: async () => {
+      await closeServer(server, clock);
+      await uploads.close();
+    },
+  };
+}
+
+async function listen(
+  server: Server,
+  host: string,
+  port: number,
+): Promise<{ readonly url: string; readonly port: number }> {
+  try {
+    server.listen(port, host);
+    await once(server, 'listening');
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+    const reason = REASONS[code] ?? cleanText(String(cause));
+    const hint = 'Choose another address, or port 0 for a free one.';
+    throw new RegError('INVALID_ARGUMENT', `cannot listen on ${quoteText(host)} port ${port}: ${reason}`, {
+      hint,
+      cause,
+    });
+  }
+  const address = server.address();
+  const taken = typeof address === 'object' && address !== null ? address.port : port;
+  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`, port: taken };
+}
+
+async function closeServer(server: Server, clock: Clock): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, 'close');
+  // Idle connections are closed with it.
+  server.close();
+  const patience = new AbortController();
+  const forced = clock.sleep(GRACE_MS, patience.signal).then(
+    () => server.closeAllConnections(),
+    // All requests have ended in time.
+    () => {},
+  );
+  await closed;
+  patience.abort();
+  await forced;
+}
