@@ -161,6 +161,12 @@ test('a blob that brings no bytes is given up after five tries', async (t) => {
   assert.equal(asked().length, 5);
 });
 
+test('a blob that the server fails to send is given up after five tries', async (t) => {
+  const { registry, asked } = await setUp(t, (exchange) => reply(exchange, 503));
+  await assert.rejects(collect(registry.get(BLOB).open()), failsWith('SERVER_ERROR', /503/));
+  assert.equal(asked().length, 5);
+});
+
 test('nothing is asked when nothing is left to read', async (t) => {
   const { registry, asked } = await setUp(t);
   assert.deepEqual(await collect(registry.get(BLOB).open({ from: 1000 })), Buffer.alloc(0));

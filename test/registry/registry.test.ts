@@ -1,19 +1,16 @@
-import { Registry } from '../../src/registry/registry.js';
+import { createClient } from '../../src/registry/client.js';
+import type { Registry } from '../../src/registry/registry.js';
 import { contract } from '../contract/suite.js';
 import { startDockerRegistry } from '../support/docker-registry.js';
 import { instantClock } from '../support/instant-clock.js';
-import { plainTransport } from '../support/plain-transport.js';
 import { needs } from '../support/programs.js';
 import { startScriptedRegistry } from '../support/scripted-registry.js';
 import type { Scope } from '../support/temp.js';
 
 function open(scope: Scope, host: string): Registry {
-  return new Registry({
-    host,
-    repository: 'some/app',
-    transport: plainTransport(scope, host),
-    clock: instantClock(),
-  });
+  const client = createClient({ clock: instantClock() });
+  scope.after(() => client.close());
+  return client.repository(host, 'some/app');
 }
 
 contract('a registry in memory', async (t) => open(t, (await startScriptedRegistry(t)).host));

@@ -1,24 +1,23 @@
 import assert from 'node:assert/strict';
 
 import { RegError, type ErrorCode } from '../../src/errors.js';
-import { Registry } from '../../src/registry/registry.js';
+import { createClient } from '../../src/registry/client.js';
+import type { Registry } from '../../src/registry/registry.js';
 import { instantClock } from './instant-clock.js';
-import { plainTransport } from './plain-transport.js';
 import { startScriptedRegistry, type ScriptedRegistry } from './scripted-registry.js';
 import type { Scope } from './temp.js';
 
 /** A scripted registry, and our own client for its repository `app`; no wait of the client takes time. */
-export async function scriptedSetup(
-  scope: Scope,
-): Promise<{
+export async function scriptedSetup(scope: Scope): Promise<{
   readonly server: ScriptedRegistry;
   readonly registry: Registry;
   readonly waits: readonly number[];
 }> {
   const server = await startScriptedRegistry(scope);
   const clock = instantClock();
-  const transport = plainTransport(scope, server.host);
-  const registry = new Registry({ host: server.host, repository: 'app', transport, clock });
+  const client = createClient({ clock, plainHttp: true });
+  scope.after(() => client.close());
+  const registry = client.repository(server.host, 'app');
   return { server, registry, waits: clock.waits };
 }
 
