@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { RegError } from '../errors.js';
 
 /** A body of known length that costs I/O only once it is really sent. */
-export interface Stream {
+interface Stream {
   /** Length in bytes. */
   readonly length: number;
   /** May yield more than `length` bytes; the rest is let go. */

@@ -77,7 +77,7 @@ export async function startRegistry(
 }
 
 /** The codes of an answer that refuses. */
-export function codesOf({ headers, body }: Answer): readonly string[] {
+function codesOf({ headers, body }: Answer): readonly string[] {
   assert.equal(headers['content-type'], 'application/json');
   const { errors }: { errors: readonly { code: string; message: string }[] } = JSON.parse(body.toString());
   assert(errors.every(({ message }) => message !== ''));
