@@ -64,7 +64,10 @@ export class Session {
     throw new RegError('DIGEST_MISMATCH', `${this.#repository.host} says that it ${reason}`, { digest });
   }
 
-  /** Number of bytes that the registry holds; undefined when it does not say, or has forgotten the session. */
+  /**
+   * Number of bytes that the registry holds; undefined when it does not say, or has forgotten the session, as
+   * distribution 2.8 does when a PATCH broke.
+   */
   async received({ signal }: CallOptions): Promise<number | undefined> {
     try {
       const answer = await this.#repository.transport.send({
