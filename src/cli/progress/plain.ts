@@ -1,0 +1,36 @@
+/** Progress for logs: a line for each finished layer, and a summary. */
+
+import { cleanLine } from '../output.js';
+import { noticeLine } from './silent.js';
+import { Transfer, type Part } from './transfer.js';
+import type { Progress, Screen } from './types.js';
+import { layerName, notesOn, outcomeOf, summary, type Job } from './words.js';
+
+export interface PlainOptions {
+  /** Milliseconds of a clock that never jumps. */
+  readonly now: () => number;
+}
+
+export function createPlainProgress(screen: Screen, { now }: PlainOptions): Progress {
+  let current: { readonly job: Job; readonly transfer: Transfer; readonly told: Set<Part> } | undefined;
+  const line = (text: string): void => void screen.write(`${cleanLine(text)}\n`);
+  return {
+    begin: (job) => void (current = { job, transfer: new Transfer(now), told: new Set() }),
+    onEvent(event) {
+      if (current === undefined) return;
+      const part = current.transfer.take(event);
+      if (event.type !== 'done' || !part.isLayer || current.told.has(part)) return;
+      current.told.add(part);
+      const outcome = outcomeOf(part, current.job.direction) ?? '';
+      line(`${layerName(part)}: ${[outcome, ...notesOn(part)].join(', ')}`);
+    },
+    notice: (notice) => line(noticeLine(notice)),
+    pause() {},
+    end(outcome) {
+      if (current !== undefined && outcome === 'done' && current.transfer.layers().length > 0) {
+        line(summary(current.transfer, current.job));
+      }
+      current = undefined;
+    },
+  };
+}

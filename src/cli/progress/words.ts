@@ -1,0 +1,62 @@
+/** What the states of a transfer are called: docker's words. */
+
+import { hexOf } from '../../spec/digest.js';
+import { formatBytes, formatSpeed } from '../bytes.js';
+import { formatDuration } from '../duration.js';
+import type { Part, Transfer } from './transfer.js';
+
+export type Direction = 'pull' | 'push';
+
+/** What is being moved: shown as `Pulling nginx:latest`. */
+export interface Job {
+  readonly direction: Direction;
+  readonly name: string;
+}
+
+const WORDS = {
+  pull: {
+    doing: 'Pulling',
+    done: 'Pulled',
+    written: 'Pull complete',
+    exists: 'Already exists',
+    mounted: 'Mounted',
+  },
+  push: {
+    doing: 'Pushing',
+    done: 'Pushed',
+    written: 'Pushed',
+    exists: 'Layer already exists',
+    mounted: 'Mounted',
+  },
+} as const;
+
+/** The first 12 digits, by which docker names a layer. */
+export function layerName({ descriptor }: Part): string {
+  return hexOf(descriptor.digest).slice(0, 12);
+}
+
+/** `Pulling nginx:latest` */
+export function headline({ direction, name }: Job): string {
+  return `${WORDS[direction].doing} ${name}`;
+}
+
+/** `Pull complete`, `Already exists`, `Mounted`; undefined while it is on its way. */
+export function outcomeOf({ outcome }: Part, direction: Direction): string | undefined {
+  return outcome === undefined ? undefined : WORDS[direction][outcome];
+}
+
+/** What more there is to say about a layer that was moved: its size, and what an earlier run had left of it. */
+export function notesOn({ descriptor, outcome, resumedAt }: Part): readonly string[] {
+  if (outcome !== 'written') return [];
+  const size = formatBytes(descriptor.size);
+  return resumedAt > 0 ? [size, `resumed at ${formatBytes(resumedAt)}`] : [size];
+}
+
+/** `Pulled nginx:latest: 7 layers, 72.1 MB in 6.2s (11.6 MB/s)` */
+export function summary(transfer: Transfer, job: Job): string {
+  const { moved, elapsedMs } = transfer.total();
+  const count = transfer.layers().length;
+  const layers = `${count} ${count === 1 ? 'layer' : 'layers'}`;
+  const speed = elapsedMs >= 100 && moved > 0 ? ` (${formatSpeed((moved / elapsedMs) * 1000)})` : '';
+  return `${WORDS[job.direction].done} ${job.name}: ${layers}, ${formatBytes(moved)} in ${formatDuration(elapsedMs)}${speed}`;
+}
