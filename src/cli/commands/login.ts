@@ -1,0 +1,56 @@
+/** `reg login` */
+
+import { text } from 'node:stream/consumers';
+
+import { RegError } from '../../errors.js';
+import { DEFAULT_SERVER, login, parseServer } from '../../operations/login.js';
+import type { Context } from '../context.js';
+import { requireDockerConfig } from '../environment.js';
+import { prompt } from '../prompt.js';
+
+interface LoginFlags {
+  readonly username?: string;
+  readonly password?: string;
+  readonly passwordStdin?: true;
+}
+
+export async function run(context: Context<LoginFlags>): Promise<void> {
+  const { args, io, output, redactor, signal } = context;
+  const server = parseServer(args[0] ?? DEFAULT_SERVER);
+  const dockerConfig = requireDockerConfig(io);
+  const username = await findUsername(context, server);
+  const password = await findPassword(context);
+  redactor.add(password);
+  const clientOptions = await context.clientOptions();
+  await login(server, { credential: { username, password }, dockerConfig, clientOptions, signal });
+  output.line(`Login Succeeded: ${username} at ${server}, kept in ${dockerConfig}`);
+}
+
+async function findUsername({ flags, io, signal }: Context<LoginFlags>, server: string): Promise<string> {
+  if (flags.username !== undefined) return required(flags.username, 'user name');
+  if (flags.passwordStdin) throw new RegError('INVALID_ARGUMENT', '--password-stdin needs --username');
+  const answer = await prompt(`Username for ${server}: `, { io, signal, flag: '--username' });
+  return required(answer.trim(), 'user name');
+}
+
+async function findPassword({ flags, io, progress, signal }: Context<LoginFlags>): Promise<string> {
+  if (flags.passwordStdin) {
+    // What belongs to the file is not always what belongs to the password: one line end goes, nothing else.
+    return required((await text(io.stdin)).replace(/\r?\n$/, ''), 'password');
+  }
+  if (flags.password !== undefined) {
+    const message =
+      '--password shows in the process list and in the history of the shell: use --password-stdin';
+    progress.notice({ type: 'warning', message });
+    return required(flags.password, 'password');
+  }
+  return required(
+    await prompt('Password: ', { io, signal, flag: '--password-stdin', isSecret: true }),
+    'password',
+  );
+}
+
+function required(value: string, what: string): string {
+  if (value !== '') return value;
+  throw new RegError('INVALID_ARGUMENT', `cannot log in: the ${what} is empty`);
+}

@@ -1,0 +1,20 @@
+/** `reg prune` */
+
+import { pruneLayout } from '../../layout/maintain.js';
+import { formatBytes } from '../bytes.js';
+import type { Context } from '../context.js';
+
+interface PruneFlags {
+  readonly dryRun?: true;
+}
+
+export async function run({ flags, output, signal, store }: Context<PruneFlags>): Promise<void> {
+  const { dryRun } = flags;
+  const freed = await pruneLayout(await store(), { dryRun, signal });
+  const { blobs, partials, bytes } = freed;
+  if (flags.json) return output.json(freed);
+  if (flags.quiet) return;
+  const what = [`${blobs} ${blobs === 1 ? 'blob' : 'blobs'}`];
+  if (partials > 0) what.push(`${partials} broken-off ${partials === 1 ? 'download' : 'downloads'}`);
+  output.line(`${dryRun ? 'Would free' : 'Freed'} ${formatBytes(bytes)}: ${what.join(', ')}`);
+}

@@ -1,0 +1,42 @@
+/** `reg pull` */
+
+import { parseImage } from '../../operations/image-name.js';
+import { pull, pullAllTags, type PullResult } from '../../operations/pull.js';
+import { familiarName, parseReference } from '../../spec/reference.js';
+import { platformFor } from '../connection.js';
+import type { Context } from '../context.js';
+import { transfer } from './transfer.js';
+
+interface PullFlags {
+  readonly allPlatforms?: true;
+  readonly allTags?: true;
+}
+
+export async function run(context: Context<PullFlags>): Promise<void> {
+  const { args, flags, io, progress, signal } = context;
+  const platform = platformFor(flags, io);
+  // A mistake in the last name is told before the first image is fetched.
+  const read = flags.allTags ? parseReference : parseImage;
+  const images = args.map((image) => ({ image, name: familiarName(read(image)) }));
+  const [client, store] = await Promise.all([context.client(), context.store()]);
+  const { allPlatforms, concurrency } = flags;
+  const options = { client, store, platform, allPlatforms, concurrency, signal, onEvent: progress.onEvent };
+
+  for (const { image, name } of images) {
+    const results = flags.allTags ? pullAllTags(image, options) : [pull(image, options)];
+    const print = (result: PullResult): void => printResult(result, context);
+    await transfer(results, { job: { direction: 'pull', name }, print, progress });
+  }
+}
+
+/** The last lines of `docker pull`. */
+function printResult(result: PullResult, { flags, output }: Context<PullFlags>): void {
+  const { reference, familiar, digest, status } = result;
+  if (flags.json) return output.json(result);
+  if (!flags.quiet) {
+    const isNew = status === 'downloaded';
+    output.line(`Digest: ${digest}`);
+    output.line(`Status: ${isNew ? 'Downloaded newer image' : 'Image is up to date'} for ${familiar}`);
+  }
+  output.line(reference);
+}

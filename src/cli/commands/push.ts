@@ -1,0 +1,58 @@
+/** `reg push` */
+
+import { RegError } from '../../errors.js';
+import { openPlace } from '../../operations/place.js';
+import { push, pushAllTags, pushFrom, type PushResult } from '../../operations/push.js';
+import { familiarName, parseReference } from '../../spec/reference.js';
+import type { Context } from '../context.js';
+import { transfer } from './transfer.js';
+
+interface PushFlags {
+  readonly allTags?: true;
+  readonly from?: string;
+  readonly tag?: readonly string[];
+}
+
+export async function run(context: Context<PushFlags>): Promise<void> {
+  const { args, flags, progress } = context;
+  const [image = ''] = args;
+  if (flags.allTags && (flags.from ?? flags.tag) !== undefined) {
+    throw new RegError(
+      'INVALID_ARGUMENT',
+      '--all-tags takes the tags of the local store: it goes without --from and --tag',
+    );
+  }
+  const name = familiarName(parseReference(image));
+  await transfer(results(image, context), {
+    job: { direction: 'push', name },
+    print: (result) => printResult(result, context),
+    progress,
+  });
+}
+
+async function* results(image: string, context: Context<PushFlags>): AsyncGenerator<PushResult> {
+  const { flags, io, progress, signal } = context;
+  const { concurrency, from, tag: tags } = flags;
+  const client = await context.client();
+  const options = { client, concurrency, signal, onEvent: progress.onEvent };
+  if (from === undefined) {
+    const store = await context.store();
+    if (flags.allTags) yield* pushAllTags(image, { ...options, store });
+    else yield* await push(image, { ...options, store, tags });
+    return;
+  }
+  const source = await openPlace(from, { stdin: io.stdin, signal });
+  try {
+    yield* await pushFrom(source, { ...options, image, tags });
+  } finally {
+    await source.close();
+  }
+}
+
+/** The last line of `docker push`. */
+function printResult(result: PushResult, { flags, output }: Context<PushFlags>): void {
+  const { reference, familiar, digest } = result;
+  if (flags.json) output.json(result);
+  else if (flags.quiet) output.line(reference);
+  else output.line(`${familiar}: digest: ${digest}`);
+}

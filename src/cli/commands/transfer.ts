@@ -1,0 +1,35 @@
+/** What pulling and pushing have in common: progress while bytes move, results after that. */
+
+import { hasCode, RegError } from '../../errors.js';
+import type { Context } from '../context.js';
+import type { Job } from '../progress/words.js';
+
+export interface TransferOptions<Result> extends Pick<Context, 'progress'> {
+  readonly job: Job;
+  /** Called when the progress is out of the way; also for what was done before a failure. */
+  readonly print: (result: Result) => void;
+}
+
+/** Drains `results`, which does the work, under one display of progress. */
+export async function transfer<Result>(
+  results: AsyncIterable<Result> | Iterable<Promise<Result>>,
+  { job, print, progress }: TransferOptions<Result>,
+): Promise<void> {
+  const finished: Result[] = [];
+  let outcome: 'done' | 'failed' = 'failed';
+  progress.begin(job);
+  try {
+    for await (const result of results) finished.push(result);
+    outcome = 'done';
+  } catch (error) {
+    throw hasCode(error, 'ABORTED') ? nothingIsLost(error) : error;
+  } finally {
+    progress.end(outcome);
+    finished.forEach(print);
+  }
+}
+
+function nothingIsLost(cause: RegError): RegError {
+  const hint = 'What has arrived is kept: run the same command again to go on.';
+  return new RegError('ABORTED', cause.message, { hint, cause });
+}

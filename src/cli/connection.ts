@@ -1,0 +1,94 @@
+/** The client and the store as flags and environment ask for them. Loaded only by commands that need one. */
+
+import { readFile } from 'node:fs/promises';
+
+import { systemClock } from '../content/system-clock.js';
+import { RegError } from '../errors.js';
+import { openLayout, type Layout } from '../layout/layout.js';
+import { connect } from '../operations/connect.js';
+import type { ClientOptions, RegistryClient } from '../registry/client.js';
+import { hostPlatform, parsePlatform, type Platform } from '../spec/platform.js';
+import type { Redactor } from '../spec/redactor.js';
+import { quoteText } from '../spec/text.js';
+import { parseDuration } from './duration.js';
+import { dockerConfigFile, storeFolder } from './environment.js';
+import type { NetworkFlags, PlatformFlags, SharedFlags } from './flags.js';
+import type { Io } from './io.js';
+import { readPackage } from './package.js';
+import type { Progress } from './progress/types.js';
+
+type Notice = Parameters<Progress['notice']>[0];
+
+/** What of a context client and store are made from. */
+interface Parts {
+  readonly io: Io;
+  readonly flags: SharedFlags;
+  readonly progress: Progress;
+  readonly redactor: Redactor;
+}
+
+/** How to reach registries, without credentials. Throws INVALID_ARGUMENT. */
+export async function toClientOptions(parts: Parts): Promise<ClientOptions> {
+  const { io, flags, redactor } = parts;
+  const { plainHttp, plainHttpAuth, insecure, resolve, authHost = [] } = flags;
+  return {
+    clock: systemClock,
+    plainHttp,
+    plainHttpAuth,
+    insecure,
+    resolve,
+    ca: await readAuthorities(flags),
+    authHosts: (_, realm) => authHost.includes(realm),
+    connectTimeoutMs: flags.connectTimeout ?? durationFrom(io, 'REG_CONNECT_TIMEOUT'),
+    idleTimeoutMs: flags.idleTimeout ?? durationFrom(io, 'REG_IDLE_TIMEOUT'),
+    userAgent: `reg/${readPackage().version}`,
+    redactor,
+    onNotice: noticer(parts),
+  };
+}
+
+/** To be closed by the caller. */
+export function openClient(options: ClientOptions, io: Io): RegistryClient {
+  return connect({ ...options, dockerConfig: dockerConfigFile(io) });
+}
+
+/** The local store; to be closed by the caller. Throws INVALID_CONFIG, STORE_CORRUPT, DISK_ERROR. */
+export function openStore(parts: Parts): Promise<Layout> {
+  const { io, flags } = parts;
+  const { pid, isRunning } = io;
+  const folder = flags.store ?? storeFolder(io);
+  return openLayout(folder, { clock: systemClock, pid, isRunning, onNotice: noticer(parts) });
+}
+
+/** What is only said when asked for, or not said to those who want quiet, ends here. */
+function noticer({ flags, progress }: Parts): (notice: Notice) => void {
+  return (notice) => {
+    const isWanted = notice.type === 'debug' ? flags.debug === true : notice.type !== 'wait' || !flags.quiet;
+    if (isWanted) progress.notice(notice);
+  };
+}
+
+/** The image of an index to take: what is asked for, else this machine's. Throws INVALID_PLATFORM. */
+export function platformFor({ platform }: PlatformFlags, io: Io): Platform {
+  const host = hostPlatform(io);
+  const text = platform ?? io.env['DOCKER_DEFAULT_PLATFORM'] ?? '';
+  return text === '' ? host : parsePlatform(text, host);
+}
+
+function durationFrom({ env }: Io, name: string): number | undefined {
+  const text = env[name] ?? '';
+  return text === '' ? undefined : parseDuration(text, name);
+}
+
+function readAuthorities({ caFile = [] }: NetworkFlags): Promise<readonly string[]> {
+  return Promise.all(
+    caFile.map(async (file) => {
+      try {
+        return await readFile(file, 'utf8');
+      } catch (cause) {
+        const why = cause instanceof Error ? cause.message : '';
+        throw new RegError('INVALID_ARGUMENT', `cannot read --ca-file ${quoteText(file)}: ${why}`, { cause });
+      }
+    }),
+  );
+}

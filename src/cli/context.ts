@@ -1,0 +1,67 @@
+/** What a command gets: its arguments, and the client and the store made from flags and environment when asked for. */
+
+import type { Layout } from '../layout/layout.js';
+import type { ClientOptions, RegistryClient } from '../registry/client.js';
+import type { Redactor } from '../spec/redactor.js';
+import type { SharedFlags } from './flags.js';
+import type { Io } from './io.js';
+import { createOutput, type Output } from './output.js';
+import type { Progress } from './progress/types.js';
+
+export interface Context<Flags = unknown> {
+  readonly io: Io;
+  readonly args: readonly string[];
+  readonly flags: Flags & SharedFlags;
+  readonly output: Output;
+  readonly progress: Progress;
+  /** To be told every secret as soon as it is known. */
+  readonly redactor: Redactor;
+  /** Aborted when the command is to end. */
+  readonly signal: AbortSignal;
+  /** How to reach registries, without credentials. Throws INVALID_ARGUMENT. */
+  readonly clientOptions: () => Promise<ClientOptions>;
+  /** The one client of this run, with the credentials of this machine; closed at the end of the run. */
+  readonly client: () => Promise<RegistryClient>;
+  /** The local store, made when it does not exist. Throws INVALID_CONFIG, STORE_CORRUPT, DISK_ERROR. */
+  readonly store: () => Promise<Layout>;
+}
+
+/** A module in commands/: loaded when its command is run. */
+export interface CommandModule<Flags> {
+  run(context: Context<Flags>): Promise<void>;
+}
+
+export interface ContextOptions<Flags> extends Pick<
+  Context<Flags>,
+  'io' | 'args' | 'flags' | 'progress' | 'redactor' | 'signal'
+> {
+  /** Takes what is to be done at the end of the run, whatever came of it. */
+  readonly onClose: (close: () => Promise<void>) => void;
+}
+
+export function createContext<Flags>(options: ContextOptions<Flags>): Context<Flags> {
+  const { onClose } = options;
+  const connection = once(() => import('./connection.js'));
+  const clientOptions = once(async () => (await connection()).toClientOptions(options));
+  return {
+    ...options,
+    output: createOutput(options.io.stdout),
+    clientOptions,
+    client: once(async () => {
+      const client = (await connection()).openClient(await clientOptions(), options.io);
+      onClose(() => client.close());
+      return client;
+    }),
+    store: once(async () => {
+      const store = await (await connection()).openStore(options);
+      onClose(() => store.close());
+      return store;
+    }),
+  };
+}
+
+/** `make`, run at most once. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}

@@ -1,0 +1,92 @@
+/** The commands that look at images and look after the local store. */
+
+import { Option, type Command } from 'commander';
+
+import { addNetworkFlags, addPlatformFlag, addResultFlags, addStoreFlag } from '../flags.js';
+import { addExamples, type Act } from './act.js';
+
+export function defineStore(program: Command, act: Act): void {
+  defineInspect(program.command('inspect'), act);
+  defineImages(program.command('images'), act);
+  defineNames(program, act);
+  defineUpkeep(program, act);
+}
+
+function defineInspect(command: Command, act: Act): void {
+  command
+    .summary('show what an image is made of')
+    .description(
+      'Show what an image is made of: platforms, layers, sizes and config. Nothing but these is fetched.',
+    )
+    .argument('<image>', 'at its registry, unless --local')
+    .option('--local', 'look in the local store')
+    .addOption(new Option('--raw', 'print the manifest byte for byte').conflicts('json'))
+    .option('--json', 'print one JSON object');
+  addPlatformFlag(command);
+  addStoreFlag(command);
+  addNetworkFlags(command);
+  addExamples(command, [
+    'reg inspect nginx',
+    'reg inspect --local --platform linux/arm64 alpine:3',
+    'reg inspect --raw ghcr.io/owner/app:1.0 | sha256sum',
+  ]);
+  command.action(act(() => import('../commands/inspect.js')));
+}
+
+function defineImages(command: Command, act: Act): void {
+  command.summary('list the images in the local store').description('List the images in the local store.');
+  addStoreFlag(command);
+  addResultFlags(command, 'print only the full names');
+  addExamples(command, ['reg images', 'reg images --json | jq -r .reference']);
+  command.action(act(() => import('../commands/images.js')));
+}
+
+function defineNames(program: Command, act: Act): void {
+  const tag = program
+    .command('tag')
+    .summary('give an image in the local store a second name')
+    .description('Give an image in the local store a second name.')
+    .argument('<source>', 'image in the local store')
+    .argument('<target>', 'its new name');
+  addStoreFlag(tag);
+  addExamples(tag, ['reg tag nginx localhost:5000/web:1.0']);
+  tag.action(act(() => import('../commands/tag.js')));
+
+  const rmi = program
+    .command('rmi')
+    .summary('remove images from the local store')
+    .description(
+      'Remove names of images from the local store. "reg prune" then frees what no other name reaches.',
+    )
+    .argument('<image...>', 'images in the local store');
+  addStoreFlag(rmi);
+  addResultFlags(rmi, 'print nothing');
+  addExamples(rmi, ['reg rmi nginx alpine:3', 'reg rmi nginx && reg prune']);
+  rmi.action(act(() => import('../commands/rmi.js')));
+}
+
+function defineUpkeep(program: Command, act: Act): void {
+  const verify = program
+    .command('verify')
+    .summary('check every byte of the local store')
+    .description(
+      'Read everything in the local store again and check it against its digest. Exit code 8 when something is wrong.',
+    )
+    .option('--repair', 'remove what is wrong, so that the next pull fetches it');
+  addStoreFlag(verify);
+  addResultFlags(verify, 'print nothing when all is well');
+  addExamples(verify, ['reg verify', 'reg verify --store /srv/images --json']);
+  verify.action(act(() => import('../commands/verify.js')));
+
+  const prune = program
+    .command('prune')
+    .summary('free what no image in the local store needs')
+    .description(
+      'Remove what no name in the local store reaches, and what broken-off pulls left. Safe beside a running pull.',
+    )
+    .option('--dry-run', 'only tell what would be removed');
+  addStoreFlag(prune);
+  addResultFlags(prune, 'print nothing');
+  addExamples(prune, ['reg prune', 'reg prune --dry-run']);
+  prune.action(act(() => import('../commands/prune.js')));
+}

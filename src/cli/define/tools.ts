@@ -1,0 +1,43 @@
+/** `reg serve`, `reg ref` and `reg version`. */
+
+import type { Command } from 'commander';
+
+import { addStoreFlag } from '../flags.js';
+import { addExamples, type Act } from './act.js';
+
+export function defineTools(program: Command, act: Act): void {
+  const serve = program
+    .command('serve')
+    .summary('serve the local store as a registry')
+    .description(
+      'Serve the local store as a registry, for docker, podman, skopeo and reg to pull from and push to, until it is stopped.',
+    )
+    .option(
+      '--listen <address>',
+      'host:port to listen on (default: 127.0.0.1:5000); port 0 takes a free one',
+      '127.0.0.1:5000',
+    )
+    .option('--read-only', 'refuse pushes and deletes');
+  addStoreFlag(serve);
+  addExamples(serve, ['reg serve', 'reg serve --listen 0.0.0.0:5000 --read-only --store /srv/images']);
+  serve.action(act(() => import('../commands/serve.js')));
+
+  const ref = program
+    .command('ref')
+    .summary('take references apart')
+    .description(
+      'Show the parts of references, read as docker reads them. Exit code 2 when one of them is not valid.',
+    )
+    .argument('<ref...>', 'references; - reads them from standard input, one a line')
+    .option('--json', 'print one JSON object for each');
+  addExamples(ref, ['reg ref nginx ghcr.io/owner/app:1.0', 'reg ref --json - < names.txt']);
+  ref.action(act(() => import('../commands/ref.js')));
+
+  const version = program
+    .command('version')
+    .summary('show the versions of reg and Node')
+    .description('Show the versions of reg and of the Node that runs it.')
+    .option('--json', 'print one JSON object');
+  addExamples(version, ['reg version', 'reg version --json']);
+  version.action(act(() => import('../commands/version.js')));
+}

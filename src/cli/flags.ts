@@ -1,0 +1,152 @@
+/** The options that several commands share, each defined once. */
+
+import { isIP } from 'node:net';
+
+import { InvalidArgumentError, Option, type Command } from 'commander';
+
+import { parseDuration } from './duration.js';
+import { PROGRESS_MODES, type ProgressMode } from './progress/types.js';
+
+/** Where a name leads instead of where DNS says. */
+export interface ResolveRule {
+  readonly host: string;
+  readonly port: number;
+  readonly address: string;
+  readonly toPort?: number;
+}
+
+interface CommonFlags {
+  readonly debug?: true;
+}
+
+interface StoreFlags {
+  readonly store?: string;
+}
+
+export interface PlatformFlags {
+  readonly platform?: string;
+}
+
+interface ResultFlags {
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+interface ProgressFlags {
+  readonly progress?: ProgressMode;
+  readonly concurrency?: number;
+}
+
+export interface NetworkFlags {
+  readonly plainHttp?: true;
+  readonly plainHttpAuth?: true;
+  readonly insecure?: true;
+  readonly resolve?: readonly ResolveRule[];
+  readonly caFile?: readonly string[];
+  readonly authHost?: readonly string[];
+  readonly connectTimeout?: number;
+  readonly idleTimeout?: number;
+}
+
+/** Every shared flag; a command has some of them. */
+export type SharedFlags = CommonFlags &
+  NetworkFlags &
+  PlatformFlags &
+  ProgressFlags &
+  ResultFlags &
+  StoreFlags;
+
+const NETWORK = 'Network options:';
+
+export function addStoreFlag(command: Command): Command {
+  return command.option('--store <dir>', 'local store (default: $REG_STORE, else ~/.local/share/reg)');
+}
+
+export function addPlatformFlag(command: Command): Command {
+  const text =
+    'image of an index to take, os/arch[/variant] (default: $DOCKER_DEFAULT_PLATFORM, else this host)';
+  return command.option('-p, --platform <platform>', text);
+}
+
+export function addResultFlags(command: Command, quiet = 'print only the name'): Command {
+  return command
+    .option('-q, --quiet', quiet)
+    .addOption(new Option('--json', 'print the result as JSON, one object a line').conflicts('quiet'));
+}
+
+export function addProgressFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        '--progress <mode>',
+        `progress on stderr: ${PROGRESS_MODES.join(', ')} (default: auto)`,
+      ).choices(PROGRESS_MODES),
+    )
+    .option('--concurrency <number>', 'layers that move at once (default: 4)', parseCount);
+}
+
+export function addNetworkFlags(command: Command): Command {
+  const options = [
+    new Option('--plain-http', 'speak http, not https (loopback needs no flag)'),
+    new Option('--plain-http-auth', 'send credentials over plain http, too'),
+    new Option('--insecure', 'do not check the certificate of the registry'),
+    new Option('--ca-file <file>', 'trust the certificates in a PEM file, too (repeatable)').argParser(
+      collect,
+    ),
+    new Option('--auth-host <host>', 'let a token service there have the password (repeatable)').argParser(
+      collect,
+    ),
+    new Option(
+      '--resolve <host:port:address>',
+      'connect elsewhere than DNS says; [:port] may follow (repeatable)',
+    ).argParser(collectRules),
+    new Option(
+      '--connect-timeout <time>',
+      'for connecting, such as 5s (default: $REG_CONNECT_TIMEOUT, else 10s)',
+    ).argParser((text) => parseDuration(text, '--connect-timeout')),
+    new Option(
+      '--idle-timeout <time>',
+      'without a byte, such as 2m (default: $REG_IDLE_TIMEOUT, else 60s)',
+    ).argParser((text) => parseDuration(text, '--idle-timeout')),
+  ];
+  for (const option of options) command.addOption(option.helpGroup(NETWORK));
+  return command;
+}
+
+/** Gathers the values of an option that may be given several times. */
+export function collect(text: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, text];
+}
+
+function collectRules(text: string, earlier: readonly ResolveRule[] = []): readonly ResolveRule[] {
+  return [...earlier, parseResolveRule(text)];
+}
+
+const RULE =
+  /^(?<host>\[[0-9a-f:.]+\]|[^:[\]]+):(?<port>\d{1,5}):(?:\[(?<six>[^\]]+)\]|(?<four>[^:]+))(?::(?<toPort>\d{1,5}))?$/i;
+
+/** Reads `HOST:PORT:ADDRESS[:PORT]`, with IPv6 addresses in brackets. Throws commander's InvalidArgumentError. */
+export function parseResolveRule(text: string): ResolveRule {
+  const { host = '', port = '', six, four, toPort } = RULE.exec(text)?.groups ?? {};
+  const address = six ?? four ?? '';
+  if (isIP(address) === 0 || !isPort(port) || (toPort !== undefined && !isPort(toPort))) {
+    throw new InvalidArgumentError('Write HOST:PORT:ADDRESS[:PORT], such as ghcr.io:443:10.0.0.1.');
+  }
+  return {
+    host: host.toLowerCase(),
+    port: Number(port),
+    address,
+    ...(toPort === undefined ? {} : { toPort: Number(toPort) }),
+  };
+}
+
+function isPort(text: string): boolean {
+  const port = Number(text);
+  return port >= 1 && port <= 65_535;
+}
+
+function parseCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= 64) return count;
+  throw new InvalidArgumentError('Give a number from 1 to 64.');
+}

@@ -1,0 +1,99 @@
+/** What `reg inspect` shows to people: sections, each with aligned columns. */
+
+import type { IndexEntry, InspectedImage, Inspection, LayerSummary } from '../operations/inspect.js';
+import { shortDigest } from '../spec/digest.js';
+import { isIndexType } from '../spec/media-type.js';
+import { formatBytes } from './bytes.js';
+import { alignColumns } from './table.js';
+
+/** The longest name is `Environment`, so that the values of all sections stand in one column. */
+const NAME_WIDTH = 13;
+
+/** A name, and what there is to say: nothing, one line, or several. */
+type Fact = readonly [name: string, value: string | readonly string[] | undefined];
+
+export function describeInspection(inspection: Inspection): readonly string[] {
+  const { reference, digest, mediaType, annotations, manifests, image } = inspection;
+  return [
+    reference,
+    ...facts([
+      ['Digest', digest],
+      ['Type', kindOf(mediaType)],
+      ['Annotations', pairs(annotations)],
+    ]),
+    ...(manifests === undefined ? [] : ['', 'Platforms', ...platforms(manifests, image)]),
+    ...(image === undefined ? [] : describeImage(image)),
+  ];
+}
+
+function describeImage(image: InspectedImage): readonly string[] {
+  const { config, layers, platform } = image;
+  return [
+    '',
+    platform === undefined ? 'Image' : `Image ${platform}`,
+    ...facts([
+      ['Digest', image.digest],
+      ['Size', `${formatBytes(image.size)} in ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}`],
+      ['Artifact', image.artifactType],
+      ['Created', config.created],
+      ['Author', config.author],
+      ['Entrypoint', command(config.entrypoint)],
+      ['Command', command(config.cmd)],
+      ['Directory', config.workingDir],
+      ['User', config.user],
+      ['Ports', config.exposedPorts?.join(', ')],
+      ['Volumes', config.volumes],
+      ['Environment', config.env],
+      ['Labels', pairs(config.labels)],
+      ['Stop signal', config.stopSignal],
+    ]),
+    '',
+    'Layers',
+    ...alignColumns(layers.map(layerRow), '  '),
+  ];
+}
+
+/** What is absent or empty is not shown. */
+function facts(all: readonly Fact[]): readonly string[] {
+  const rows = all.flatMap(([name, value]) => {
+    const lines = value === undefined ? [] : [value].flat();
+    return lines.map((line, position) => [`  ${position === 0 ? name : ''}`.padEnd(NAME_WIDTH), line]);
+  });
+  return alignColumns(rows, '  ');
+}
+
+/** One line for each image, the one described below marked, and a count of what is no image. */
+function platforms(entries: readonly IndexEntry[], image: InspectedImage | undefined): readonly string[] {
+  const images = entries.filter((entry) => entry.platform !== undefined);
+  const rows = images.map(({ platform = '', digest }) => [
+    `  ${platform}`,
+    shortDigest(digest),
+    digest === image?.digest ? 'shown below' : '',
+  ]);
+  const others = entries.length - images.length;
+  const count = `  and ${others} ${others === 1 ? 'entry' : 'entries'} without a platform, such as attestations`;
+  return [...alignColumns(rows, '  '), ...(others === 0 ? [] : [count])];
+}
+
+function layerRow({ digest, size, mediaType }: LayerSummary): readonly string[] {
+  // All layers are layers: what differs is the part after that word.
+  const type = mediaType.replace(
+    /^application\/vnd\.(oci\.image\.layer\.v1|docker\.image\.rootfs\.diff)\./,
+    '',
+  );
+  return [`  ${shortDigest(digest)}`, formatBytes(size).padStart(8), type];
+}
+
+function kindOf(mediaType: string): string {
+  return `${isIndexType(mediaType) ? 'index of several images' : 'image'} (${mediaType})`;
+}
+
+/** A command as the shell would read it where that is plain, else as a list. */
+function command(words: readonly string[] | undefined): string | undefined {
+  if (words === undefined) return undefined;
+  return words.every((word) => /^[\w./:=@%+,-]+$/.test(word)) ? words.join(' ') : JSON.stringify(words);
+}
+
+function pairs(map: Readonly<Record<string, string>> | undefined): readonly string[] | undefined {
+  return map === undefined ? undefined : Object.entries(map).map(([key, value]) => `${key}=${value}`);
+}

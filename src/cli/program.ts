@@ -1,0 +1,48 @@
+/** The command line as a tree: every command with its options, none of their code. */
+
+import { Command, type CommanderError } from 'commander';
+
+import { RegError } from '../errors.js';
+import { cleanText } from '../spec/text.js';
+import { defineAccount } from './define/account.js';
+import { addExamples, type Act } from './define/act.js';
+import { defineStore } from './define/store.js';
+import { defineTools } from './define/tools.js';
+import { defineTransfer } from './define/transfer.js';
+import type { Writable } from './output.js';
+
+/** The whole program. Parsing throws what `usageError` understands, and RegErrors. */
+export function buildProgram({ stdout, act }: { readonly stdout: Writable; readonly act: Act }): Command {
+  const program = new Command('reg')
+    .description('Move container images between registries and local disk: no engine, no root.')
+    .option('-v, --version', 'show the versions of reg and Node')
+    .helpOption('-h, --help', 'show help')
+    .configureHelp({
+      subcommandTerm: (command) => command.name(),
+      optionDescription: (option) => option.description,
+    })
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: () => {} });
+  program.commandsGroup('Images:');
+  defineTransfer(program, act);
+  defineStore(program, act);
+  program.commandsGroup('Registries:');
+  defineAccount(program, act);
+  program.commandsGroup('Tools:');
+  defineTools(program, act);
+  program.helpCommand('help [command]', 'show help for a command');
+  for (const command of program.commands)
+    command.option('--debug', 'tell on stderr what is going on, without secrets');
+  return addExamples(program, ['reg pull nginx', 'reg push ghcr.io/owner/app:1.0', 'reg login ghcr.io']);
+}
+
+/** `error` as one about usage; undefined when it only says that help was shown. */
+export function usageError(error: CommanderError, args: readonly string[]): RegError | undefined {
+  if (error.exitCode === 0) return undefined;
+  const message = cleanText(error.message.replace(/^error: /, '').replaceAll("'", '"'), 1000);
+  const [command = ''] = args;
+  const known = /^[a-z]+$/.test(command) && error.code !== 'commander.unknownCommand' ? ` ${command}` : '';
+  return new RegError('INVALID_ARGUMENT', message.replace(/ \((Did you mean .*\?)\)$/, '. $1'), {
+    hint: `Run "reg${known} --help".`,
+  });
+}

@@ -1,0 +1,100 @@
+/** One run of the command line: what is set up as the arguments become known, and how it ends. */
+
+import type { Command } from 'commander';
+
+import { hasCode, RegError } from '../errors.js';
+import { Redactor } from '../spec/redactor.js';
+import { createContext, type CommandModule } from './context.js';
+import type { Act } from './define/act.js';
+import type { SharedFlags } from './flags.js';
+import type { Io } from './io.js';
+import { readPackage } from './package.js';
+import { createSilentProgress } from './progress/silent.js';
+import type { Progress } from './progress/types.js';
+import { exitCodeFor, reportError } from './report-error.js';
+import type { Interruption } from './signals.js';
+
+export interface Session {
+  /** Runs commands in this session. */
+  readonly act: Act;
+  /** Puts away what the command opened, and waits until its output is written. Throws DISK_ERROR. */
+  finish(): Promise<void>;
+  /** Says, once, why the command failed; answers the exit code. */
+  readonly fail: (error: unknown) => number;
+  /** For the `error` event of the standard output and error. */
+  readonly onStreamError: (error: NodeJS.ErrnoException) => void;
+  /** Gives the cursor back before the process is stopped, or gone; synchronous. */
+  readonly restoreTerminal: () => void;
+}
+
+/** The reader went away, or the terminal did. */
+const GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']);
+
+export function createSession(io: Io, interruption: Interruption): Session {
+  const redactor = new Redactor();
+  const { signal } = interruption;
+  const closers: (() => Promise<void>)[] = [];
+  let flags: SharedFlags = {};
+  let progress: Progress = createSilentProgress(io.stderr);
+  let isTold = false;
+  let outputError: RegError | undefined;
+
+  const onClose = (close: () => Promise<void>): void => void closers.push(close);
+  const run = async <Flags>(command: Command, load: () => Promise<CommandModule<Flags>>): Promise<void> => {
+    flags = command.opts();
+    if (command.options.some((option) => option.name() === 'progress')) {
+      const { createProgress } = await import('./progress/create.js');
+      const { env, platform } = io;
+      const mode = flags.progress ?? (flags.quiet ? 'none' : 'auto');
+      progress = createProgress(io.stderr, { mode, env, platform });
+    }
+    const common = { io, args: command.args, progress, redactor, signal, onClose };
+    const module = await load();
+    await module.run(createContext<Flags>({ ...common, flags: command.opts() }));
+  };
+
+  return {
+    act: (load) =>
+      function (this: Command) {
+        return run(this, load);
+      },
+    async finish() {
+      for (const close of closers.splice(0)) await close();
+      await Promise.all([io.stdout, io.stderr].map(flushed));
+      if (outputError !== undefined) throw outputError;
+    },
+    fail(error) {
+      progress.end('failed');
+      const told: unknown = signal.aborted && !hasCode(error, 'ABORTED') ? signal.reason : error;
+      if (!isTold && !interruption.isQuiet()) {
+        isTold = true;
+        const { debug, progress: mode } = flags;
+        io.stderr.write(
+          reportError(told, {
+            redact: (text) => redactor.redact(text),
+            debug,
+            json: mode === 'json',
+            bugs: readPackage().bugs,
+          }),
+        );
+      }
+      return exitCodeFor(told);
+    },
+    onStreamError(error) {
+      if (GONE.has(error.code)) interruption.brokenPipe();
+      else
+        outputError ??= new RegError('DISK_ERROR', `cannot write the output: ${error.message}`, {
+          cause: error,
+        });
+    },
+    restoreTerminal: () => progress.pause(),
+  };
+}
+
+/** Resolves when all that was written before has been handed to the system, or never will be. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.writableEnded) resolve();
+    else stream.write('', () => resolve());
+  });
+}

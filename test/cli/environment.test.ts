@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { join, resolve } from 'node:path';
+import { test } from 'node:test';
+
+import { dockerConfigFile, requireDockerConfig, storeFolder } from '../../src/cli/environment.js';
+import { hasCode } from '../../src/errors.js';
+
+const home = resolve('home');
+
+test('The store is where REG_STORE says, else in the data folder, else at home', () => {
+  const data = resolve('data');
+  assert.equal(storeFolder({ home, env: { REG_STORE: 'here', XDG_DATA_HOME: data } }), 'here');
+  assert.equal(storeFolder({ home, env: { REG_STORE: '', XDG_DATA_HOME: data } }), join(data, 'reg'));
+  assert.equal(
+    storeFolder({ home, env: { XDG_DATA_HOME: 'relative' } }),
+    join(home, '.local', 'share', 'reg'),
+  );
+  assert.equal(storeFolder({ home, env: {} }), join(home, '.local', 'share', 'reg'));
+});
+
+test('Without any folder for the store the error says what to set', () => {
+  assert.throws(
+    () => storeFolder({ home: undefined, env: {} }),
+    (error) => hasCode(error, 'INVALID_CONFIG') && /--store/.test(error.context.hint ?? ''),
+  );
+});
+
+test("Docker's config is where DOCKER_CONFIG says, else at home, else nowhere", () => {
+  assert.equal(dockerConfigFile({ home, env: { DOCKER_CONFIG: 'conf' } }), join('conf', 'config.json'));
+  assert.equal(dockerConfigFile({ home, env: {} }), join(home, '.docker', 'config.json'));
+  assert.equal(dockerConfigFile({ home: undefined, env: {} }), undefined);
+  assert.throws(() => requireDockerConfig({ home: undefined, env: {} }), /no folder for config\.json/);
+});
