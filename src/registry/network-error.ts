@@ -133,9 +133,7 @@ function tlsError(code: string, { peer }: Situation, cause: unknown): RegError {
   const isNotTls = code === 'EPROTO' && /wrong version number|packet length too long/.test(messageOf(cause));
   const reason = isNotTls ? NOT_TLS : (TLS[code] ?? `TLS fails (${code})`);
   const isTime = code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID';
-  const hint = isTime
-    ? `The clock of this machine says ${new Date().toISOString().slice(0, 10)}; is that right?`
-    : HINTS[reason];
+  const hint = isTime ? 'Is the clock of this machine right?' : HINTS[reason];
   return new RegError('TLS_ERROR', `cannot trust ${peer}: ${reason}`, {
     ...(hint === undefined ? {} : { hint }),
     cause,

@@ -1,0 +1,30 @@
+/** What opens a registry. */
+
+export type Credential =
+  | { readonly username: string; readonly password: string }
+  /** A refresh token; the password, if any, is for token services that know no refresh tokens. */
+  | {
+      readonly identityToken: string;
+      readonly username?: string | undefined;
+      readonly password?: string | undefined;
+    }
+  /** A bearer token for the registry itself. */
+  | { readonly registryToken: string };
+
+/** The credential for a host, named as in a reference; undefined when there is none. */
+export type CredentialLookup = (host: string) => Promise<Credential | undefined>;
+
+/** The value of an Authorization header (RFC 7617); undefined for a credential without a password. */
+export function formatBasic(credential: Credential): string | undefined {
+  if (!('password' in credential) || credential.password === undefined || credential.password === '')
+    return undefined;
+  return `Basic ${Buffer.from(`${credential.username ?? ''}:${credential.password}`).toString('base64')}`;
+}
+
+/** All that must never be printed of a credential. */
+export function secretsOf(credential: Credential): readonly string[] {
+  if ('registryToken' in credential) return [credential.registryToken];
+  const { username = '', password = '' } = credential;
+  const secrets = [password, `${username}:${password}`];
+  return 'identityToken' in credential ? [credential.identityToken, ...secrets] : secrets;
+}

@@ -1,0 +1,61 @@
+/** The bearer tokens of one registry: each fetched once, used as long as it lives, by all that it covers. */
+
+import type { Clock } from '../../content/retry.js';
+import { coversScopes } from './scope.js';
+import type { Token } from './token.js';
+
+/** How long before its end a token is no longer used, in milliseconds: it has to live until it arrives. */
+const MARGIN_MS = 5_000;
+
+export interface Wanted {
+  /** Realm and service. */
+  readonly issuer: string;
+  readonly scopes: readonly string[];
+}
+
+interface Entry extends Wanted {
+  readonly value: Promise<string>;
+  /** Infinity while the token is under way. */
+  endsAt: number;
+}
+
+export class TokenCache {
+  readonly #clock: Clock;
+  #entries: readonly Entry[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A token, or one under way, that allows all that is wanted. */
+  find({ issuer, scopes }: Wanted): Promise<string> | undefined {
+    const now = this.#clock.now();
+    this.#entries = this.#entries.filter(({ endsAt }) => now < endsAt - MARGIN_MS);
+    return this.#entries.find((entry) => entry.issuer === issuer && coversScopes(entry.scopes, scopes))
+      ?.value;
+  }
+
+  /** Fetches a token and keeps it; whoever wants it meanwhile waits for the same. */
+  fetch(wanted: Wanted, task: () => Promise<Token>): Promise<string> {
+    const fetching = task();
+    const entry: Entry = { ...wanted, value: fetching.then(({ value }) => value), endsAt: Infinity };
+    this.#entries = [...this.#entries, entry];
+    fetching.then(
+      ({ lifeMs }) => (entry.endsAt = this.#clock.now() + lifeMs),
+      () => this.#drop(entry),
+    );
+    return entry.value;
+  }
+
+  /** Never uses the token `value` again. */
+  async forget(value: string): Promise<void> {
+    for (const entry of this.#entries) {
+      // One under way cannot be the one that was refused.
+      if (entry.endsAt !== Infinity && (await entry.value) === value) this.#drop(entry);
+    }
+  }
+
+  #drop(entry: Entry): void {
+    this.#entries = this.#entries.filter((other) => other !== entry);
+  }
+}
