@@ -1,0 +1,88 @@
+/** Where a registry is: the URL behind the host of a reference, and with what care URLs are connected to for it. */
+
+import { RegError } from '../errors.js';
+import { quoteText } from '../spec/text.js';
+import { bareHostname, isLoopback, portOf } from './addresses.js';
+import type { Dialer } from './dial.js';
+import type { Care } from './http.js';
+import { isSameOrigin } from './origin.js';
+import { speaksTls } from './tls-probe.js';
+
+/** Docker Hub's references name one host, its API is on another. */
+const WIRE_HOSTS: Readonly<Record<string, string>> = {
+  'docker.io': 'registry-1.docker.io',
+  'index.docker.io': 'registry-1.docker.io',
+};
+
+export interface EndpointOptions {
+  readonly dialer: Dialer;
+  /** Speaks http to hosts that are not this machine. */
+  readonly plainHttp: boolean;
+  /** Takes any certificate of this host; of no other that it leads to. */
+  readonly insecure: boolean;
+  /** How long a loopback host may think about whether it speaks TLS, in milliseconds. */
+  readonly probeTimeoutMs: number;
+}
+
+export class Endpoint {
+  /** As in a reference. */
+  readonly host: string;
+  readonly #options: EndpointOptions;
+  #base: Promise<URL> | undefined;
+  #isPublic: Promise<boolean> | undefined;
+
+  constructor(host: string, options: EndpointOptions) {
+    this.host = host;
+    this.#options = options;
+  }
+
+  /**
+   * The root URL. The first call asks a loopback host whether it speaks TLS; only one that answers in another
+   * language is spoken to in plain http. Throws INVALID_REFERENCE, UNREACHABLE, TIMEOUT.
+   */
+  base(): Promise<URL> {
+    this.#base ??= this.#find().catch((error: unknown) => {
+      this.#base = undefined;
+      throw error;
+    });
+    return this.#base;
+  }
+
+  /** With what care to connect to `url`: only the registry itself may show any certificate. */
+  async careFor(url: URL): Promise<Care> {
+    return { checkCertificate: !this.#options.insecure || !isSameOrigin(url, await this.base()) };
+  }
+
+  /** The same for a URL that a redirect names: from a public registry it must not lead into a private network. */
+  async careForRedirect(url: URL): Promise<Care> {
+    const base = await this.base();
+    if (isSameOrigin(url, base)) return this.careFor(url);
+    this.#isPublic ??= this.#options.dialer.isPublic(bareHostname(base), portOf(base));
+    return { publicOnly: await this.#isPublic };
+  }
+
+  async #find(): Promise<URL> {
+    const url = parseHost(this.host);
+    if (this.#options.plainHttp) return toHttp(url);
+    const hostname = bareHostname(url);
+    if (!isLoopback(hostname)) return url;
+    const { dialer, probeTimeoutMs: timeoutMs } = this.#options;
+    const socket = await dialer.dial({ isSecure: false, hostname, port: portOf(url) });
+    return (await speaksTls(socket, { timeoutMs })) ? url : toHttp(url);
+  }
+}
+
+function parseHost(host: string): URL {
+  const text = `https://${WIRE_HOSTS[host] ?? host}/`;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // Whatever the URL parser takes for something else than host and port was no host.
+  if (url === undefined || !/^[a-z0-9.:[\]_-]+$/i.test(host) || url.pathname !== '/') {
+    throw new RegError('INVALID_REFERENCE', `${quoteText(host)} is no host of a registry`);
+  }
+  return url;
+}
+
+function toHttp(url: URL): URL {
+  // Not by assigning `protocol`, which would forget that the port 443 was written out.
+  return new URL(`http://${url.host}/`);
+}
