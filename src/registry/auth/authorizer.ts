@@ -1,0 +1,242 @@
+/**
+ * Decides what a registry is shown of our credentials. Nothing before it asks; then a password or a token, and the
+ * same again with later requests, so that each host asks once.
+ *
+ *     401 ──challenge──▶ Basic: the password
+ *                        Bearer: a token from the realm ──▶ cache ──▶ later requests
+ */
+
+import type { Clock } from '../../content/retry.js';
+import { hasCode, RegError } from '../../errors.js';
+import type { Redactor } from '../../spec/redactor.js';
+import { untilAborted } from '../abort.js';
+import type { Endpoint } from '../endpoint.js';
+import type { Care } from '../http.js';
+import { mayCarry } from '../origin.js';
+import { follow, type Grant, type Send } from '../redirect.js';
+import type { Scope } from '../transport.js';
+import { parseChallenges, type Challenge } from './challenge.js';
+import { formatBasic, secretsOf, type Credential, type CredentialLookup } from './credential.js';
+import { belongsTogether, checkRealm, parseRealm } from './realm.js';
+import { scopesToAsk } from './scope.js';
+import { TokenCache } from './token-cache.js';
+import { fetchToken, type AskRealm } from './token.js';
+
+export interface AuthorizerOptions {
+  /** As in a reference: credentials are looked up by it, never by who answered. */
+  readonly host: string;
+  readonly credentials: CredentialLookup | undefined;
+  /** Whether the person has agreed that the password for `registry` goes to the token service `realm`, a host. */
+  readonly authHosts: ((registry: string, realm: string) => boolean) | undefined;
+  readonly plainHttpAuth: boolean;
+  readonly clock: Clock;
+  readonly redactor: Redactor;
+  /** Makes text from outside safe to print. */
+  readonly clean: (text: string) => string;
+  readonly send: Send;
+  readonly endpoint: Pick<Endpoint, 'careFor' | 'careForRedirect'>;
+}
+
+/** The request that is to be authorized. */
+export interface Wish {
+  /** The registry's root URL. */
+  readonly base: URL;
+  readonly scopes: readonly Scope[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A challenge that we can meet. */
+type Known = { readonly scheme: 'basic' } | Bearer;
+
+interface Bearer {
+  readonly scheme: 'bearer';
+  readonly realm: URL;
+  readonly service: string | undefined;
+  readonly offered: string | undefined;
+}
+
+export class Authorizer {
+  readonly #options: AuthorizerOptions;
+  readonly #tokens: TokenCache;
+  #challenge: Known | undefined;
+  #credential: Promise<Credential | undefined> | undefined;
+  /** A token service that may not see the password. */
+  #stranger: string | undefined;
+
+  constructor(options: AuthorizerOptions) {
+    this.#options = options;
+    this.#tokens = new TokenCache(options.clock);
+  }
+
+  /** What to send along without being asked: nothing, until the host has asked once. Throws as `meet`. */
+  async grant(wish: Wish): Promise<Grant | undefined> {
+    const challenge = this.#challenge;
+    return challenge === undefined ? undefined : this.#meet(challenge, wish);
+  }
+
+  /**
+   * What to send along after `refused` was answered with these challenges. Throws UNAUTHORIZED when there is no way
+   * to meet them, CREDENTIALS_UNAVAILABLE rather than send a password in clear text, and what the realm throws.
+   */
+  async meet(
+    header: string | undefined,
+    wish: Wish & { readonly refused: Grant | undefined },
+  ): Promise<Grant> {
+    const token = /^Bearer (.*)$/.exec(wish.refused?.authorization ?? '')?.[1];
+    if (token !== undefined) await this.#tokens.forget(token);
+    this.#challenge = (await this.#choose(header, wish.base)) ?? this.#challenge;
+    if (this.#challenge === undefined) throw this.#unusable(header);
+    const grant = await this.#meet(this.#challenge, wish);
+    if (grant === undefined) throw this.#loginNeeded(`${wish.base.host} asks for a user name and a password`);
+    return grant;
+  }
+
+  /** `error` of a request that was refused for good, with what the person can do about it. */
+  async explain(error: RegError, challenge: string | undefined): Promise<RegError> {
+    const isScope = parseChallenges(challenge ?? '').some(
+      ({ params }) => params.get('error') === 'insufficient_scope',
+    );
+    const code = isScope ? 'DENIED' : error.code;
+    if (this.#stranger !== undefined) return this.#strangerError(this.#stranger, error);
+    const isAnonymous = (await this.#credential) === undefined;
+    if (code === 'DENIED' && !isAnonymous)
+      return new RegError(code, error.message, { ...error.context, cause: error });
+    const hint =
+      code === 'DENIED' ? `It may not exist, or need a login. ${this.#loginHint()}` : this.#loginHint();
+    return new RegError(code, error.message, { ...error.context, hint, cause: error });
+  }
+
+  /** Throws UNAUTHORIZED when there is a password that the token service may not see, so that nobody checked it. */
+  refuseStranger(): void {
+    if (this.#stranger !== undefined) throw this.#strangerError(this.#stranger, undefined);
+  }
+
+  async #meet(challenge: Known, wish: Wish): Promise<Grant | undefined> {
+    const credential = await untilAborted(this.#lookUp(), wish.signal);
+    const owned = { owner: wish.base, plainHttpAuth: this.#options.plainHttpAuth };
+    if (challenge.scheme === 'basic') {
+      const authorization = credential === undefined ? undefined : formatBasic(credential);
+      return authorization === undefined ? undefined : { ...owned, authorization, secret: true };
+    }
+    if (credential !== undefined && 'registryToken' in credential) {
+      return { ...owned, authorization: `Bearer ${credential.registryToken}`, secret: true };
+    }
+    const trusted = await this.#trusts(challenge.realm, wish.base, credential);
+    const token = await untilAborted(
+      this.#token(challenge, wish, trusted ? credential : undefined),
+      wish.signal,
+    );
+    return { ...owned, authorization: `Bearer ${token}`, secret: trusted && credential !== undefined };
+  }
+
+  /** A token that covers the wish: a kept one, one under way, or a new one. */
+  #token(
+    challenge: Bearer,
+    { base, scopes: needed }: Wish,
+    credential: Credential | undefined,
+  ): Promise<string> {
+    const { realm, service, offered } = challenge;
+    const scopes = scopesToAsk(needed, offered);
+    const issuer = `${realm.href} ${service ?? ''}`;
+    // No signal: others may be waiting for the same token.
+    return (
+      this.#tokens.find({ issuer, scopes }) ??
+      this.#tokens.fetch({ issuer, scopes }, async () => {
+        const { clean, redactor } = this.#options;
+        try {
+          const token = await fetchToken(
+            { realm, service, scopes, credential },
+            { ask: this.#asker(base), clean },
+          );
+          redactor.add(token.value);
+          return token;
+        } catch (error) {
+          throw hasCode(error, 'UNAUTHORIZED', 'DENIED') ? await this.explain(error, undefined) : error;
+        }
+      })
+    );
+  }
+
+  #asker(base: URL): AskRealm {
+    const { send, endpoint, plainHttpAuth } = this.#options;
+    return async (request, secret) => {
+      const luggage = { owner: request.url, secret: true, plainHttpAuth };
+      // A secret in the body does not pass by `follow`, which decides on headers: so it is decided on here.
+      if (secret !== undefined) mayCarry(request.url, luggage);
+      const { authorization } = secret ?? {};
+      const grant = authorization === undefined ? undefined : { ...luggage, authorization };
+      const care = await endpoint.careFor(request.url);
+      const careFor = (url: URL): Promise<Care> => endpoint.careForRedirect(url);
+      return follow({ ...request, care }, { send, grant, careFor, check: (url) => checkRealm(url, base) });
+    };
+  }
+
+  async #choose(header: string | undefined, base: URL): Promise<Known | undefined> {
+    const challenges = parseChallenges(header ?? '').filter(
+      ({ scheme }) => scheme === 'basic' || scheme === 'bearer',
+    );
+    const credential = challenges.length > 1 ? await this.#lookUp() : undefined;
+    const isPassword = credential !== undefined && formatBasic(credential) !== undefined;
+    // The first that we know; but a password is what Basic wants, and an anonymous token needs none.
+    const chosen = isPassword
+      ? challenges[0]
+      : (challenges.find(({ scheme }) => scheme === 'bearer') ?? challenges[0]);
+    return chosen === undefined ? undefined : this.#understand(chosen, base);
+  }
+
+  #understand({ scheme, params }: Challenge, base: URL): Known {
+    if (scheme === 'basic') return { scheme };
+    const realm = parseRealm(params.get('realm') ?? '', { base, clean: this.#options.clean });
+    return { scheme: 'bearer', realm, service: params.get('service'), offered: params.get('scope') };
+  }
+
+  async #trusts(realm: URL, base: URL, credential: Credential | undefined): Promise<boolean> {
+    if (credential === undefined) return false;
+    const { host, authHosts } = this.#options;
+    const isTrusted = authHosts?.(host, realm.host) === true || (await belongsTogether(realm, base));
+    this.#stranger = isTrusted ? undefined : realm.host;
+    return isTrusted;
+  }
+
+  #lookUp(): Promise<Credential | undefined> {
+    const { credentials, host, redactor } = this.#options;
+    this.#credential ??= (async () => {
+      const credential = await credentials?.(host);
+      if (credential !== undefined) secretsOf(credential).forEach((secret) => redactor.add(secret));
+      return credential;
+    })();
+    return this.#credential;
+  }
+
+  #unusable(header: string | undefined): RegError {
+    const schemes = parseChallenges(header ?? '').map(({ scheme }) => this.#options.clean(scheme));
+    const asks = schemes.length === 0 ? '' : `: it asks for ${schemes.slice(0, 3).join(', ')}`;
+    return new RegError(
+      'UNAUTHORIZED',
+      `${this.#options.host} answered 401 without a usable challenge${asks}`,
+    );
+  }
+
+  #strangerError(realm: string, cause: RegError | undefined): RegError {
+    const { host } = this.#options;
+    const why = cause === undefined ? '' : `: ${cause.message}`;
+    return new RegError(
+      'UNAUTHORIZED',
+      `${realm} wants the password for ${host}, and is not known to belong to it${why}`,
+      {
+        ...cause?.context,
+        hint: `If you trust ${realm} with that password, allow it with --auth-host ${realm}.`,
+        cause,
+      },
+    );
+  }
+
+  #loginNeeded(message: string): RegError {
+    return new RegError('UNAUTHORIZED', message, { hint: this.#loginHint() });
+  }
+
+  #loginHint(): string {
+    const { host } = this.#options;
+    return `Run "reg login${host === 'docker.io' ? '' : ` ${host}`}".`;
+  }
+}

@@ -1,0 +1,35 @@
+/** The registry client: what a program holds to speak to registries. */
+
+import type { CallOptions } from '../content/types.js';
+import type { Credential } from './auth/credential.js';
+import type { Pin } from './dial.js';
+import { createHosts, type ClientOptions } from './hosts.js';
+import type { Notice } from './notices.js';
+import { Registry } from './registry.js';
+
+export type { ClientOptions, Credential, Notice, Pin };
+
+export interface RegistryClient {
+  /** One repository, such as `library/nginx` on `docker.io`. No I/O. */
+  repository(host: string, path: string): Registry;
+  /**
+   * Whether the host is a registry and lets us in, with the credential that there is for it. Throws UNAUTHORIZED, and
+   * what any request throws.
+   */
+  ping(host: string, options?: CallOptions): Promise<void>;
+  /** Ends all connections; what is still under way rejects. */
+  close(): Promise<void>;
+}
+
+/** A client that is to be closed by the caller. No I/O before the first request. */
+export function createClient(options: ClientOptions): RegistryClient {
+  const hosts = createHosts(options);
+  return {
+    repository(host, path) {
+      const transport = hosts.get(host);
+      return new Registry({ host, repository: path, transport, ...transport.patience });
+    },
+    ping: (host, { signal } = {}) => hosts.get(host).ping(signal),
+    close: () => hosts.close(),
+  };
+}

@@ -1,0 +1,202 @@
+/**
+ * One registry host, behind the face of `Transport`: all that lies between a request and an answer that was asked for.
+ *
+ *     send ── try again ── wait our turn ── credentials ── redirects ── http
+ */
+
+import { retry, type Clock, type RetryPolicy, type Wait } from '../content/retry.js';
+import { hasCode } from '../errors.js';
+import { abortError, untilAborted } from './abort.js';
+import type { Authorizer } from './auth/authorizer.js';
+import type { Endpoint } from './endpoint.js';
+import type { Notices } from './notices.js';
+import { isSameOrigin } from './origin.js';
+import { follow, type Grant, type Send } from './redirect.js';
+import type { Answer, Request, Transport } from './transport.js';
+import { shownWarnings } from './warnings.js';
+import { wireError } from './wire-error.js';
+
+export interface HostOptions {
+  readonly endpoint: Endpoint;
+  readonly authorizer: Authorizer;
+  readonly send: Send;
+  readonly notices: Notices;
+  readonly clock: Clock;
+  readonly retryPolicy: RetryPolicy;
+}
+
+export class Host implements Transport {
+  readonly #options: HostOptions;
+  /** The first request, as long as it is under way. */
+  #opening: Promise<Answer> | undefined;
+  #isOpen = false;
+  /** When the server, by its last 429, wants to hear of us again. */
+  #busyUntil = 0;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+  }
+
+  async send(request: Request): Promise<Answer> {
+    const { signal } = request;
+    if (signal?.aborted === true) throw abortError(signal);
+    if (request.retry === false) return this.#try(request);
+    const { clock, retryPolicy: policy, onWait } = this.patience;
+    return retry(() => this.#try(request), { clock, policy, onWait, signal });
+  }
+
+  /** Asks for nothing but to be let in. Throws UNAUTHORIZED also where the password could not be shown to anybody. */
+  async ping(signal: AbortSignal | undefined): Promise<void> {
+    const answer = await this.send({ method: 'GET', target: '/v2/', scopes: [], expect: [200], signal });
+    await answer.discard();
+    this.#options.authorizer.refuseStranger();
+  }
+
+  /** How requests, and bodies that break, are tried again. */
+  get patience(): Patience {
+    const { clock, retryPolicy } = this.#options;
+    return { clock, retryPolicy, onWait: (wait) => this.#announce(wait) };
+  }
+
+  #announce({ error, waitMs, attempt, tries }: Wait): void {
+    const seconds = Math.max(1, Math.round(waitMs / 1000));
+    this.#options.notices.say(
+      'wait',
+      `${error.message}; trying again in ${seconds} s (${attempt} of ${tries})`,
+    );
+  }
+
+  async #try(request: Request): Promise<Answer> {
+    await this.#waitOurTurn(request.signal);
+    try {
+      return await this.#inOrder(request);
+    } catch (error) {
+      this.#heed(error);
+      throw error;
+    }
+  }
+
+  /**
+   * The first request finds out what the registry asks for. Those that come meanwhile wait, so that they need not find
+   * out as well, and so that a wrong password is not sent by each of them.
+   */
+  async #inOrder(request: Request): Promise<Answer> {
+    // An upload is never the first; if it were, what it uploads could come from this very host and wait for itself.
+    if (this.#isOpen || isStream(request)) return this.#exchange(request);
+    if (this.#opening !== undefined) {
+      const outcome = await untilAborted(settled(this.#opening), request.signal);
+      if (hasCode(outcome, 'UNAUTHORIZED', 'CREDENTIALS_UNAVAILABLE')) throw outcome;
+      return this.#exchange(request);
+    }
+    this.#opening = this.#exchange(request);
+    try {
+      const answer = await this.#opening;
+      this.#isOpen = true;
+      return answer;
+    } finally {
+      this.#opening = undefined;
+    }
+  }
+
+  async #exchange(request: Request): Promise<Answer> {
+    const { endpoint, authorizer } = this.#options;
+    const base = await untilAborted(endpoint.base(), request.signal);
+    const wish = { base, scopes: request.scopes, signal: request.signal };
+    const refused = await authorizer.grant(wish);
+    let answer = await this.#travel(request, { base, grant: refused });
+    if (answer.status === 401 && isSameOrigin(answer.url, base)) {
+      await answer.discard();
+      const challenge = answer.header('www-authenticate') ?? (await this.#challengeOfPing(request, base));
+      const grant = await authorizer.meet(challenge, { ...wish, refused });
+      answer = await this.#travel(request, { base, grant });
+    }
+    this.#showWarnings(answer);
+    return request.expect.includes(answer.status) ? answer : await this.#refuse(answer, { request, base });
+  }
+
+  /** gcr.io has answered 401 without a challenge where `/v2/` had one (container-libs, docker_client.go). */
+  async #challengeOfPing({ signal }: Request, base: URL): Promise<string | undefined> {
+    const ping: Request = { method: 'GET', target: '/v2/', scopes: [], expect: [], signal };
+    const answer = await this.#travel(ping, { base, grant: undefined });
+    await answer.discard();
+    return answer.header('www-authenticate');
+  }
+
+  async #travel(
+    { method, target, headers, body, signal, retry }: Request,
+    { base, grant }: Start,
+  ): Promise<Answer> {
+    const { endpoint, send } = this.#options;
+    const url = target instanceof URL ? target : new URL(target, base);
+    const care = await endpoint.careFor(url);
+    if (care.checkCertificate === false && url.protocol === 'https:') this.#warnInsecure();
+    return follow(
+      { method, url, headers, body, signal, retry, care },
+      { send, grant, careFor: (next) => endpoint.careForRedirect(next) },
+    );
+  }
+
+  async #refuse(
+    answer: Answer,
+    { request, base }: { readonly request: Request; readonly base: URL },
+  ): Promise<never> {
+    const { authorizer, notices } = this.#options;
+    const error = await wireError(answer, { method: request.method, clean: (text) => notices.clean(text) });
+    // What a host says that we were redirected to is nothing that a login would change.
+    const isOurs = isSameOrigin(answer.url, base) && hasCode(error, 'UNAUTHORIZED', 'DENIED');
+    throw isOurs ? await authorizer.explain(error, answer.header('www-authenticate')) : error;
+  }
+
+  /** A server that is out of breath is left alone by all requests, not only by the one that it told so. */
+  #heed(error: unknown): void {
+    const { clock, retryPolicy } = this.#options;
+    if (!hasCode(error, 'RATE_LIMITED')) return;
+    const { retryAfterMs = 0 } = error.context;
+    if (retryAfterMs <= retryPolicy.maxAskedMs)
+      this.#busyUntil = Math.max(this.#busyUntil, clock.now() + retryAfterMs);
+  }
+
+  async #waitOurTurn(signal: AbortSignal | undefined): Promise<void> {
+    const { clock } = this.#options;
+    const waitMs = this.#busyUntil - clock.now();
+    if (waitMs > 0) await clock.sleep(waitMs, signal);
+  }
+
+  #showWarnings(answer: Answer): void {
+    const { endpoint, notices } = this.#options;
+    for (const text of shownWarnings(answer.header('warning'))) {
+      notices.sayOnce('warning', `${endpoint.host} says: ${notices.clean(text)}`);
+    }
+  }
+
+  #warnInsecure(): void {
+    const { endpoint, notices } = this.#options;
+    notices.sayOnce(
+      'insecure',
+      `the certificate of ${endpoint.host} is not checked: anybody could pass for it`,
+    );
+  }
+}
+
+interface Patience {
+  readonly clock: Clock;
+  readonly retryPolicy: RetryPolicy;
+  readonly onWait: (wait: Wait) => void;
+}
+
+interface Start {
+  readonly base: URL;
+  readonly grant: Grant | undefined;
+}
+
+function isStream({ body }: Request): boolean {
+  return body !== undefined && !(body instanceof Uint8Array);
+}
+
+/** Undefined after success, the error after failure. */
+function settled(task: Promise<unknown>): Promise<unknown> {
+  return task.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}

@@ -1,0 +1,132 @@
+/** Joins the parts: one `Host` for each registry, over connections and notices that all of them share. */
+
+import { DEFAULT_POLICY, type Clock, type RetryPolicy } from '../content/retry.js';
+import { Redactor } from '../spec/redactor.js';
+import { Authorizer } from './auth/authorizer.js';
+import type { CredentialLookup } from './auth/credential.js';
+import { Dialer, type Pin } from './dial.js';
+import { Endpoint } from './endpoint.js';
+import { Host } from './host.js';
+import { Http } from './http.js';
+import { Notices, type Notice } from './notices.js';
+import { formatUrl } from './origin.js';
+import type { Send } from './redirect.js';
+
+export interface ClientOptions {
+  readonly clock: Clock;
+  /** Default: everything is anonymous. Called at most once for each host, and only when the host asks. */
+  readonly credentials?: CredentialLookup | undefined;
+  /** Speaks http, not https, to hosts that are not this machine. Default false. */
+  readonly plainHttp?: boolean | undefined;
+  /** Sends passwords over plain http to hosts that are not this machine. Default false. */
+  readonly plainHttpAuth?: boolean | undefined;
+  /** Takes any certificate of a registry; not of the hosts that it leads to. Default false. */
+  readonly insecure?: boolean | undefined;
+  /** Where connections to a host and port go instead. */
+  readonly resolve?: readonly Pin[] | undefined;
+  /** Certificates (PEM) of authorities that are trusted beside those that Node trusts. */
+  readonly ca?: readonly string[] | undefined;
+  /** For name, connection and TLS together, in milliseconds; default 10 000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** How long a server may send nothing, or take nothing of an upload, in milliseconds; default 60 000. */
+  readonly idleTimeoutMs?: number | undefined;
+  /** Whether the password for `registry` may go to the token service on the host `realm`, which is not obviously its. */
+  readonly authHosts?: ((registry: string, realm: string) => boolean) | undefined;
+  readonly retryPolicy?: RetryPolicy | undefined;
+  readonly onNotice?: ((notice: Notice) => void) | undefined;
+  /** Learns all secrets that come up. */
+  readonly redactor?: Redactor | undefined;
+  readonly userAgent?: string | undefined;
+}
+
+export interface Hosts {
+  /** The one for a host as references name it. No I/O. */
+  get(name: string): Host;
+  /** Ends all connections; what is still under way rejects. */
+  close(): Promise<void>;
+}
+
+/** No I/O before the first request. */
+export function createHosts(options: ClientOptions): Hosts {
+  const { connectTimeoutMs = 10_000, idleTimeoutMs = 60_000, userAgent = 'reg', clock } = options;
+  const redactor = options.redactor ?? new Redactor();
+  const notices = new Notices(redactor, options.onNotice);
+  const dialer = new Dialer({ connectTimeoutMs, pins: options.resolve ?? [], ca: options.ca ?? [] });
+  const http = new Http({ dialer, idleTimeoutMs, userAgent });
+  const parts: Parts = {
+    dialer,
+    notices,
+    redactor,
+    send: traced(http, { notices, clock }),
+    connectTimeoutMs,
+  };
+  const hosts = new Map<string, Host>();
+  return {
+    get(name) {
+      const host = hosts.get(name) ?? createHost(name, options, parts);
+      hosts.set(name, host);
+      return host;
+    },
+    close: () => http.close(),
+  };
+}
+
+interface Parts {
+  readonly dialer: Dialer;
+  readonly notices: Notices;
+  readonly redactor: Redactor;
+  readonly send: Send;
+  readonly connectTimeoutMs: number;
+}
+
+function createHost(name: string, options: ClientOptions, parts: Parts): Host {
+  const {
+    clock,
+    credentials,
+    authHosts,
+    plainHttp = false,
+    plainHttpAuth = false,
+    insecure = false,
+  } = options;
+  const { dialer, notices, redactor, send, connectTimeoutMs } = parts;
+  const endpoint = new Endpoint(name, { dialer, plainHttp, insecure, probeTimeoutMs: connectTimeoutMs });
+  const authorizer = new Authorizer({
+    host: name,
+    credentials,
+    authHosts,
+    plainHttpAuth,
+    clock,
+    redactor,
+    clean: (text) => notices.clean(text),
+    send,
+    endpoint,
+  });
+  return new Host({
+    endpoint,
+    authorizer,
+    send,
+    notices,
+    clock,
+    retryPolicy: options.retryPolicy ?? DEFAULT_POLICY,
+  });
+}
+
+/** Requests that are each told of in one line, without query or headers. */
+function traced(http: Http, { notices, clock }: { readonly notices: Notices; readonly clock: Clock }): Send {
+  return async (request) => {
+    const from = clock.now();
+    const tell = (outcome: string | number): void =>
+      notices.say(
+        'debug',
+        `${request.method} ${formatUrl(request.url)} ${outcome} ${Math.round(clock.now() - from)} ms`,
+      );
+    try {
+      const answer = await http.send(request);
+      tell(answer.status);
+      return answer;
+    } catch (error) {
+      tell(error instanceof Error ? error.message : 'failed');
+      throw error;
+    }
+  };
+}

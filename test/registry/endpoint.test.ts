@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+
+import type { RegError } from '../../src/errors.js';
+import { createAuthority } from '../support/certificates.js';
+import { readText, startHosts, toRequest } from '../support/hosts.js';
+import { reply, startHttpServer } from '../support/http-server.js';
+import { listen } from '../support/listen.js';
+
+const REQUEST = toRequest('/v2/');
+
+test('a loopback registry that does not speak TLS is spoken to in plain http', async (context) => {
+  const server = await startHttpServer(context, (exchange) => reply(exchange, 200, { body: 'ok' }));
+  const hosts = startHosts(context);
+  assert.equal(await readText(await hosts.get(server.host).send(REQUEST)), 'ok');
+  const named = hosts.get(`localhost:${server.port}`);
+  assert.equal(await readText(await named.send(REQUEST)), 'ok');
+  assert.equal(server.requests.length, 2);
+});
+
+test('a loopback registry is asked once whether it speaks TLS', async (context) => {
+  let connections = 0;
+  let hellos = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    socket.on('data', (bytes) => {
+      if (bytes[0] === 0x16) hellos += 1;
+      socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+    });
+  });
+  const { port } = await listen(context, server);
+  const host = startHosts(context).get(`127.0.0.1:${port}`);
+  await Promise.all([1, 2, 3].map(async () => (await host.send(REQUEST)).discard()));
+  await (await host.send(REQUEST)).discard();
+  assert.equal(hellos, 1);
+  assert.ok(connections >= 2);
+});
+
+test('a loopback registry that speaks TLS is spoken to by https', async (context) => {
+  const authority = await createAuthority();
+  const tls = await authority.issue(['127.0.0.1']);
+  const server = await startHttpServer(context, (exchange) => reply(exchange, 200, { body: 'ok' }), { tls });
+  const hosts = startHosts(context, { ca: [authority.certificate] });
+  assert.equal(await readText(await hosts.get(server.host).send(REQUEST)), 'ok');
+});
+
+test('a certificate that is not trusted never leads to plain http, not even on loopback', async (context) => {
+  const authority = await createAuthority();
+  const tls = await authority.issue(['127.0.0.1']);
+  const server = await startHttpServer(context, (exchange) => reply(exchange, 200), { tls });
+  const hosts = startHosts(context);
+  await assert.rejects(hosts.get(server.host).send(REQUEST), { code: 'TLS_ERROR' });
+  assert.equal(server.requests.length, 0);
+});
+
+test('a host that hangs up on TLS is not taken for one that speaks plain http', async (context) => {
+  const received: string[] = [];
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', (bytes) => {
+      received.push(bytes.toString('latin1'));
+      socket.destroy();
+    });
+  });
+  const { port } = await listen(context, server);
+  await assert.rejects(startHosts(context).get(`127.0.0.1:${port}`).send(REQUEST), { code: 'UNREACHABLE' });
+  assert.ok(received.length > 0 && received.every((text) => !text.includes('HTTP/1.1')));
+});
+
+test('a registry elsewhere that speaks plain http is refused without the flag', async (context) => {
+  const server = await startHttpServer(context, (exchange) => reply(exchange, 200, { body: 'ok' }));
+  const name = `registry.test:${server.port}`;
+  const resolve = [{ host: 'registry.test', port: server.port, address: '127.0.0.1' }];
+  await assert.rejects(
+    startHosts(context, { resolve }).get(name).send(REQUEST),
+    (error: RegError) => error.code === 'TLS_ERROR' && /--plain-http/.test(error.context.hint ?? ''),
+  );
+  assert.equal(server.requests.length, 0);
+  assert.equal(
+    await readText(await startHosts(context, { resolve, plainHttp: true }).get(name).send(REQUEST)),
+    'ok',
+  );
+});
+
+test('a registry that wants https says that --plain-http was wrong', async (context) => {
+  const server = await startHttpServer(context, (exchange) =>
+    reply(exchange, 400, { body: 'Client sent an HTTP request to an HTTPS server.\n' }),
+  );
+  await assert.rejects(
+    startHosts(context, { plainHttp: true }).get(server.host).send(REQUEST),
+    (error: RegError) => /leave --plain-http out/.test(error.context.hint ?? ''),
+  );
+});
+
+test('docker.io is registry-1.docker.io on the wire', async (context) => {
+  const authority = await createAuthority();
+  const tls = await authority.issue(['registry-1.docker.io']);
+  const server = await startHttpServer(context, (exchange) => reply(exchange, 200), { tls });
+  const resolve = [{ host: 'registry-1.docker.io', port: 443, address: '127.0.0.1', toPort: server.port }];
+  const hosts = startHosts(context, { resolve, ca: [authority.certificate] });
+  await (await hosts.get('docker.io').send(REQUEST)).discard();
+  assert.equal(server.requests[0]?.headers.host, 'registry-1.docker.io');
+});
+
+test('leaving certificates unchecked is announced once, and is for the registry alone', async (context) => {
+  const authority = await createAuthority();
+  const tls = await authority.issue(['elsewhere.test']);
+  const other = await startHttpServer(context, (exchange) => reply(exchange, 200), { tls });
+  const server = await startHttpServer(
+    context,
+    (exchange) =>
+      exchange.url.pathname === '/away'
+        ? reply(exchange, 307, { headers: { location: `${other.origin}/blob` } })
+        : reply(exchange, 200),
+    { tls },
+  );
+  const hosts = startHosts(context, { insecure: true });
+  const host = hosts.get(server.host);
+  await (await host.send(REQUEST)).discard();
+  await (await host.send(REQUEST)).discard();
+  assert.equal(hosts.messages('insecure').length, 1);
+  assert.match(
+    hosts.messages('insecure')[0] ?? '',
+    new RegExp(`certificate of ${server.host} is not checked`),
+  );
+  await assert.rejects(host.send(toRequest('/away')), { code: 'TLS_ERROR' });
+  assert.equal(other.requests.length, 0);
+});
+
+test('what is no host is refused before any request', async (context) => {
+  const hosts = startHosts(context);
+  for (const name of ['', 'a/b', 'user@host', 'a b', 'a?b', 'a#b', 'host:99999', 'a\\b']) {
+    await assert.rejects(hosts.get(name).send(REQUEST), { code: 'INVALID_REFERENCE' }, name);
+  }
+});
