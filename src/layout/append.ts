@@ -1,0 +1,83 @@
+/** Writes bytes to a file as they come: in batches of a megabyte, uncopied, while the next bytes are on their way. */
+
+import type { FileHandle } from 'node:fs/promises';
+
+import { onDisk } from './disk.js';
+
+/** Speed has little to gain beyond this; smaller batches cost a quarter. */
+const BATCH_SIZE = 1024 * 1024;
+
+/** Most buffers in one system call; systems take 1024 (IOV_MAX). */
+const MAX_BUFFERS = 512;
+
+interface AppenderOptions {
+  /** Of the file, for messages. */
+  readonly path: string;
+  /** Offset in bytes where writing begins. */
+  readonly from: number;
+  /** Length in bytes that the file will have, where that is known. */
+  readonly size?: number;
+}
+
+/** Adds bytes to the end of a file. After the first error nothing more is written, and every call throws it again. */
+export class Appender {
+  readonly #handle: FileHandle;
+  readonly #path: string;
+  readonly #size: number | undefined;
+  #position: number;
+  #waiting: Uint8Array[] = [];
+  #waitingSize = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(handle: FileHandle, { path, from, size }: AppenderOptions) {
+    this.#handle = handle;
+    this.#path = path;
+    this.#position = from;
+    this.#size = size;
+  }
+
+  /** The bytes must not change afterwards. Waits only while a whole batch is still on its way to the disk. */
+  async add(bytes: Uint8Array): Promise<void> {
+    if (bytes.byteLength === 0) return;
+    this.#waiting.push(bytes);
+    this.#waitingSize += bytes.byteLength;
+    if (this.#waitingSize >= BATCH_SIZE || this.#waiting.length >= MAX_BUFFERS) await this.#send();
+  }
+
+  /** Writes what is left. Throws DISK_FULL, DISK_ERROR. */
+  async flush(): Promise<void> {
+    await this.#send();
+    await this.#writing;
+  }
+
+  async #send(): Promise<void> {
+    await this.#writing;
+    const batch = this.#waiting;
+    this.#waiting = [];
+    this.#waitingSize = 0;
+    this.#writing = this.#write(batch);
+    // Heard of at the next call, which is sure to come.
+    this.#writing.catch(() => {});
+  }
+
+  /** The system may take a part only, when the disk is nearly full for example. */
+  async #write(batch: readonly Uint8Array[]): Promise<void> {
+    for (let rest = batch; rest.length > 0;) {
+      const missing = this.#size === undefined ? undefined : this.#size - this.#position;
+      const { bytesWritten } = await onDisk({ verb: 'write', path: this.#path, missing }, () =>
+        this.#handle.writev(rest, this.#position),
+      );
+      this.#position += bytesWritten;
+      rest = withoutFirst(rest, bytesWritten);
+    }
+  }
+}
+
+function withoutFirst(buffers: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  let left = count;
+  return buffers.flatMap((buffer) => {
+    const skipped = Math.min(left, buffer.byteLength);
+    left -= skipped;
+    return skipped === buffer.byteLength ? [] : [buffer.subarray(skipped)];
+  });
+}

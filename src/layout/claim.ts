@@ -1,0 +1,156 @@
+/**
+ * Claims: files that say which process holds something in the store. One process at a time; what a dead process held
+ * is taken over. No lock of the operating system is used, so it works on every file system.
+ */
+
+import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
+import { lstat, open, readFile, unlink } from 'node:fs/promises';
+
+import { isObject } from '../spec/json.js';
+import { errnoOf, ifThere, onDisk, uniqueName } from './disk.js';
+import { describeOwner, hasEnded, parseOwner, type Owner, type ProcessFacts } from './owner.js';
+import { claimOf } from './paths.js';
+
+const MAX_CLAIM_SIZE = 4096;
+
+/**
+ * How long a claim may stand without a readable owner, in milliseconds: its maker died between two system calls, or the
+ * power went before the disk had the bytes.
+ */
+const WRITING_MS = 10_000;
+
+export interface Claim {
+  readonly path: string;
+  release(): Promise<void>;
+}
+
+export interface Holder {
+  /** Undefined when the claim can't be read. */
+  readonly owner: Owner | undefined;
+  /** Tells this claim from every other one on the same thing. */
+  readonly nonce: string;
+  readonly hasEnded: boolean;
+  /** When the claim was made, in milliseconds of the file system's clock. */
+  readonly since: number;
+}
+
+export class Claims {
+  readonly #facts: ProcessFacts;
+  readonly #self: Owner;
+  readonly #foreignLifeMs: number;
+
+  /** `foreignLifeMs`: age at which a claim from another host counts as left behind; never, by default. */
+  constructor(
+    facts: ProcessFacts,
+    { foreignLifeMs = Number.POSITIVE_INFINITY }: { readonly foreignLifeMs?: number } = {},
+  ) {
+    this.#foreignLifeMs = foreignLifeMs;
+    this.#facts = facts;
+    this.#self = describeOwner(facts);
+  }
+
+  /** Claims the file `path`; undefined while a living process holds it. Throws DISK_FULL, DISK_ERROR. */
+  async claim(path: string): Promise<Claim | undefined> {
+    const file = claimOf(path);
+    if (await this.#create(file)) return { path, release: () => remove(file) };
+    const holder = await this.holderOf(path);
+    if (holder?.hasEnded !== true) return undefined;
+    // The right to take over exactly this claim is a claim itself. Only who has it removes the file, so that
+    // nobody can remove the claim of a process that was faster.
+    const right = await this.claim(`${path}.${holder.nonce}`);
+    if (right === undefined) return undefined;
+    try {
+      const current = await this.holderOf(path);
+      if (current?.nonce !== holder.nonce) return undefined;
+      await remove(file);
+      return (await this.#create(file)) ? { path, release: () => remove(file) } : undefined;
+    } finally {
+      await right.release();
+    }
+  }
+
+  /** Who holds `path`; undefined when nobody does. */
+  async holderOf(path: string): Promise<Holder | undefined> {
+    const file = claimOf(path);
+    return onDisk({ verb: 'read', path: file }, async () => {
+      const stats = await ifThere(lstat(file));
+      if (stats === undefined) return undefined;
+      const isSmallFile = stats.isFile() && stats.size <= MAX_CLAIM_SIZE;
+      const text = isSmallFile ? await ifThere(readFile(file, 'utf8')) : '';
+      if (text === undefined) return undefined;
+      const since = stats.mtimeMs;
+      const { owner, nonce } = parseClaim(text);
+      if (owner?.host === this.#self.host) {
+        return { owner, nonce, since, hasEnded: hasEnded(owner, this.#facts) };
+      }
+      const age = (await fileSystemTime(file)) - since;
+      if (owner !== undefined) return { owner, nonce, since, hasEnded: age > this.#foreignLifeMs };
+      return { owner, nonce: `${stats.ino}-${since}`, since, hasEnded: age > WRITING_MS };
+    });
+  }
+
+  /** Makes the claim; false when there is one. Synchronous, so that a kill finds next to no room in between. */
+  #create(file: string): Promise<boolean> {
+    const text = JSON.stringify({ ...this.#self, nonce: uniqueName() });
+    return onDisk({ verb: 'write', path: file, missing: text.length }, () => {
+      const descriptor = openExclusively(file);
+      if (descriptor === undefined) return false;
+      try {
+        writeAndClose(descriptor, text);
+      } catch (error) {
+        unlinkSync(file);
+        throw error;
+      }
+      return true;
+    });
+  }
+}
+
+function openExclusively(file: string): number | undefined {
+  try {
+    return openSync(file, 'wx');
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return undefined;
+    throw error;
+  }
+}
+
+function writeAndClose(descriptor: number, text: string): void {
+  try {
+    writeSync(descriptor, text);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** What the file system, which may be on another machine, takes the time to be: that of a file made beside `file`. */
+async function fileSystemTime(file: string): Promise<number> {
+  const probe = `${file}.${uniqueName()}`;
+  const handle = await open(probe, 'wx');
+  try {
+    return (await handle.stat()).mtimeMs;
+  } finally {
+    await handle.close();
+    await remove(probe);
+  }
+}
+
+async function remove(file: string): Promise<void> {
+  try {
+    await unlink(file);
+  } catch {
+    // Gone already, or the disk takes no changes any more: then the claim ends with this process.
+  }
+}
+
+function parseClaim(text: string): { readonly owner?: Owner | undefined; readonly nonce: string } {
+  try {
+    const value: unknown = JSON.parse(text);
+    const nonce = isObject(value) ? value['nonce'] : undefined;
+    // The nonce becomes part of a file name.
+    if (typeof nonce === 'string' && /^[0-9a-f]{16}$/.test(nonce)) return { owner: parseOwner(value), nonce };
+  } catch {
+    // Not written yet, or not by us.
+  }
+  return { nonce: '' };
+}

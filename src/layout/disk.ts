@@ -1,0 +1,168 @@
+/** The disk as the rest of the folder sees it: small steps, and every failure as one line that names the path. */
+
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { dirname } from 'node:path';
+
+import { RegError } from '../errors.js';
+import { cleanText, quoteText } from '../spec/text.js';
+
+/** Refuses symbolic links where the system can (not on Windows). */
+export const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'a part of the path is no folder',
+  EISDIR: 'a folder is in the way',
+  EEXIST: 'a file is in the way',
+  ENOTEMPTY: 'a folder is in the way',
+  ELOOP: 'it is a symbolic link',
+  ENAMETOOLONG: 'the path is too long',
+  EFBIG: 'the file system takes no file of that size',
+  EBUSY: 'another program uses it',
+  EIO: 'the disk reports an input/output error',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
+};
+
+const HINTS: Readonly<Record<string, string>> = {
+  EMFILE: 'Raise the limit of open files ("ulimit -n") and try again.',
+  ENFILE: 'Close other programs and try again.',
+};
+
+interface DiskWork {
+  /** What is tried: `write`. */
+  readonly verb: string;
+  readonly path: string;
+  /** Bytes still to be written, where that is known. */
+  readonly missing?: number | undefined;
+}
+
+/** Does `task`; a failure of the system becomes DISK_FULL or DISK_ERROR, anything else passes. */
+export async function onDisk<T>(work: DiskWork, task: () => Promise<T> | T): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    throw asDiskError(error, work);
+  }
+}
+
+function asDiskError(error: unknown, { verb, path, missing }: DiskWork): unknown {
+  const code = errnoOf(error);
+  if (code === undefined) return error;
+  const what = `cannot ${verb} ${quoteText(path)}`;
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const space = code === 'EDQUOT' ? 'the disk quota is used up' : 'no space is left on the disk';
+    const need = missing === undefined ? '' : `; ${missing} more bytes are needed`;
+    const hint = 'Free some space and run the same command again: what has arrived is kept.';
+    return new RegError('DISK_FULL', `${what}: ${space}${need}`, { hint, cause: error });
+  }
+  const hint = HINTS[code];
+  const context = { cause: error, ...(hint === undefined ? {} : { hint }) };
+  return new RegError('DISK_ERROR', `${what}: ${REASONS[code] ?? cleanText(code)}`, context);
+}
+
+/** The system's code of an error (`ENOENT`); undefined for what is no error of the system. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** The result of `task`; undefined when the file or folder is not there. */
+export async function ifThere<T>(task: Promise<T>): Promise<T | undefined> {
+  try {
+    return await task;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** What is at `path` itself, links not followed; undefined when nothing is. */
+export function look(path: string): Promise<Stats | undefined> {
+  return onDisk({ verb: 'read', path }, () => ifThere(lstat(path)));
+}
+
+/** A name that no other process makes up. */
+export function uniqueName(): string {
+  return randomBytes(8).toString('hex');
+}
+
+/** The bytes of a small regular file; undefined when it is not there. Throws STORE_CORRUPT for what is no such file. */
+export async function readSmallFile(path: string, cap: number): Promise<Buffer | undefined> {
+  const stats = await look(path);
+  if (stats === undefined) return undefined;
+  if (!stats.isFile()) {
+    const kind = stats.isSymbolicLink() ? 'a symbolic link' : 'no regular file';
+    throw new RegError('STORE_CORRUPT', `${quoteText(path)} is ${kind}`);
+  }
+  if (stats.size > cap) {
+    throw new RegError(
+      'STORE_CORRUPT',
+      `${quoteText(path)} has ${stats.size} bytes; at most ${cap} are read`,
+    );
+  }
+  return onDisk({ verb: 'read', path }, () => ifThere(readWhole(path)));
+}
+
+async function readWhole(path: string): Promise<Buffer> {
+  const handle = await open(path, constants.O_RDONLY | NO_FOLLOW);
+  try {
+    return await handle.readFile();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Puts `bytes` in the place of the file `path` in one step that survives a power cut, by way of the file `temporary`. */
+export async function replaceFile(path: string, temporary: string, bytes: Uint8Array): Promise<void> {
+  await onDisk({ verb: 'write', path, missing: bytes.byteLength }, async () => {
+    try {
+      await writeAndSync(temporary, bytes);
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  });
+  await syncFolder(dirname(path));
+}
+
+async function writeAndSync(path: string, bytes: Uint8Array): Promise<void> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | NO_FOLLOW;
+  const handle = await open(path, flags, 0o666);
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+// Windows opens no folder for that, and some file systems sync none; there is nothing more to be done there.
+const CANNOT_SYNC: ReadonlySet<string> = new Set([
+  'EINVAL',
+  'EISDIR',
+  'EPERM',
+  'EACCES',
+  'ENOTSUP',
+  'ENOSYS',
+]);
+
+/** Makes the names in a folder survive a power cut, where the system can. */
+export async function syncFolder(path: string): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(path, constants.O_RDONLY);
+    await handle.sync();
+  } catch (error) {
+    if (!CANNOT_SYNC.has(errnoOf(error) ?? '')) throw asDiskError(error, { verb: 'write', path });
+  } finally {
+    await handle?.close();
+  }
+}

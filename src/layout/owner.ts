@@ -1,0 +1,62 @@
+/** Who holds something in the store: a process, told apart from a later one that got the same id. */
+
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+import { isObject } from '../spec/json.js';
+import { cleanText } from '../spec/text.js';
+
+/** A process on a host. */
+export interface Owner {
+  readonly pid: number;
+  readonly host: string;
+  /** When it began, in words that only the same system understands; empty where that can't be found out. */
+  readonly start: string;
+}
+
+/** What is to be known about processes. */
+export interface ProcessFacts {
+  /** Id of this process. */
+  readonly pid: number;
+  /** Whether a process of that id runs on this host; true when in doubt. */
+  readonly isRunning: (pid: number) => boolean;
+  /** Name of this host; default: what the system says. */
+  readonly hostname?: string | undefined;
+}
+
+export function describeOwner({ pid, hostname: host = hostname() }: ProcessFacts): Owner {
+  return { pid, host, start: startOf(pid) };
+}
+
+/** Whether `owner`, a process on this host, has surely ended. */
+export function hasEnded(owner: Owner, { isRunning }: Pick<ProcessFacts, 'isRunning'>): boolean {
+  if (!isRunning(owner.pid)) return true;
+  const start = startOf(owner.pid);
+  return start !== '' && owner.start !== '' && start !== owner.start;
+}
+
+export function parseOwner(value: unknown): Owner | undefined {
+  if (!isObject(value)) return undefined;
+  const { pid, host, start } = value;
+  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return undefined;
+  return typeof host === 'string' && typeof start === 'string' ? { pid, host, start } : undefined;
+}
+
+/** For messages. */
+export function formatOwner({ pid, host }: Owner): string {
+  return `process ${pid} on host "${cleanText(host, 80)}"`;
+}
+
+/** The boot and the tick of it at which a process began (proc_pid_stat(5), field 22); empty without /proc. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+    // The second field is a file name in brackets and may hold anything, so count from its end.
+    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    return `${boot}/${ticks}`;
+  } catch {
+    // No /proc (macOS, Windows), or the process has ended: the id alone has to do.
+    return '';
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * The only place that joins paths. The store is an OCI image layout (image-spec 1.1, image-layout.md); everything that
+ * is not part of it lives under `.partial/`:
+ *
+ *     oci-layout  index.json  blobs/sha256/HEX
+ *     .partial/sha256-HEX            bytes of a blob so far; whoever wants that blob next goes on with them
+ *     .partial/sha256-HEX.RANDOM     the same, when another process holds the first; of no use to anyone else
+ *     .partial/upload.RANDOM         bytes of a blob whose digest is not known yet
+ *     .partial/NAME.claim            says which process holds NAME: one of the above, `index.json` (the lock), a lease
+ */
+
+import { join, resolve } from 'node:path';
+
+import { algorithmOf, hexOf, isDigest, parseDigest, type Algorithm, type Digest } from '../spec/digest.js';
+import { uniqueName } from './disk.js';
+
+export const ALGORITHMS: readonly Algorithm[] = ['sha256', 'sha512'];
+
+const CLAIM = '.claim';
+const PRIVATE = /\.[0-9a-f]{16}$/;
+
+export class Paths {
+  /** Absolute. */
+  readonly folder: string;
+  readonly marker: string;
+  readonly index: string;
+  readonly blobs: string;
+  readonly work: string;
+  /** Where the next index.json is written; who holds this file holds the lock. */
+  readonly nextIndex: string;
+
+  constructor(folder: string) {
+    this.folder = resolve(folder);
+    this.marker = join(this.folder, 'oci-layout');
+    this.index = join(this.folder, 'index.json');
+    this.blobs = join(this.folder, 'blobs');
+    this.work = join(this.folder, '.partial');
+    this.nextIndex = join(this.work, 'index.json');
+  }
+
+  /** Throws INVALID_DIGEST for a digest that went around `parseDigest`. */
+  blob(digest: Digest): string {
+    return join(this.blobFolder(algorithmOf(parseDigest(digest))), hexOf(digest));
+  }
+
+  blobFolder(algorithm: Algorithm): string {
+    return join(this.blobs, algorithm);
+  }
+
+  /** Something under `.partial/`, by the name that `readdir` gave. */
+  inWork(name: string): string {
+    return join(this.work, name);
+  }
+
+  /** Where the next process goes on with this blob. */
+  partial(digest: Digest): string {
+    return this.inWork(`${algorithmOf(parseDigest(digest))}-${hexOf(digest)}`);
+  }
+
+  /** A fresh name under `.partial/` for this process alone. */
+  private(kind: 'upload' | 'lease'): string {
+    return this.inWork(`${kind}.${uniqueName()}`);
+  }
+}
+
+/** A fresh name beside `partial` for this process alone. */
+export function privateCopy(partial: string): string {
+  return `${partial}.${uniqueName()}`;
+}
+
+/** The file that says which process holds the file `path`. */
+export function claimOf(path: string): string {
+  return path + CLAIM;
+}
+
+/** What a claim by this name is about; undefined for the name of something else. */
+export function claimed(name: string): string | undefined {
+  return name.endsWith(CLAIM) ? name.slice(0, -CLAIM.length) : undefined;
+}
+
+/** Whether nobody but its maker can use the file of this name. */
+export function isPrivate(name: string): boolean {
+  return PRIVATE.test(name);
+}
+
+/** Whether a later process can go on with the file of this name. */
+export function isResumable(name: string): boolean {
+  return isDigest(name.replace('-', ':'));
+}
+
+/** Whether the name, taken from a claim or a folder, is of a lease. */
+export function isLease(name: string): boolean {
+  return name.startsWith('lease.');
+}

@@ -1,0 +1,138 @@
+/**
+ * The folder `.partial/`: bytes on their way into the store, each held by one process, and the leases of processes
+ * that are putting something in.
+ */
+
+import { constants } from 'node:fs';
+import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
+
+import { hasCode, RegError } from '../errors.js';
+import type { Digest } from '../spec/digest.js';
+import { quoteText } from '../spec/text.js';
+import type { Claim, Claims } from './claim.js';
+import { ifThere, look, NO_FOLLOW, onDisk } from './disk.js';
+import { claimed, isLease, isPrivate, isResumable, privateCopy, type Paths } from './paths.js';
+
+/** A file under `.partial/` that this process alone writes to, until `release`. */
+export interface Held {
+  readonly path: string;
+  /** Lets go of it; what no other process can use is removed. */
+  release(): Promise<void>;
+}
+
+export class Work {
+  readonly #paths: Paths;
+  readonly #claims: Claims;
+
+  constructor(paths: Paths, claims: Claims) {
+    this.#paths = paths;
+    this.#claims = claims;
+  }
+
+  /** The bytes of a blob so far; none, under another name, while another process is at it. */
+  async holdPartial(digest: Digest): Promise<Held> {
+    const path = this.#paths.partial(digest);
+    const claim = await this.#claims.claim(path);
+    return claim === undefined ? this.#holdPrivate(privateCopy(path)) : held(claim);
+  }
+
+  /** An empty file for bytes whose digest is not known yet. */
+  holdUpload(): Promise<Held> {
+    return this.#holdPrivate(this.#paths.private('upload'));
+  }
+
+  /** Says that this process puts things in: until it is released, `prune` keeps what is newer. */
+  lease(): Promise<Held> {
+    return this.#holdPrivate(this.#paths.private('lease'));
+  }
+
+  /** When the oldest lease of a process that may be running began, by the file system's clock. */
+  async oldestLease(): Promise<number | undefined> {
+    const leases = (await this.#names()).flatMap((name) => claimed(name) ?? []).filter(isLease);
+    const holders = await Promise.all(leases.map((name) => this.#claims.holderOf(this.#paths.inWork(name))));
+    const times = holders.flatMap((holder) => (holder?.hasEnded === false ? [holder.since] : []));
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  /** Removes what dead processes left and nobody can use, as far as the disk lets us. */
+  async tidy(): Promise<void> {
+    for (const name of await this.#names()) {
+      try {
+        await this.#tidyOne(name);
+      } catch (error) {
+        if (!hasCode(error, 'DISK_ERROR', 'DISK_FULL')) throw error;
+      }
+    }
+  }
+
+  /** The resumable partials that no process holds, with their sizes in bytes. */
+  async unused(): Promise<readonly { readonly path: string; readonly size: number }[]> {
+    const unused = [];
+    for (const name of (await this.#names()).filter(isResumable)) {
+      const path = this.#paths.inWork(name);
+      const stats = await look(path);
+      if (stats !== undefined && !(await this.#isHeld(name))) unused.push({ path, size: stats.size });
+    }
+    return unused;
+  }
+
+  /** Removes a partial, unless a process holds it by now. */
+  async removeUnused(path: string): Promise<boolean> {
+    const claim = await this.#claims.claim(path);
+    if (claim === undefined) return false;
+    await remove(path);
+    await claim.release();
+    return true;
+  }
+
+  async #holdPrivate(path: string): Promise<Held> {
+    const claim = await this.#claims.claim(path);
+    if (claim === undefined)
+      throw new RegError('DISK_ERROR', `cannot write ${quoteText(path)}: a file is in the way`);
+    return held(claim);
+  }
+
+  async #isHeld(name: string): Promise<boolean> {
+    const holder = await this.#claims.holderOf(this.#paths.inWork(name));
+    return holder !== undefined && !holder.hasEnded;
+  }
+
+  async #tidyOne(name: string): Promise<void> {
+    const path = this.#paths.inWork(claimed(name) ?? name);
+    const holder = await this.#claims.holderOf(path);
+    if (holder === undefined && isPrivate(name)) return remove(path);
+    if (holder?.hasEnded !== true) return;
+    const claim = await this.#claims.claim(path);
+    if (claim !== undefined) await held(claim).release();
+  }
+
+  async #names(): Promise<readonly string[]> {
+    const path = this.#paths.work;
+    return (await onDisk({ verb: 'read', path }, () => ifThere(readdir(path)))) ?? [];
+  }
+}
+
+/** Opens a held file to read and write, what it holds included. Whatever else stands there is removed. */
+export async function openHeld({ path }: Held): Promise<FileHandle> {
+  const stats = await look(path);
+  if (stats !== undefined && !stats.isFile()) await remove(path);
+  const flags = constants.O_RDWR | constants.O_CREAT | NO_FOLLOW;
+  return onDisk({ verb: 'write', path }, () => open(path, flags, 0o666));
+}
+
+function held(claim: Claim): Held {
+  const { path } = claim;
+  return {
+    path,
+    async release() {
+      // The file goes before the claim, so that a file without a claim belongs to nobody.
+      if (isPrivate(basename(path))) await remove(path);
+      await claim.release();
+    },
+  };
+}
+
+async function remove(path: string): Promise<void> {
+  await onDisk({ verb: 'remove', path }, () => rm(path, { recursive: true, force: true }));
+}
