@@ -1,0 +1,270 @@
+/**
+ * The local store: an OCI image layout (image-spec 1.1, image-layout.md) that any number of processes use at once.
+ *
+ *     put ──▶ ingest ──▶ blobs/sha256/HEX         one blob after the other, each whole or not there
+ *      └─ tag ──▶ lock ──▶ index.json             last, and only when all that it reaches is there
+ *
+ * So the store is closed: a name stands for a complete graph.
+ */
+
+import { contentOf, readContent } from '../content/read.js';
+import type { Clock } from '../content/retry.js';
+import type { CallOptions, Content, Outcome, PutOptions, Sink, Source } from '../content/types.js';
+import { RegError } from '../errors.js';
+import type { Descriptor } from '../spec/descriptor.js';
+import { isDigest, shortDigest, type Digest } from '../spec/digest.js';
+import { childrenOf, MAX_MANIFEST_SIZE, parseManifest } from '../spec/manifest.js';
+import { isManifestType } from '../spec/media-type.js';
+import { quoteText } from '../spec/text.js';
+import { Blobs } from './blobs.js';
+import { Claims } from './claim.js';
+import { describeBlob } from './describe-blob.js';
+import { isLayout, makeFolders, markLayout } from './format.js';
+import { reach, requireAll } from './graph.js';
+import {
+  IndexFile,
+  isFullName,
+  isSameEntry,
+  makeEntry,
+  withEntry,
+  withoutNames,
+  type Entry,
+} from './index-file.js';
+import { ingest } from './ingest.js';
+import { Lock, type Notice } from './lock.js';
+import type { ProcessFacts } from './owner.js';
+import { Paths } from './paths.js';
+import { startSession, type Session } from './session.js';
+import { Work, type Held } from './work.js';
+
+/**
+ * For how long what another host holds is let be, in milliseconds: nobody can say whether a process there still runs,
+ * and a container that was killed leaves its claims under a host name that never comes back. The lock is not touched.
+ */
+const FOREIGN_LIFE_MS = 24 * 60 * 60 * 1000;
+
+export interface LayoutOptions extends ProcessFacts {
+  readonly clock: Clock;
+  readonly onNotice?: ((notice: Notice) => void) | undefined;
+  /** For a layout that belongs to another program: nothing in it is touched, not even a time. Default false. */
+  readonly isReadOnly?: boolean | undefined;
+}
+
+/** A name of the store and what it stands for. */
+interface Image {
+  /** Full reference: `docker.io/library/nginx:latest`. */
+  readonly name: string;
+  readonly descriptor: Descriptor;
+}
+
+/** What `maintain.ts` works on. */
+interface Parts {
+  readonly paths: Paths;
+  readonly index: IndexFile;
+  readonly blobs: Blobs;
+  readonly work: Work;
+  readonly lock: Lock;
+}
+
+/**
+ * Opens the store in `folder`. One that is not there is empty, and is made when something is first put in. Throws
+ * STORE_CORRUPT, INVALID_ARGUMENT for a folder that holds something else, DISK_ERROR.
+ */
+export async function openLayout(folder: string, options: LayoutOptions): Promise<Layout> {
+  const layout = new Layout(folder, options);
+  await layout.entries();
+  return layout;
+}
+
+export class Layout implements Source, Sink {
+  readonly parts: Parts;
+  readonly #isReadOnly: boolean;
+  /** The last put of each digest that is still under way in this process. */
+  readonly #running = new Map<Digest, Promise<unknown>>();
+  #ready: Promise<Held> | undefined;
+
+  constructor(folder: string, { isReadOnly = false, clock, onNotice, ...facts }: LayoutOptions) {
+    const paths = new Paths(folder);
+    this.#isReadOnly = isReadOnly;
+    this.parts = {
+      paths,
+      index: new IndexFile(paths),
+      blobs: new Blobs(paths, { isReadOnly }),
+      work: new Work(paths, new Claims(facts, { foreignLifeMs: FOREIGN_LIFE_MS })),
+      lock: new Lock({ paths, claims: new Claims(facts), clock, onNotice }),
+    };
+  }
+
+  /** Absolute path. */
+  get folder(): string {
+    return this.parts.paths.folder;
+  }
+
+  /** Everything in index.json, by whomever and under whatever name or none. Throws STORE_CORRUPT, INVALID_ARGUMENT. */
+  entries(): Promise<readonly Entry[]> {
+    return this.parts.index.entries();
+  }
+
+  /** The entries that are named by a full reference, as all that `reg` puts in. Throws as `entries`. */
+  async images(): Promise<readonly Image[]> {
+    const images = new Map<string, Image>();
+    for (const { name, descriptor } of await this.entries()) {
+      if (name === undefined || images.has(name) || !isFullName(name)) continue;
+      images.set(name, { name, descriptor });
+    }
+    return [...images.values()];
+  }
+
+  /** By name or by the digest of anything that is there. Throws NOT_FOUND, STORE_CORRUPT. */
+  async resolve(name: string, options: CallOptions = {}): Promise<Descriptor> {
+    const entries = await this.entries();
+    const named = entries.find((entry) => entry.name === name);
+    const entry = named ?? entries.find(({ descriptor }) => descriptor.digest === name);
+    const descriptor =
+      entry?.descriptor ?? (isDigest(name) ? await describeBlob(this.parts.blobs, name, options) : undefined);
+    if (descriptor === undefined) throw new RegError('NOT_FOUND', `${quoteText(name)} is not in the store`);
+    return descriptor;
+  }
+
+  get(descriptor: Descriptor): Content {
+    return { descriptor, open: (options) => this.parts.blobs.open(descriptor, options) };
+  }
+
+  /** Hashes a blob that this store did not verify itself, or that was written to since. */
+  has(descriptor: Descriptor, options: CallOptions = {}): Promise<boolean> {
+    return this.parts.blobs.has(descriptor, options);
+  }
+
+  /**
+   * As `Sink.put`. The annotations and the platform of the descriptor are kept with the name, and `resolve` gives them
+   * back. `fresh` hashes again what is there, and fetches it only when it is wrong. Throws INCOMPLETE when something
+   * that a manifest reaches is missing, STORE_LOCKED, STORE_CORRUPT, DISK_FULL, DISK_ERROR, too.
+   */
+  async put(content: Content, options: PutOptions = {}): Promise<Outcome> {
+    try {
+      await this.#prepare();
+      const outcome = await this.#inTurn(content.descriptor.digest, () => this.#take(content, options));
+      if (options.tag !== undefined) await this.#setName(options.tag, content.descriptor, options);
+      return outcome;
+    } catch (error) {
+      if (options.signal?.aborted !== true || error instanceof RegError) throw error;
+      throw new RegError('ABORTED', 'interrupted', { cause: error });
+    }
+  }
+
+  /** Takes names away; blobs stay until `pruneLayout`. Throws NOT_FOUND, with nothing removed, when one is not there. */
+  async remove(names: readonly string[], options: CallOptions = {}): Promise<void> {
+    const { index, lock } = this.parts;
+    withoutNames(await this.entries(), names);
+    await lock.hold(() => index.change((entries) => withoutNames(entries, names)), options);
+  }
+
+  /** Removes a blob; false when it is not there. Throws UNSUPPORTED when a name reaches it. */
+  async discard(digest: Digest, options: CallOptions = {}): Promise<boolean> {
+    const { blobs, lock } = this.parts;
+    if ((await blobs.look(digest)) === undefined) return false;
+    return lock.hold(async () => {
+      const roots = (await this.entries()).map((entry) => entry.descriptor);
+      for await (const node of reach(this, roots, options)) {
+        if (node.digest !== digest) continue;
+        const message = `${shortDigest(digest)} is part of an image of the store`;
+        throw new RegError('UNSUPPORTED', message, { digest });
+      }
+      await blobs.remove(digest);
+      return true;
+    }, options);
+  }
+
+  /** Begins an upload whose digest is not known yet. */
+  async session(): Promise<Session> {
+    await this.#prepare();
+    return startSession(await this.parts.work.holdUpload(), this.parts.blobs);
+  }
+
+  /** To be called when nothing is put in any more: it lets `pruneLayout` remove what was put in and not named. */
+  async close(): Promise<void> {
+    const lease = await this.#ready?.catch(() => undefined);
+    this.#ready = undefined;
+    await lease?.release();
+  }
+
+  async #take(content: Content, { fresh = false, signal }: PutOptions): Promise<Outcome> {
+    const { descriptor } = content;
+    const isManifest = isManifestType(descriptor.mediaType);
+    if (await this.parts.blobs.has(descriptor, { distrust: fresh, signal })) {
+      if (isManifest) await this.#requireGraph([descriptor], { of: descriptor, signal });
+      return fresh ? 'written' : 'exists';
+    }
+    await (isManifest ? this.#ingestManifest(content, signal) : ingest(content, { ...this.parts, signal }));
+    return 'written';
+  }
+
+  async #ingestManifest(content: Content, signal: AbortSignal | undefined): Promise<void> {
+    const { descriptor } = content;
+    const bytes = await readContent(content, { cap: MAX_MANIFEST_SIZE, signal });
+    const manifest = parseManifest(bytes, descriptor.mediaType, `manifest ${shortDigest(descriptor.digest)}`);
+    await this.#requireGraph(childrenOf(manifest), { of: descriptor, signal });
+    await ingest(contentOf(descriptor, bytes), { ...this.parts, signal });
+  }
+
+  async #requireGraph(
+    roots: readonly Descriptor[],
+    { of, signal }: CallOptions & { readonly of: Descriptor },
+  ): Promise<void> {
+    await requireAll(reach(this, roots, { signal }), { of, isThere: (node) => this.has(node, { signal }) });
+  }
+
+  /** Looks at the whole graph once more under the lock, where no prune can be at work, and then names it. */
+  async #setName(name: string, descriptor: Descriptor, options: CallOptions): Promise<void> {
+    const { index, blobs, lock } = this.parts;
+    const entry = makeEntry(name, descriptor);
+    const current = (await this.entries()).find((one) => one.name === name);
+    if (current !== undefined && isSameEntry(current, entry)) return;
+    await lock.hold(async () => {
+      const isThere = (node: Descriptor): Promise<boolean> => blobs.isBelieved(node);
+      await requireAll(reach(this, [descriptor], options), { of: descriptor, isThere });
+      await blobs.sync();
+      await index.change((entries) => withEntry(entries, entry));
+    }, options);
+  }
+
+  /** One put after the other for one digest, so that one process does not fetch the same bytes twice. */
+  async #inTurn<T>(digest: Digest, task: () => Promise<T>): Promise<T> {
+    const before = this.#running.get(digest) ?? Promise.resolve();
+    const mine = before.then(task, task);
+    this.#running.set(digest, mine);
+    try {
+      return await mine;
+    } finally {
+      if (this.#running.get(digest) === mine) this.#running.delete(digest);
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    this.#ready ??= this.#makeReady();
+    try {
+      await this.#ready;
+    } catch (error) {
+      this.#ready = undefined;
+      throw error;
+    }
+  }
+
+  /** Makes the folder a layout where it is none, clears what dead processes left, and takes out a lease. */
+  async #makeReady(): Promise<Held> {
+    const { paths, index, work, lock } = this.parts;
+    if (this.#isReadOnly) {
+      throw new RegError('UNSUPPORTED', `the store ${quoteText(paths.folder)} was opened for reading only`);
+    }
+    await this.entries();
+    await makeFolders(paths);
+    if (!(await index.exists())) {
+      await lock.hold(async () => {
+        if (!(await isLayout(paths))) await markLayout(paths);
+        if (!(await index.exists())) await index.change((entries) => entries);
+      });
+    }
+    await work.tidy();
+    return work.lease();
+  }
+}
