@@ -1,0 +1,207 @@
+/** Looks after a store: finds what is wrong in it, and frees what no name reaches. Both run beside anything else. */
+
+import { createLimit } from '../content/limit.js';
+import type { CallOptions } from '../content/types.js';
+import { hasCode } from '../errors.js';
+import type { Digest } from '../spec/digest.js';
+import { isIndexType, isManifestType } from '../spec/media-type.js';
+import { cleanText } from '../spec/text.js';
+import { reach, requireAll } from './graph.js';
+import { isSameEntry, type Entry } from './index-file.js';
+import type { Layout } from './layout.js';
+
+/** Blobs that are hashed at once: one hashes while the other reads. */
+const CONCURRENCY = 2;
+
+export interface VerifyOptions extends CallOptions {
+  /** Removes blobs that are wrong, so that the next pull fetches them. Default false. */
+  readonly repair?: boolean | undefined;
+  /** Called after each blob with the bytes hashed so far. */
+  readonly onProgress?: ((bytes: number) => void) | undefined;
+}
+
+interface Problem {
+  /** The digest of a blob, or the name of an image. */
+  readonly subject: string;
+  /** What is wrong, without a full stop; safe to print. */
+  readonly problem: string;
+}
+
+export interface VerifyReport {
+  /** Number of blobs. */
+  readonly checked: number;
+  /** Bytes hashed. */
+  readonly bytes: number;
+  /** Empty when all is well. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Hashes every blob and looks whether every name is complete. What is right is believed from now on, what is wrong no
+ * longer. Throws STORE_CORRUPT when index.json can't be read, DISK_ERROR.
+ */
+export async function verifyLayout(layout: Layout, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const { blobs } = layout.parts;
+  const limit = createLimit(CONCURRENCY);
+  let bytes = 0;
+  const digests = await blobs.list();
+  const found = await Promise.all(
+    digests.map((digest) =>
+      limit(async () => {
+        const result = await checkBlob(layout, digest, options);
+        bytes += result.bytes;
+        options.onProgress?.(bytes);
+        return result.problem === undefined ? [] : [{ subject: digest, problem: result.problem }];
+      }),
+    ),
+  );
+  const incomplete = await checkEntries(layout, options);
+  return { checked: digests.length, bytes, problems: [...found.flat(), ...incomplete] };
+}
+
+async function checkBlob(
+  layout: Layout,
+  digest: Digest,
+  { repair = false, signal }: VerifyOptions,
+): Promise<{ readonly bytes: number; readonly problem?: string }> {
+  const { blobs } = layout.parts;
+  const stats = await blobs.look(digest);
+  // Somebody removed it meanwhile.
+  if (stats === undefined) return { bytes: 0 };
+  const { size } = stats;
+  const isRight = await blobs.has({ mediaType: '', digest, size }, { distrust: true, signal });
+  if (isRight || (await blobs.look(digest)) === undefined) return { bytes: size };
+  if (repair && !stats.isDirectory()) await blobs.remove(digest);
+  return {
+    bytes: size,
+    problem: stats.isFile() ? 'its bytes are not those of its digest' : 'is no regular file',
+  };
+}
+
+async function checkEntries(layout: Layout, { signal }: CallOptions): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  for (const entry of await layout.entries()) {
+    const problem = await checkEntry(layout, entry, { signal });
+    // An image that was removed while we looked has no problem any more.
+    const isStillThere = (await layout.entries()).some((other) => isSameEntry(other, entry));
+    if (problem !== undefined && isStillThere) {
+      problems.push({ subject: cleanText(entry.name ?? entry.descriptor.digest), problem });
+    }
+  }
+  return problems;
+}
+
+async function checkEntry(
+  layout: Layout,
+  { descriptor }: Entry,
+  options: CallOptions,
+): Promise<string | undefined> {
+  try {
+    await requireAll(reach(layout, [descriptor], options), {
+      of: descriptor,
+      isThere: (node) => layout.has(node, options),
+    });
+    return undefined;
+  } catch (error) {
+    if (!hasCode(error, 'INCOMPLETE', 'STORE_CORRUPT', 'INVALID_MANIFEST', 'UNSUPPORTED', 'TOO_LARGE'))
+      throw error;
+    return error.message;
+  }
+}
+
+export interface PruneOptions extends CallOptions {
+  /** Only tells what would be removed. Default false. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** What was removed. */
+export interface Pruned {
+  /** Number of blobs. */
+  readonly blobs: number;
+  /** Number of partials. */
+  readonly partials: number;
+  /** Bytes freed by both. */
+  readonly bytes: number;
+}
+
+/**
+ * Removes the blobs that no name reaches and the partials that no process is at. Blobs that came, or were asked for,
+ * since the oldest process that is putting something in began are kept. Throws STORE_CORRUPT when it can't be told
+ * what is reached, STORE_LOCKED, DISK_ERROR.
+ */
+export async function pruneLayout(layout: Layout, options: PruneOptions = {}): Promise<Pruned> {
+  const { index, lock, work } = layout.parts;
+  if (!(await index.exists())) return { blobs: 0, partials: 0, bytes: 0 };
+  // First, and without the lock: on a full disk there is no room even for that.
+  const partials = await prunePartials(layout, options);
+  if (options.dryRun !== true) await work.tidy();
+  const blobs = await lock.hold(() => pruneBlobs(layout, options), options);
+  return { blobs: blobs.count, partials: partials.count, bytes: blobs.bytes + partials.bytes };
+}
+
+interface Freed {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+async function prunePartials(layout: Layout, { dryRun = false }: PruneOptions): Promise<Freed> {
+  const { work } = layout.parts;
+  const removed = [];
+  for (const partial of await work.unused()) {
+    if (dryRun || (await work.removeUnused(partial.path))) removed.push(partial);
+  }
+  return sum(removed);
+}
+
+async function pruneBlobs(layout: Layout, { dryRun = false, signal }: PruneOptions): Promise<Freed> {
+  const unreached = await findUnreached(layout, signal);
+  if (dryRun) return sum(unreached);
+  // Parents go before their children, so that no manifest is ever without its parts.
+  const ranked = [];
+  for (const { digest } of unreached) ranked.push({ digest, rank: await rankOf(layout, digest) });
+  for (const { digest } of ranked.sort((one, other) => one.rank - other.rank)) {
+    signal?.throwIfAborted();
+    await layout.parts.blobs.remove(digest);
+  }
+  return sum(unreached);
+}
+
+interface Unreached {
+  readonly digest: Digest;
+  readonly size: number;
+  /** When it came or was last asked for, by the file system's clock. */
+  readonly since: number;
+}
+
+async function findUnreached(layout: Layout, signal: AbortSignal | undefined): Promise<readonly Unreached[]> {
+  const { blobs, work } = layout.parts;
+  const roots = (await layout.entries()).map((entry) => entry.descriptor);
+  const reached = new Set<string>();
+  for await (const node of reach(layout, roots, { signal })) reached.add(node.digest);
+  const unreached: Unreached[] = [];
+  for (const digest of await blobs.list()) {
+    const stats = reached.has(digest) ? undefined : await blobs.look(digest);
+    if (stats === undefined || stats.isDirectory()) continue;
+    unreached.push({ digest, size: stats.size, since: stats.ctimeMs });
+  }
+  // Looked up last: who put in a blob that we have seen took out a lease before.
+  const protectedSince = (await work.oldestLease()) ?? Number.POSITIVE_INFINITY;
+  return unreached.filter(({ since }) => since < protectedSince);
+}
+
+/** 0 for an index, 1 for a manifest, 2 for anything else. */
+async function rankOf(layout: Layout, digest: Digest): Promise<number> {
+  try {
+    const { mediaType } = await layout.resolve(digest);
+    if (isIndexType(mediaType)) return 0;
+    return isManifestType(mediaType) ? 1 : 2;
+  } catch (error) {
+    // Broken: it goes last, as layers do.
+    if (hasCode(error, 'NOT_FOUND', 'STORE_CORRUPT')) return 2;
+    throw error;
+  }
+}
+
+function sum(items: readonly { readonly size: number }[]): Freed {
+  return { count: items.length, bytes: items.reduce((bytes, { size }) => bytes + size, 0) };
+}
