@@ -141,10 +141,13 @@ export class Host implements Transport {
     { request, base }: { readonly request: Request; readonly base: URL },
   ): Promise<never> {
     const { authorizer, notices } = this.#options;
+    const isOurs = isSameOrigin(answer.url, base);
+    // Storage servers repeat the URL that they refuse.
+    if (!isOurs) notices.hideSignature(answer.url);
     const error = await wireError(answer, { method: request.method, clean: (text) => notices.clean(text) });
     // What a host says that we were redirected to is nothing that a login would change.
-    const isOurs = isSameOrigin(answer.url, base) && hasCode(error, 'UNAUTHORIZED', 'DENIED');
-    throw isOurs ? await authorizer.explain(error, answer.header('www-authenticate')) : error;
+    const isLogin = isOurs && hasCode(error, 'UNAUTHORIZED', 'DENIED');
+    throw isLogin ? await authorizer.explain(error, answer.header('www-authenticate')) : error;
   }
 
   /** A server that is out of breath is left alone by all requests, not only by the one that it told so. */

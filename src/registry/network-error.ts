@@ -34,6 +34,8 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
 const TIMEOUTS: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ERR_SOCKET_CONNECTION_TIMEOUT']);
 
 const NOT_TLS = 'it does not speak TLS';
+const SELF_SIGNED = 'its certificate is self-signed';
+const NAME_AUTHORITY = 'If you trust it, name the certificate of its authority with --ca-file.';
 const UNKNOWN_AUTHORITY = 'nobody whom this machine trusts has signed its certificate';
 
 const TLS: Readonly<Record<string, string>> = {
@@ -42,7 +44,7 @@ const TLS: Readonly<Record<string, string>> = {
   CERT_REVOKED: 'its certificate was revoked',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
   HOSTNAME_MISMATCH: 'its certificate is for another name',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+  DEPTH_ZERO_SELF_SIGNED_CERT: SELF_SIGNED,
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
@@ -56,15 +58,14 @@ const TLS: Readonly<Record<string, string>> = {
 
 const HINTS: Readonly<Record<string, string>> = {
   [NOT_TLS]: 'If it is meant to speak plain http, allow that with --plain-http.',
-  [UNKNOWN_AUTHORITY]:
-    'If you know its authority, make it known to reg; NODE_EXTRA_CA_CERTS names a file of them.',
-  'its certificate is self-signed': 'To do without its certificate being checked, use --insecure.',
+  [UNKNOWN_AUTHORITY]: NAME_AUTHORITY,
+  [SELF_SIGNED]: NAME_AUTHORITY,
 };
 
 /** Codes of a certificate that could be good if only its authority were known. */
 export function isUnknownAuthority(cause: unknown): boolean {
   const reason = TLS[codeOf(cause)];
-  return reason === UNKNOWN_AUTHORITY || codeOf(cause) === 'DEPTH_ZERO_SELF_SIGNED_CERT';
+  return reason === UNKNOWN_AUTHORITY || reason === SELF_SIGNED;
 }
 
 /** Whether a connection broke in the way of one that the other side had given up before our request came. */
@@ -157,8 +158,8 @@ function isTlsCode(code: string): boolean {
 }
 
 function codeOf(cause: unknown): string {
-  // undici's parser loses the code on its way.
-  if (cause instanceof Error && cause.name === 'HTTPParserError') return 'HPE_';
+  // undici's parser loses its code on the way, or stumbles over a status that it thought impossible.
+  if (cause instanceof Error && /^(HTTPParser|Assertion)Error$/.test(cause.name)) return 'HPE_';
   if (!(cause instanceof Error) || !('code' in cause)) return '';
   return typeof cause.code === 'string' ? cause.code : '';
 }

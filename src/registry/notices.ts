@@ -14,6 +14,8 @@ export interface Notice {
 const MAX_LENGTH = 500;
 /** Servers may send a new warning with every answer; past this number they are talking to nobody. */
 const MAX_ONCE = 50;
+/** Shorter values of a query, such as times and sizes, sign nothing. */
+const MIN_SIGNATURE = 16;
 
 export class Notices {
   readonly #redactor: Redactor;
@@ -23,6 +25,12 @@ export class Notices {
   constructor(redactor: Redactor, listener: ((notice: Notice) => void) | undefined) {
     this.#redactor = redactor;
     this.#listener = listener;
+  }
+
+  /** Masks, from now on, what the query of a URL may be signed with. */
+  hideSignature(url: URL): void {
+    for (const value of url.searchParams.values())
+      if (value.length >= MIN_SIGNATURE) this.#redactor.add(value);
   }
 
   say(type: Notice['type'], message: string): void {

@@ -250,6 +250,7 @@ for (const [what, answer] of [
     'gives a length and chunks',
     'HTTP/1.1 200 OK\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
   ],
+  ['answers with an impossible status', 'HTTP/1.1 099 What\r\nContent-Length: 0\r\n\r\n'],
   ['sends 2 MiB of headers', `HTTP/1.1 200 OK\r\nX: ${'y'.repeat(2 << 20)}\r\n\r\n`],
 ] as const) {
   test(`a server that ${what} is a PROTOCOL_ERROR`, async (context) => {

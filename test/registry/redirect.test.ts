@@ -83,6 +83,20 @@ for (const challenge of ['Basic realm="cdn"', 'Bearer realm="http://127.0.0.1/to
   });
 }
 
+test('a signature is not printed where the target repeats it in its error', async (context) => {
+  const cdn = await startHttpServer(context, (exchange) =>
+    reply(exchange, 403, { body: `<Error>${exchange.url.href}</Error>` }),
+  );
+  const registry = await startRedirecting(
+    context,
+    () => `${cdn.origin}/blob?size=5&signature=0123456789abcdef`,
+  );
+  await assert.rejects(hostFor(context, registry).send(toRequest('/v2/app/x')), (error: RegError) => {
+    assert.match(error.message, /403 Forbidden: .*\/blob\?size=5&signature=\*\*\*/);
+    return error.code === 'DENIED';
+  });
+});
+
 for (const [location, why] of [
   ['', /without saying where to/],
   ['http://', /no URL/],

@@ -171,31 +171,32 @@ export class Authorizer {
     };
   }
 
+  /** Bearer where it is offered; but the password goes to the registry rather than to a realm that may not see it. */
   async #choose(header: string | undefined, base: URL): Promise<Known | undefined> {
-    const challenges = parseChallenges(header ?? '').filter(
-      ({ scheme }) => scheme === 'basic' || scheme === 'bearer',
-    );
-    const credential = challenges.length > 1 ? await this.#lookUp() : undefined;
-    const isPassword = credential !== undefined && formatBasic(credential) !== undefined;
-    // The first that we know; but a password is what Basic wants, and an anonymous token needs none.
-    const chosen = isPassword
-      ? challenges[0]
-      : (challenges.find(({ scheme }) => scheme === 'bearer') ?? challenges[0]);
-    return chosen === undefined ? undefined : this.#understand(chosen, base);
+    const challenges = parseChallenges(header ?? '');
+    const basic = challenges.find(({ scheme }) => scheme === 'basic');
+    const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
+    if (bearer === undefined) return basic === undefined ? undefined : { scheme: 'basic' };
+    const known = this.#understand(bearer, base);
+    const credential = basic === undefined ? undefined : await this.#lookUp();
+    if (credential === undefined || formatBasic(credential) === undefined) return known;
+    return (await this.#mayTrust(known.realm, base)) ? known : { scheme: 'basic' };
   }
 
-  #understand({ scheme, params }: Challenge, base: URL): Known {
-    if (scheme === 'basic') return { scheme };
+  #understand({ params }: Challenge, base: URL): Bearer {
     const realm = parseRealm(params.get('realm') ?? '', { base, clean: this.#options.clean });
     return { scheme: 'bearer', realm, service: params.get('service'), offered: params.get('scope') };
   }
 
   async #trusts(realm: URL, base: URL, credential: Credential | undefined): Promise<boolean> {
-    if (credential === undefined) return false;
-    const { host, authHosts } = this.#options;
-    const isTrusted = authHosts?.(host, realm.host) === true || (await belongsTogether(realm, base));
-    this.#stranger = isTrusted ? undefined : realm.host;
+    const isTrusted = credential !== undefined && (await this.#mayTrust(realm, base));
+    this.#stranger = credential === undefined || isTrusted ? undefined : realm.host;
     return isTrusted;
+  }
+
+  async #mayTrust(realm: URL, base: URL): Promise<boolean> {
+    const { host, authHosts } = this.#options;
+    return authHosts?.(host, realm.host) === true || belongsTogether(realm, base);
   }
 
   #lookUp(): Promise<Credential | undefined> {

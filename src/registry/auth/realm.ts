@@ -24,9 +24,9 @@ export interface RealmOptions {
 /** The token service that a challenge names. Throws PROTOCOL_ERROR for one that must not be asked. */
 export function parseRealm(realm: string, { base, clean }: RealmOptions): URL {
   const refuse = (why: string): RegError =>
-    new RegError('PROTOCOL_ERROR', `refusing the token service that ${base.host} names: ${why}`);
-  if (realm === '') throw refuse('the challenge has no realm');
-  if (realm.length > MAX_URL) throw refuse(`its URL is longer than ${MAX_URL} characters`);
+    new RegError('PROTOCOL_ERROR', `refusing the realm that ${base.host} names: ${why}`);
+  if (realm === '') throw refuse('it is empty');
+  if (realm.length > MAX_URL) throw refuse(`it is longer than ${MAX_URL} characters`);
   if (!URL.canParse(realm, base.href)) throw refuse(`${quoteText(clean(realm), 100)} is no URL`);
   const url = new URL(realm, base);
   checkRealm(url, base);
@@ -38,7 +38,7 @@ export function checkRealm(url: URL, base: URL): void {
   const fault = findFault(url, base);
   if (fault === undefined) return;
   const where = isHttp(url) ? formatUrl(url) : url.protocol;
-  throw new RegError('PROTOCOL_ERROR', `refusing the token service ${where} of ${base.host}: ${fault}`);
+  throw new RegError('PROTOCOL_ERROR', `refusing the realm ${where} of ${base.host}: ${fault}`);
 }
 
 function findFault(url: URL, base: URL): string | undefined {

@@ -59,8 +59,9 @@ export async function fetchToken(request: TokenRequest, { ask, clean }: TokenOpt
     if (credential === undefined || !('identityToken' in credential))
       return await getToken(request, { ask, clean });
     const answer = await postToken(request, credential.identityToken, ask);
-    if (!NO_OAUTH.has(answer.status) || formatBasic(credential) === undefined)
-      return await readToken(answer, 'POST', clean);
+    // What everybody may have is still to be had; but who asks for nothing wants to know whether the login is good.
+    const isWorthIt = formatBasic(credential) !== undefined || request.scopes.length > 0;
+    if (!NO_OAUTH.has(answer.status) || !isWorthIt) return await readToken(answer, 'POST', clean);
     await answer.discard();
     return await getToken(request, { ask, clean });
   } catch (error) {

@@ -348,13 +348,23 @@ for (const status of [400, 401, 404, 405]) {
   });
 }
 
-test('an identity token that is refused, with no password beside it, is UNAUTHORIZED', async (context) => {
+test('an identity token that is refused leaves what everybody may have, but is no good login', async (context) => {
   const { realm, send } = await setUp(context, {
     credentials: async () => ({ identityToken: 'refresh me' }),
-    onToken: (exchange) => reply(exchange, 401),
+    onToken: (exchange, count) =>
+      exchange.request.method === 'POST' ? reply(exchange, 401) : sendToken(exchange, count),
   });
-  await rejects(send(), 'UNAUTHORIZED', /^no token from/);
+  await rejects(send({ scopes: [] }), 'UNAUTHORIZED', /^no token from/);
   assert.equal(realm.requests.length, 1);
+  assert.equal(await send(), 'content');
+  assert.deepEqual(
+    realm.requests.map(({ method, headers }) => [method, headers.authorization]),
+    [
+      ['POST', undefined],
+      ['POST', undefined],
+      ['GET', undefined],
+    ],
+  );
 });
 
 test('a token for the registry itself is used as it is', async (context) => {
@@ -374,14 +384,21 @@ test('a registry with a scope of its own kind is asked for that', async (context
   assert.equal(realm.requests[0]?.path, '/token?service=public.ecr.aws&scope=aws');
 });
 
-test('Negotiate, Basic and Bearer on one line: the first that can be met', async (context) => {
+test('where Bearer is offered beside others it is taken, unless its realm may not see the password', async (context) => {
   const challenge = (url: string): string =>
     `Negotiate, Basic realm="a, b", Bearer realm="${url}",service="x,y"`;
   const anonymous = await setUp(context, { challenge });
   assert.equal(await anonymous.send(), 'content');
   const known = await setUp(context, { challenge, credentials });
-  await rejects(known.send(), 'UNAUTHORIZED', /authentication required/);
-  assert.equal(known.registry.requests[1]?.headers.authorization, BASIC);
+  assert.equal(await known.send(), 'content');
+  assert.equal(known.realm.requests[0]?.headers.authorization, BASIC);
+  const strange = await setUp(context, {
+    challenge: (url) => challenge(url.replace('127.0.0.1', 'auth.strange.example')),
+    credentials,
+    plainHttpAuth: true,
+  });
+  await rejects(strange.send(), 'UNAUTHORIZED', /authentication required/);
+  assert.equal(strange.registry.requests[1]?.headers.authorization, BASIC);
 });
 
 for (const challenge of [undefined, 'Negotiate', 'Digest realm="x", nonce="y"', '"""']) {

@@ -30,7 +30,7 @@ for (const [realm, base, expected] of [
 }
 
 for (const [realm, why, base] of [
-  ['', /no realm/, HTTPS],
+  ['', /empty/, HTTPS],
   ['http://auth.example.com/token', /plain http/, HTTPS],
   ['http://registry.example.com/token', /plain http/, HTTPS],
   ['https://registry.example.com@evil.example/token', /user name/, HTTPS],
