@@ -82,7 +82,9 @@ export function createServer({ layout, clock, log, ...options }: ServerOptions):
   const onRequest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     // Once the server is closing, a connection has nothing to wait for.
     response.once('close', () => server.listening || server.closeIdleConnections());
-    log?.(await exchange(request, response, { service, clock }));
+    // Not as the argument itself: without a log that would not even be evaluated.
+    const entry = await exchange(request, response, { service, clock });
+    log?.(entry);
   };
   server.on('request', (request, response) => void onRequest(request, response));
   server.on('checkContinue', (request, response) => void onRequest(request, response));
