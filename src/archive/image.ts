@@ -24,8 +24,9 @@ interface IndexEntry {
   readonly descriptor: Descriptor;
 }
 
-/** containerd's and Docker's own is a full reference, where the standard one is often a tag only. */
-const NAME_ANNOTATIONS = ['io.containerd.image.name', 'org.opencontainers.image.ref.name'];
+/** Full references of containerd and Docker, which put only the tag into the standard annotation. */
+const FULL_NAME = 'io.containerd.image.name';
+const REF_NAME = 'org.opencontainers.image.ref.name';
 
 /** The images that the entries of an index.json name, each once with all its names. */
 export function groupByDigest(
@@ -37,8 +38,8 @@ export function groupByDigest(
     if (!isManifestType(mediaType)) continue;
     const image = images.get(digest) ?? { root: { mediaType, digest, size }, names: new Set() };
     images.set(digest, image);
-    for (const one of [...NAME_ANNOTATIONS.map((key) => annotations?.[key]), name])
-      if (one) image.names.add(one);
+    const best = annotations?.[FULL_NAME] ?? name ?? annotations?.[REF_NAME];
+    if (best !== undefined) image.names.add(best);
   }
   return [...images.values()].map(({ root, names }) => ({ root, names: [...names] }));
 }
