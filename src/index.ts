@@ -1,0 +1,52 @@
+/** The library: pull, push and look at container images. Everything a program needs is exported here, by hand. */
+
+export {
+  RegError,
+  exitCodeOf,
+  hasCode,
+  isRetryable,
+  type ErrorCode,
+  type ErrorContext,
+  type WireError,
+} from './errors.js';
+
+export { digestOf, isDigest, parseDigest, type Digest } from './spec/digest.js';
+export { describe, type Descriptor } from './spec/descriptor.js';
+export { parseManifest, type ImageIndex, type ImageManifest, type Manifest } from './spec/manifest.js';
+export type { ImageConfig } from './spec/image-config.js';
+export { formatPlatform, hostPlatform, parsePlatform, type Platform } from './spec/platform.js';
+export {
+  familiarName,
+  formatReference,
+  parseReference,
+  pullReference,
+  type Reference,
+} from './spec/reference.js';
+
+export { copy, type CopyOptions } from './content/copy.js';
+export type { CopyEvent, CopyListener } from './content/events.js';
+export { Memory } from './content/memory.js';
+export { contentOf, readContent, readManifest } from './content/read.js';
+export type { Clock, RetryPolicy } from './content/retry.js';
+export { systemClock } from './content/system-clock.js';
+export type { Content, Origin, Outcome, PutOptions, Sink, Source } from './content/types.js';
+
+export type { Credential } from './credentials/docker-config.js';
+export { openLayout, type Layout } from './layout/layout.js';
+export { pruneLayout, verifyLayout } from './layout/maintain.js';
+export type { ClientOptions, RegistryClient } from './registry/client.js';
+export type { Registry } from './registry/registry.js';
+
+export { connect, type ConnectOptions } from './operations/connect.js';
+export { listImages, removeImages, tagImage, type ImageSummary } from './operations/images.js';
+export { inspect, inspectRaw, type Inspection, type InspectOptions } from './operations/inspect.js';
+export { login, logout, type LoginOptions } from './operations/login.js';
+export { pull, pullAllTags, type PullOptions, type PullResult } from './operations/pull.js';
+export {
+  push,
+  pushAllTags,
+  pushFrom,
+  type PushOptions,
+  type PushResult,
+  type PushSource,
+} from './operations/push.js';

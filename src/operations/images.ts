@@ -1,0 +1,119 @@
+/** What is in the local store: `reg images`, `reg tag`, `reg rmi`. */
+
+import { readContent, readManifest } from '../content/read.js';
+import { explain, RegError } from '../errors.js';
+import type { Layout } from '../layout/layout.js';
+import type { Descriptor } from '../spec/descriptor.js';
+import type { Digest } from '../spec/digest.js';
+import { parseImageConfig } from '../spec/image-config.js';
+import { childrenOf, MAX_CONFIG_SIZE } from '../spec/manifest.js';
+import { isManifestType } from '../spec/media-type.js';
+import { formatPlatform } from '../spec/platform.js';
+import { familiarName, formatReference, parseReference } from '../spec/reference.js';
+import { getImage, parseImage, registryDigest, storeName } from './image-name.js';
+
+export interface ImageSummary {
+  /** Full name: `docker.io/library/nginx:latest`. */
+  readonly reference: string;
+  /** Docker's short name without the tag: `nginx`. */
+  readonly repository: string;
+  readonly tag?: string;
+  /** By which the registry knows it. */
+  readonly digest: string;
+  /** Absent for an index of several platforms. */
+  readonly platform?: string;
+  /** RFC 3339, as the image says. */
+  readonly created?: string;
+  /** Length in bytes of everything that the name reaches, compressed as it is, each part once. */
+  readonly size: number;
+}
+
+/** The named images of the store, by name. Reads each one's manifest and config. Throws STORE_CORRUPT. */
+export async function listImages({ store }: { readonly store: Layout }): Promise<readonly ImageSummary[]> {
+  const images = await store.images();
+  const summaries: ImageSummary[] = [];
+  for (const { name, descriptor } of [...images].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    const { tag, ...repository } = parseReference(name);
+    summaries.push({
+      reference: name,
+      repository: familiarName({ domain: repository.domain, path: repository.path }),
+      ...(tag === undefined ? {} : { tag }),
+      digest: registryDigest(descriptor),
+      ...(descriptor.platform === undefined ? {} : { platform: formatPlatform(descriptor.platform) }),
+      ...(await measure(store, descriptor)),
+    });
+  }
+  return summaries;
+}
+
+/** Gives an image of the store a second name. Throws INVALID_REFERENCE, NOT_FOUND. */
+export async function tagImage(
+  source: string,
+  { store, target }: { readonly store: Layout; readonly target: string },
+): Promise<{ readonly reference: string }> {
+  const from = parseImage(source);
+  const to = parseImage(target);
+  if (to.digest !== undefined) {
+    throw new RegError(
+      'INVALID_ARGUMENT',
+      `cannot tag ${familiarName(from)} as ${familiarName(to)}: a new name has no digest`,
+    );
+  }
+  try {
+    const { descriptor } = await getImage(store, from);
+    await store.put(store.get(descriptor), { tag: storeName(to) });
+  } catch (error) {
+    throw explain(error, `cannot tag ${familiarName(from)}`);
+  }
+  return { reference: formatReference(to) };
+}
+
+/**
+ * Takes names out of the store; what no other name reaches is freed by `reg prune`. All names are looked up before
+ * the first is removed. Throws INVALID_REFERENCE, NOT_FOUND.
+ */
+export async function removeImages(
+  images: readonly string[],
+  { store }: { readonly store: Layout },
+): Promise<readonly { readonly reference: string; readonly digest: Digest }[]> {
+  const removed = [];
+  for (const image of images) {
+    const reference = parseImage(image);
+    try {
+      const { name, descriptor } = await getImage(store, reference);
+      removed.push({ reference: name, digest: descriptor.digest });
+    } catch (error) {
+      throw explain(error, `cannot remove ${familiarName(reference)}`);
+    }
+  }
+  await store.remove(removed.map(({ reference }) => reference));
+  return removed;
+}
+
+async function measure(
+  store: Layout,
+  root: Descriptor,
+): Promise<{ readonly size: number; readonly created?: string }> {
+  const seen = new Map<string, Descriptor>();
+  const pending = [root];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (seen.has(node.digest)) continue;
+    seen.set(node.digest, node);
+    if (isManifestType(node.mediaType)) pending.push(...childrenOf(await readManifest(store, node)));
+  }
+  const size = [...seen.values()].reduce((bytes, node) => bytes + node.size, 0);
+  const created = await createdAt(store, root);
+  return { size, ...(created === undefined ? {} : { created }) };
+}
+
+async function createdAt(store: Layout, root: Descriptor): Promise<string | undefined> {
+  const manifest = await readManifest(store, root);
+  if (manifest.kind === 'index' || manifest.config.size > MAX_CONFIG_SIZE) return undefined;
+  const bytes = await readContent(store.get(manifest.config), { cap: MAX_CONFIG_SIZE });
+  try {
+    return parseImageConfig(bytes).created;
+  } catch {
+    // Artifacts have configs of every kind; a list of images does not fail for one of them.
+    return undefined;
+  }
+}

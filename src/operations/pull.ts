@@ -1,0 +1,140 @@
+/** `reg pull`: from a registry into the local store. */
+
+import { copy } from '../content/copy.js';
+import type { CopyListener } from '../content/events.js';
+import { readManifest } from '../content/read.js';
+import type { CallOptions } from '../content/types.js';
+import { explain, RegError } from '../errors.js';
+import type { Layout } from '../layout/layout.js';
+import type { RegistryClient } from '../registry/client.js';
+import type { Registry } from '../registry/registry.js';
+import type { Descriptor } from '../spec/descriptor.js';
+import type { Digest } from '../spec/digest.js';
+import { isIndexType } from '../spec/media-type.js';
+import { choosePlatform } from '../spec/platform-choice.js';
+import { formatPlatform, normalizePlatform, type Platform } from '../spec/platform.js';
+import { familiarName, formatReference, parseReference, type Reference } from '../spec/reference.js';
+import {
+  findImage,
+  INDEX_DIGEST,
+  parseImage,
+  registryDigest,
+  storeName,
+  type StoredImage,
+} from './image-name.js';
+import { createTally } from './tally.js';
+
+export interface PullOptions extends CallOptions {
+  readonly client: RegistryClient;
+  readonly store: Layout;
+  /** Which image of an index to take. */
+  readonly platform: Platform;
+  /** Take the whole index instead. Default false. */
+  readonly allPlatforms?: boolean | undefined;
+  /** Layers that move at once; default 4. */
+  readonly concurrency?: number | undefined;
+  readonly onEvent?: CopyListener | undefined;
+}
+
+export interface PullResult {
+  /** Full name: `docker.io/library/nginx:latest`. */
+  readonly reference: string;
+  /** Docker's short name: `nginx:latest`. */
+  readonly familiar: string;
+  /** What the name stands for at the registry: the index, where there is one. */
+  readonly digest: Digest;
+  /** The manifest that was stored; differs from `digest` when one platform of an index was chosen. */
+  readonly manifest: Digest;
+  readonly platform?: string;
+  readonly status: 'downloaded' | 'up-to-date';
+  /** Bytes that were fetched. */
+  readonly fetched: number;
+}
+
+/**
+ * Pulls one image into the store and names it there. When the store has it already that costs one request. Throws
+ * INVALID_REFERENCE, NOT_FOUND, PLATFORM_NOT_FOUND and whatever the registry and the store throw.
+ */
+export async function pull(image: string, options: PullOptions): Promise<PullResult> {
+  const reference = parseImage(image);
+  try {
+    return await pullImage(reference, options);
+  } catch (error) {
+    throw explain(error, `cannot pull ${familiarName(reference)}`, {
+      reference: formatReference(reference),
+      side: 'source',
+    });
+  }
+}
+
+/** Pulls every tag of a repository, one after the other. Throws as `pull`. */
+export async function* pullAllTags(repository: string, options: PullOptions): AsyncGenerator<PullResult> {
+  const reference = parseReference(repository);
+  if (reference.tag !== undefined || reference.digest !== undefined) {
+    throw new RegError(
+      'INVALID_ARGUMENT',
+      `cannot pull all tags of ${familiarName(reference)}: it names one image`,
+      {
+        hint: 'Leave the tag or digest out.',
+      },
+    );
+  }
+  const { domain, path } = reference;
+  try {
+    for await (const tag of options.client.repository(domain, path).tags({ signal: options.signal })) {
+      yield await pullImage({ domain, path, tag }, options);
+    }
+  } catch (error) {
+    throw explain(error, `cannot pull all tags of ${familiarName(reference)}`, { side: 'source' });
+  }
+}
+
+async function pullImage(reference: Reference, options: PullOptions): Promise<PullResult> {
+  const { client, store, signal, concurrency } = options;
+  const registry = client.repository(reference.domain, reference.path);
+  const named = await registry.resolve(reference.digest ?? reference.tag ?? 'latest', { signal });
+  const known = await findImage(store, reference);
+  const root = await chooseRoot(registry, named, known, options);
+  const { listener, total } = createTally(options.onEvent);
+  const outcome = await copy(registry, store, root, {
+    tag: storeName(reference),
+    signal,
+    concurrency,
+    onEvent: listener,
+  });
+  return {
+    reference: formatReference(reference),
+    familiar: familiarName(reference),
+    digest: named.digest,
+    manifest: root.digest,
+    ...(root.platform === undefined ? {} : { platform: formatPlatform(root.platform) }),
+    status: outcome === 'exists' && known?.descriptor.digest === root.digest ? 'up-to-date' : 'downloaded',
+    fetched: total().written,
+  };
+}
+
+/** The node to store: all that the name stands for, or one platform of it. */
+async function chooseRoot(
+  registry: Registry,
+  named: Descriptor,
+  known: StoredImage | undefined,
+  { allPlatforms = false, platform, signal }: PullOptions,
+): Promise<Descriptor> {
+  if (allPlatforms || !isIndexType(named.mediaType)) return named;
+  // The store remembers what it chose from this very index, which saves fetching it again.
+  if (
+    known !== undefined &&
+    registryDigest(known.descriptor) === named.digest &&
+    isFor(known.descriptor, platform)
+  ) {
+    return known.descriptor;
+  }
+  const index = await readManifest(registry, named, { signal });
+  const chosen = choosePlatform(index.kind === 'index' ? index.manifests : [], platform);
+  return { ...chosen, annotations: { ...chosen.annotations, [INDEX_DIGEST]: named.digest } };
+}
+
+function isFor(descriptor: Descriptor, platform: Platform): boolean {
+  const { platform: own } = descriptor;
+  return own !== undefined && formatPlatform(normalizePlatform(own)) === formatPlatform(platform);
+}

@@ -1,0 +1,9 @@
+/** `npm run demo`: sets up a fresh clone, then shows the main job on a registry of its own. Plain JavaScript. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { root, setUp } from './support/setup.js';
+
+setUp();
+const main = join(root, 'test', 'demo', 'main.ts');
+const { status } = spawnSync(process.execPath, ['--import', 'tsx', main], { cwd: root, stdio: 'inherit' });
+process.exit(status ?? 1);
