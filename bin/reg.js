@@ -3,9 +3,9 @@
 const [major, minor, patch] = process.versions.node.split('.').map(Number);
 const tooOld = major < 20 || (major === 20 && (minor < 18 || (minor === 18 && patch < 1)));
 
-function fail(message) {
+function fail(message, code) {
   console.error('reg: ' + message);
-  process.exit(1);
+  process.exit(code || 1);
 }
 
 if (tooOld) {
@@ -17,7 +17,10 @@ import('../dist/cli/main.js').then(
     return main.run();
   },
   function (error) {
-    if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    fail('not built yet (' + error.message + '): run npm run build');
+    if (error.code === 'ERR_MODULE_NOT_FOUND')
+      fail('not built yet (' + error.message + '): run npm run build');
+    // Too many open files, a disk that fails: the code of errors.ts for the local disk.
+    if (error.syscall) fail('cannot start: ' + error.message, 8);
+    throw error;
   },
 );

@@ -15,8 +15,8 @@ export interface ReportOptions {
   readonly json?: boolean | undefined;
   /** With the code, the causes and the stack. */
   readonly debug?: boolean | undefined;
-  /** Where bugs are reported. */
-  readonly bugs?: string | undefined;
+  /** Finds out where bugs are reported; asked only for a bug. */
+  readonly bugs?: (() => string | undefined) | undefined;
 }
 
 /** The text for the standard error, with its line break. */
@@ -58,11 +58,12 @@ function toJson(
   };
 }
 
-function asBug(error: unknown, bugs: string | undefined): Pick<RegError, 'message' | 'context'> {
+function asBug(error: unknown, bugs: ReportOptions['bugs']): Pick<RegError, 'message' | 'context'> {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : `thrown: ${String(error)}`;
   if (systemCode(error) !== undefined && error instanceof Error)
     return { message: error.message, context: {} };
-  const where = bugs === undefined ? '' : ` at ${bugs}`;
+  const url = bugs?.();
+  const where = url === undefined ? '' : ` at ${url}`;
   const hint = `This is a bug in reg: please report it${where}, with what the same command prints with --debug.`;
   return { message: `internal error: ${message}`, context: { hint } };
 }

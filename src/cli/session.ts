@@ -74,7 +74,7 @@ export function createSession(io: Io, interruption: Interruption): Session {
             redact: (text) => redactor.redact(text),
             debug,
             json: mode === 'json',
-            bugs: readPackage().bugs,
+            bugs: () => readPackage().bugs,
           }),
         );
       }
