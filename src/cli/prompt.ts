@@ -51,18 +51,20 @@ function readKeys({ io: { stdin }, signal }: PromptOptions): Promise<string> {
     const end = (settle: () => void): void => {
       stdin.pause();
       stdin.off('data', take);
+      stdin.off('end', finish);
       signal.removeEventListener('abort', abort);
       settle();
     };
     const abort = (): void => end(() => reject(new RegError('ABORTED', 'interrupted')));
+    const finish = (): void => end(() => resolve(line));
     const take = (keys: string): void => {
       for (const key of keys) {
-        if (key === '\r' || key === '\n' || key === CTRL_D) return end(() => resolve(line));
+        if (key === '\r' || key === '\n' || key === CTRL_D) return finish();
         if (key === CTRL_C) return void process.kill(process.pid, 'SIGINT');
         line = edited(line, key);
       }
     };
-    stdin.setEncoding('utf8').on('data', take).resume();
+    stdin.setEncoding('utf8').on('data', take).on('end', finish).resume();
     signal.addEventListener('abort', abort);
   });
 }
