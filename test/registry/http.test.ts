@@ -411,6 +411,20 @@ test('certificates are checked against the roots and the authorities given', asy
   assert.equal(await readAll(startHttp(context, { pins }), careless), 'ok');
 });
 
+test('the environment cannot switch the check of certificates off', async (context) => {
+  const name = 'NODE_TLS_REJECT_UNAUTHORIZED';
+  const { [name]: before } = process.env;
+  process.env[name] = '0';
+  context.after(() => {
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
+  });
+  const tls = await (await createAuthority()).issue(['127.0.0.1']);
+  const server = await startHttpServer(context, (exchange) => reply(exchange, 200), { tls });
+  await assert.rejects(readAll(startHttp(context), get(server.origin)), { code: 'TLS_ERROR' });
+  assert.equal(server.requests.length, 0);
+});
+
 test('a certificate for another name, or expired, is refused with the reason', async (context) => {
   const authority = await createAuthority();
   const ca = [authority.certificate];

@@ -264,6 +264,34 @@ for (const scheme of ['Basic', 'Bearer']) {
   });
 }
 
+test('no identity token goes over plain http to another machine either', async (context) => {
+  const registry = await startHttpServer(context, (exchange) =>
+    exchange.url.pathname === '/token'
+      ? reply(exchange, 200, { body: { access_token: 'abc' } })
+      : reply(exchange, 401, { headers: { 'www-authenticate': 'Bearer realm="/token"' } }),
+  );
+  const resolve = [{ host: 'registry.test', port: registry.port, address: '127.0.0.1' }];
+  const credentials = async (): Promise<Credential> => ({ identityToken: 'refresh me' });
+  const hosts = startHosts(context, { resolve, plainHttp: true, credentials });
+  await assert.rejects(hosts.get(`registry.test:${registry.port}`).ping(undefined), {
+    code: 'CREDENTIALS_UNAVAILABLE',
+  });
+  assert.ok(registry.requests.every(({ path }) => path !== '/token'));
+});
+
+test('the token service of a private registry leads to no other private address', async (context) => {
+  const other = await startHttpServer(context, (exchange) =>
+    reply(exchange, 200, { body: { token: 'abc' } }),
+  );
+  const registry = await startHttpServer(context, (exchange) =>
+    exchange.url.pathname === '/token'
+      ? reply(exchange, 307, { headers: { location: `http://localhost:${other.port}/token` } })
+      : reply(exchange, 401, { headers: { 'www-authenticate': 'Bearer realm="/token"' } }),
+  );
+  await assert.rejects(startHosts(context).get(registry.host).ping(undefined), { code: 'PROTOCOL_ERROR' });
+  assert.equal(other.requests.length, 0);
+});
+
 test('an anonymous token may be used over plain http', async (context) => {
   const registry = await startHttpServer(context, (exchange) => {
     if (exchange.url.pathname === '/token') return reply(exchange, 200, { body: { token: 'abc' } });
