@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { patternContent } from '../support/contents.js';
+import { startDockerRegistry } from '../support/docker-registry.js';
+import type { DockerRegistry } from '../support/docker-registry.js';
+import { ask, basicAuthorization } from '../support/http-client.js';
+import { startLoggingProxy } from '../support/http-proxy-log.js';
+import type { Exchange, HttpServer } from '../support/http-server.js';
+import { writeLayout } from '../support/image-files.js';
+import { image, layer } from '../support/images.js';
+import type { TestImage } from '../support/images.js';
+import { createPerson } from '../support/person.js';
+import type { Person } from '../support/person.js';
+import { needs } from '../support/programs.js';
+import type { Scope } from '../support/temp.js';
+import { startTokenServer } from '../support/token-server.js';
+import type { TokenServer, TokenServerOptions } from '../support/token-server.js';
+
+const REAL = needs('docker-registry');
+const MIB = 1024 * 1024;
+
+test('with a login, tokens open a real registry for push and pull', REAL, async (t) => {
+  const { me, tokens, host } = await startTokens(t);
+  await login(me, host);
+  await me.reg(['push', '--from', 'app', `${host}/team/app:1`]);
+  await me.reg(['pull', `${host}/team/app:1`]);
+  const granted = tokens.tokenRequests.filter(({ status }) => status === 200);
+  assert.ok(granted.every(({ user, service }) => user === 'ann' && service === 'registry.test'));
+  const scopes = granted.map((request) => request.scopes.join(' '));
+  assert.deepEqual(
+    scopes.filter((scope) => scope !== ''),
+    ['repository:team/app:pull,push', 'repository:team/app:pull'],
+  );
+});
+
+test('a wrong password is refused by the token service, and the login with it', REAL, async (t) => {
+  const { me, host } = await startTokens(t);
+  await me.fails(4, ['login', '-u', 'ann', '--password-stdin', host], { stdin: 'wrong' });
+});
+
+test('who may not push is told so, once and without a storm of questions', REAL, async (t) => {
+  const { me, tokens, host } = await startTokens(t);
+  const { stderr } = await me.fails(4, ['push', '--from', 'app', `${host}/team/app:1`]);
+  assert.match(stderr, /reg login/);
+  assert.ok(tokens.tokenRequests.length <= 4, `${tokens.tokenRequests.length} tokens were asked for`);
+});
+
+test('a token that dies in the middle of a push is replaced, and the push goes on', REAL, async (t) => {
+  // Each upload of a layer waits until the token that it came with is dead.
+  const { me, tokens, host, registry, proxy, made } = await startTokens(t, {
+    lifeSeconds: 2,
+    slow: ({ log }) => (log.method === 'PATCH' || log.method === 'PUT') && log.path.includes('/blobs/'),
+  });
+  await login(me, host);
+  const before = tokens.tokenRequests.length;
+  await me.reg(['push', '--concurrency', '1', '--from', 'app', `${host}/team/app:1`]);
+  const refused = proxy.requests.filter(({ status, path }) => status === 401 && path.includes('/uploads/'));
+  assert.ok(refused.length >= 1, 'no token died on the way');
+  const asked = tokens.tokenRequests.length - before;
+  assert.ok(asked >= 2 && asked <= 1 + refused.length, `${asked} tokens for ${refused.length} refusals`);
+
+  const stored = await ask(`${registry.origin}/v2/team/app/manifests/1`, {
+    headers: { accept: made.descriptor.mediaType, authorization: await bearer(tokens) },
+  });
+  assert.deepEqual(stored.body, made.bytes);
+});
+
+test('a token that dies in the middle of a pull is replaced, and the pull goes on', REAL, async (t) => {
+  const { me, tokens, host, proxy } = await startTokens(t, {
+    slow: ({ log }) => log.method === 'GET' && log.path.includes('/blobs/'),
+  });
+  await login(me, host);
+  await me.reg(['push', '--from', 'app', `${host}/team/app:1`]);
+  tokens.change({ lifeSeconds: 2 });
+  const before = tokens.tokenRequests.length;
+  await me.reg(['pull', '--concurrency', '1', `${host}/team/app:1`]);
+  const refused = proxy.requests.filter(
+    ({ status, path }) => status === 401 && path.includes('/blobs/sha256:'),
+  );
+  assert.ok(refused.length >= 1, 'no token died on the way');
+  const asked = tokens.tokenRequests.length - before;
+  assert.ok(asked >= 2 && asked <= 1 + refused.length, `${asked} tokens for ${refused.length} refusals`);
+  await me.reg(['verify']);
+});
+
+test('an identity token of a docker login opens the registry by OAuth2', REAL, async (t) => {
+  const { me, tokens, host } = await startTokens(t);
+  await keepIdentityToken(me, tokens, host);
+  const before = tokens.tokenRequests.length;
+  await me.reg(['push', '--from', 'app', `${host}/team/app:1`]);
+  assert.deepEqual(
+    tokens.tokenRequests.slice(before).map(({ method, grant, user }) => ({ method, grant, user })),
+    [{ method: 'POST', grant: 'refresh_token', user: 'ann' }],
+  );
+});
+
+for (const status of [400, 401, 404, 405] as const) {
+  test(`where the token service refuses OAuth2 with ${status}, a GET is tried`, REAL, async (t) => {
+    // What everybody may have can then still be had.
+    const { me, tokens, host } = await startTokens(t);
+    await login(me, host);
+    await me.reg(['push', '--from', 'app', `${host}/team/app:1`]);
+    await keepIdentityToken(me, tokens, host);
+    tokens.change({ refusePost: status });
+    const before = tokens.tokenRequests.length;
+    await me.reg(['pull', `${host}/team/app:1`]);
+    assert.deepEqual(
+      tokens.tokenRequests.slice(before).map(({ method }) => method),
+      ['POST', 'GET'],
+    );
+  });
+}
+
+interface Setting {
+  readonly me: Person;
+  readonly tokens: TokenServer;
+  readonly registry: DockerRegistry;
+  readonly proxy: HttpServer;
+  /** Of the proxy: what goes into references. */
+  readonly host: string;
+  /** What the OCI layout `app` at home holds. */
+  readonly made: TestImage;
+}
+
+interface SettingOptions extends Pick<TokenServerOptions, 'lifeSeconds'> {
+  /** Which requests, two of them, are held up until the token that they carry is dead. */
+  readonly slow?: (exchange: Exchange) => boolean;
+}
+
+async function startTokens(scope: Scope, { slow, ...options }: SettingOptions = {}): Promise<Setting> {
+  const tokens = await startTokenServer(scope, { ...options, users: { ann: 'secret' } });
+  const registry = await startDockerRegistry(scope, { auth: { token: tokens.trust } });
+  const heldUp = new Set<string>();
+  const proxy = await startLoggingProxy(scope, registry.origin, {
+    intercept: async (exchange) => {
+      const { authorization } = exchange.log.headers;
+      if (authorization === undefined || !slow?.(exchange)) return false;
+      // What comes again comes with another token.
+      const { pathname } = exchange.url;
+      if (heldUp.has(pathname) || heldUp.size === 2) return false;
+      heldUp.add(pathname);
+      while (tokens.accessOf(authorization.replace('Bearer ', '')) !== undefined) await sleep(50);
+      return false;
+    },
+  });
+  const me = await createPerson(scope);
+  const large = await patternContent(6 * MIB, 1);
+  const made = image({
+    layers: [await layer({ a: 'a' }), { blob: large, tar: large }, await layer({ b: 'b' })],
+  });
+  await writeLayout(join(me.home, 'app'), { it: made });
+  return { me, tokens, registry, proxy, host: proxy.host, made };
+}
+
+async function login(me: Person, host: string): Promise<void> {
+  await me.reg(['login', '-u', 'ann', '--password-stdin', host], { stdin: 'secret' });
+}
+
+async function bearer(tokens: TokenServer): Promise<string> {
+  const { body } = await ask(`${tokens.realm}?service=registry.test&scope=repository:team/app:pull`, {
+    headers: { authorization: basicAuthorization('ann', 'secret') },
+  });
+  const { token }: { readonly token: string } = JSON.parse(body.toString());
+  return `Bearer ${token}`;
+}
+
+/** As `docker login` keeps it where the token service gives refresh tokens. */
+async function keepIdentityToken({ dockerConfig }: Person, tokens: TokenServer, host: string): Promise<void> {
+  const { body } = await ask(`${tokens.realm}?service=registry.test&offline_token=true`, {
+    headers: { authorization: basicAuthorization('ann', 'secret') },
+  });
+  const { refresh_token: identitytoken }: { readonly refresh_token: string } = JSON.parse(body.toString());
+  const auth = Buffer.from('<token>:').toString('base64');
+  await mkdir(dirname(dockerConfig), { recursive: true });
+  await writeFile(dockerConfig, JSON.stringify({ auths: { [host]: { auth, identitytoken } } }), {
+    mode: 0o600,
+  });
+}
