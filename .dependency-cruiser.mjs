@@ -6,6 +6,7 @@ const floors = [
   ['errors'],
   ['spec'],
   ['content'],
+  ['disk'],
   ['registry', 'layout', 'archive', 'engine', 'credentials', 'config'],
   ['operations'],
   ['index'],

@@ -31,10 +31,12 @@ export type { Clock, RetryPolicy } from './content/retry.js';
 export { systemClock } from './content/system-clock.js';
 export type { Content, Origin, Outcome, PutOptions, Sink, Source } from './content/types.js';
 
-export type { Credential } from './credentials/docker-config.js';
+export type { Credential } from './credentials/credential.js';
 export { openLayout, type Layout } from './layout/layout.js';
 export { pruneLayout, verifyLayout } from './layout/maintain.js';
 export type { ClientOptions, RegistryClient } from './registry/client.js';
+export type { Pin } from './registry/dial.js';
+export type { Notice } from './registry/notices.js';
 export type { Registry } from './registry/registry.js';
 
 export { connect, type ConnectOptions } from './operations/connect.js';

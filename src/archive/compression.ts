@@ -7,7 +7,7 @@ import * as zlib from 'node:zlib';
 import type { CallOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import { cleanText } from '../spec/text.js';
-import { throwIfAborted } from './abort.js';
+import { throwIfAborted } from '../content/abort.js';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 

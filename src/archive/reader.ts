@@ -10,7 +10,7 @@ import type { CallOptions, Source } from '../content/types.js';
 import { hasCode, RegError } from '../errors.js';
 import { isDigest } from '../spec/digest.js';
 import { quoteText } from '../spec/text.js';
-import { untilAborted } from './abort.js';
+import { chunksUntilAborted } from '../content/abort.js';
 import { decompress, MAGIC_LENGTH, sniffCompression } from './compression.js';
 import { isDockerArchive, readDockerImages } from './docker-archive.js';
 import { chooseImage, type ArchiveImage, type ImageSet } from './image.js';
@@ -70,7 +70,7 @@ async function openRaw(
     signal,
   }: Omit<Work, 'what'> & { readonly onClose: (close: () => Promise<void>) => void },
 ): Promise<Region> {
-  if (typeof input !== 'string') return scratch.append(untilAborted(input, signal));
+  if (typeof input !== 'string') return scratch.append(chunksUntilAborted(input, signal));
   const file = await openFile(input);
   onClose(() => file.close());
   return file.region;

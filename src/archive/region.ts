@@ -5,8 +5,8 @@ import { open, stat, type FileHandle } from 'node:fs/promises';
 import type { OpenOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import { quoteText } from '../spec/text.js';
-import { throwIfAborted } from './abort.js';
-import { onDisk } from './disk.js';
+import { throwIfAborted } from '../content/abort.js';
+import { onDisk } from '../disk/files.js';
 
 /** Bytes that are read and yielded at once. */
 const PIECE_SIZE = 1024 * 1024;

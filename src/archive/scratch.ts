@@ -3,12 +3,11 @@
  * It is one file that loses its name as soon as it is open, so that not even a killed process leaves it behind.
  */
 
-import { randomBytes } from 'node:crypto';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { createLimit } from '../content/limit.js';
-import { onDisk } from './disk.js';
+import { onDisk, uniqueName } from '../disk/files.js';
 import { Region } from './region.js';
 
 export class Scratch {
@@ -19,7 +18,7 @@ export class Scratch {
 
   /** Costs nothing until something is appended. */
   constructor(folder: string) {
-    this.#path = join(folder, `reg-${randomBytes(8).toString('hex')}.tmp`);
+    this.#path = join(folder, `reg-${uniqueName()}.tmp`);
   }
 
   /** Keeps what `chunks` yield, one call after the other. Throws DISK_FULL, DISK_ERROR and what `chunks` throw. */

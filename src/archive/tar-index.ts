@@ -13,7 +13,7 @@ import { extract, type Header } from 'tar-stream';
 import type { CallOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import { cleanText } from '../spec/text.js';
-import { throwIfAborted } from './abort.js';
+import { throwIfAborted } from '../content/abort.js';
 import type { Region } from './region.js';
 
 const BLOCK_SIZE = 512;

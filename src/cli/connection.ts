@@ -6,12 +6,13 @@ import { systemClock } from '../content/system-clock.js';
 import { RegError } from '../errors.js';
 import { openLayout, type Layout } from '../layout/layout.js';
 import { connect } from '../operations/connect.js';
+import type { LoginPlace } from '../operations/login.js';
 import type { ClientOptions, RegistryClient } from '../registry/client.js';
 import { hostPlatform, parsePlatform, type Platform } from '../spec/platform.js';
 import type { Redactor } from '../spec/redactor.js';
 import { quoteText } from '../spec/text.js';
 import { parseDuration } from './duration.js';
-import { dockerConfigFile, storeFolder } from './environment.js';
+import { dockerConfigFile, storeFolder, tokenServicesFile } from './environment.js';
 import type { NetworkFlags, PlatformFlags, SharedFlags } from './flags.js';
 import type { Io } from './io.js';
 import { readPackage } from './package.js';
@@ -30,7 +31,7 @@ interface Parts {
 /** How to reach registries, without credentials. Throws INVALID_ARGUMENT. */
 export async function toClientOptions(parts: Parts): Promise<ClientOptions> {
   const { io, flags, redactor } = parts;
-  const { plainHttp, plainHttpAuth, insecure, resolve, authHost = [] } = flags;
+  const { plainHttp, plainHttpAuth, insecure, resolve } = flags;
   return {
     clock: systemClock,
     plainHttp,
@@ -38,7 +39,6 @@ export async function toClientOptions(parts: Parts): Promise<ClientOptions> {
     insecure,
     resolve,
     ca: await readAuthorities(flags),
-    authHosts: (_, realm) => authHost.includes(realm),
     connectTimeoutMs: flags.connectTimeout ?? durationFrom(io, 'REG_CONNECT_TIMEOUT'),
     idleTimeoutMs: flags.idleTimeout ?? durationFrom(io, 'REG_IDLE_TIMEOUT'),
     userAgent: `reg/${readPackage().version}`,
@@ -48,8 +48,29 @@ export async function toClientOptions(parts: Parts): Promise<ClientOptions> {
 }
 
 /** To be closed by the caller. */
-export function openClient(options: ClientOptions, io: Io): RegistryClient {
-  return connect({ ...options, dockerConfig: dockerConfigFile(io) });
+export async function openClient(parts: Parts): Promise<RegistryClient> {
+  const { io, flags } = parts;
+  return connect({
+    ...(await toClientOptions(parts)),
+    dockerConfig: dockerConfigFile(io),
+    tokenServices: tokenServicesFile(io),
+    authHosts: flags.authHost,
+  });
+}
+
+/** Where `login` and `logout` keep things. Throws INVALID_CONFIG. */
+export function loginPlace(parts: Parts): LoginPlace {
+  const { io } = parts;
+  return {
+    dockerConfig: requireConfig(dockerConfigFile(io)),
+    tokenServices: requireConfig(tokenServicesFile(io)),
+    change: { clock: systemClock, pid: io.pid, isRunning: io.isRunning, onNotice: noticer(parts) },
+  };
+}
+
+function requireConfig(file: string | undefined): string {
+  if (file !== undefined) return file;
+  throw new RegError('INVALID_CONFIG', 'there is no folder to keep a login in', { hint: 'Set HOME.' });
 }
 
 /** The local store; to be closed by the caller. Throws INVALID_CONFIG, STORE_CORRUPT, DISK_ERROR. */

@@ -1,6 +1,7 @@
 /** What a command gets: its arguments, and the client and the store made from flags and environment when asked for. */
 
 import type { Layout } from '../layout/layout.js';
+import type { LoginPlace } from '../operations/login.js';
 import type { ClientOptions, RegistryClient } from '../registry/client.js';
 import type { Redactor } from '../spec/redactor.js';
 import type { SharedFlags } from './flags.js';
@@ -20,6 +21,8 @@ export interface Context<Flags = unknown> {
   readonly signal: AbortSignal;
   /** How to reach registries, without credentials. Throws INVALID_ARGUMENT. */
   readonly clientOptions: () => Promise<ClientOptions>;
+  /** Where logins are kept. Throws INVALID_CONFIG. */
+  readonly loginPlace: () => Promise<LoginPlace>;
   /** The one client of this run, with the credentials of this machine; closed at the end of the run. */
   readonly client: () => Promise<RegistryClient>;
   /** The local store, made when it does not exist. Throws INVALID_CONFIG, STORE_CORRUPT, DISK_ERROR. */
@@ -42,13 +45,13 @@ export interface ContextOptions<Flags> extends Pick<
 export function createContext<Flags>(options: ContextOptions<Flags>): Context<Flags> {
   const { onClose } = options;
   const connection = once(() => import('./connection.js'));
-  const clientOptions = once(async () => (await connection()).toClientOptions(options));
   return {
     ...options,
     output: createOutput(options.io.stdout),
-    clientOptions,
+    clientOptions: async () => (await connection()).toClientOptions(options),
+    loginPlace: async () => (await connection()).loginPlace(options),
     client: once(async () => {
-      const client = (await connection()).openClient(await clientOptions(), options.io);
+      const client = await (await connection()).openClient(options);
       onClose(() => client.close());
       return client;
     }),

@@ -31,11 +31,9 @@ export function dockerConfigFile({ env, home }: Surroundings): string | undefine
   return folder === undefined ? undefined : join(folder, 'config.json');
 }
 
-/** As `dockerConfigFile`, for what cannot do without. Throws INVALID_CONFIG. */
-export function requireDockerConfig(surroundings: Surroundings): string {
-  const file = dockerConfigFile(surroundings);
-  if (file !== undefined) return file;
-  throw new RegError('INVALID_CONFIG', 'there is no folder for config.json', {
-    hint: 'Set HOME or DOCKER_CONFIG.',
-  });
+/** Where `reg login` remembers token services: `$XDG_CONFIG_HOME/reg`, else `~/.config/reg`. */
+export function tokenServicesFile({ env, home }: Surroundings): string | undefined {
+  const config = env['XDG_CONFIG_HOME'] ?? '';
+  if (isAbsolute(config)) return join(config, 'reg', 'token-services.json');
+  return home === undefined ? undefined : join(home, '.config', 'reg', 'token-services.json');
 }

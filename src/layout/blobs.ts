@@ -12,7 +12,7 @@ import type { CallOptions, OpenOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { algorithmOf, isDigest, shortDigest, type Digest } from '../spec/digest.js';
-import { ifThere, look, onDisk, syncFolder } from './disk.js';
+import { ifThere, look, onDisk, syncFolder } from '../disk/files.js';
 import { ALGORITHMS, type Paths } from './paths.js';
 import { digestFile, readFrom } from './read-file.js';
 

@@ -6,7 +6,7 @@ import { basename } from 'node:path';
 import { RegError } from '../errors.js';
 import { isObject, parseJson } from '../spec/json.js';
 import { quoteText } from '../spec/text.js';
-import { ifThere, onDisk, readSmallFile, replaceFile } from './disk.js';
+import { ifThere, onDisk, readSmallFile, replaceFile } from '../disk/files.js';
 import { ALGORITHMS, type Paths } from './paths.js';
 
 const VERSION = '1.0.0';
@@ -17,7 +17,7 @@ const MAX_MARKER_SIZE = 4096;
  * that is broken or of another version, INVALID_ARGUMENT for a folder that holds something else.
  */
 export async function isLayout(paths: Paths): Promise<boolean> {
-  const bytes = await readSmallFile(paths.marker, MAX_MARKER_SIZE);
+  const bytes = await readSmallFile(paths.marker, { cap: MAX_MARKER_SIZE, code: 'STORE_CORRUPT' });
   if (bytes === undefined) return refuseOther(paths);
   const what = quoteText(paths.marker);
   const marker = parseJson(bytes, { what, code: 'STORE_CORRUPT' });
@@ -54,7 +54,7 @@ export async function makeFolders(paths: Paths): Promise<void> {
 /** Makes the folder a layout; to be called under the lock. */
 export async function markLayout(paths: Paths): Promise<void> {
   const text = JSON.stringify({ imageLayoutVersion: VERSION });
-  await replaceFile(paths.marker, paths.inWork('oci-layout'), Buffer.from(text));
+  await replaceFile(paths.marker, { temporary: paths.inWork('oci-layout'), bytes: Buffer.from(text) });
   for (const path of ALGORITHMS.map((algorithm) => paths.blobFolder(algorithm))) {
     await onDisk({ verb: 'create', path }, () => mkdir(path, { recursive: true }));
   }

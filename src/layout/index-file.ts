@@ -11,7 +11,7 @@ import { isObject, parseJsonObject, type JsonObject } from '../spec/json.js';
 import { OCI_INDEX } from '../spec/media-type.js';
 import { formatReference, parseReference } from '../spec/reference.js';
 import { quoteText } from '../spec/text.js';
-import { ifThere, look, onDisk, readSmallFile, replaceFile } from './disk.js';
+import { ifThere, look, onDisk, readSmallFile, replaceFile } from '../disk/files.js';
 import { isLayout } from './format.js';
 import { ALGORITHMS, type Paths } from './paths.js';
 
@@ -63,7 +63,7 @@ export class IndexFile {
     if (bytes.byteLength > MAX_INDEX_SIZE) {
       throw new RegError('TOO_LARGE', `the store ${quoteText(this.#paths.folder)} has too many images`);
     }
-    await replaceFile(this.#paths.index, this.#paths.nextIndex, bytes);
+    await replaceFile(this.#paths.index, { temporary: this.#paths.nextIndex, bytes });
   }
 
   async #read(): Promise<Read> {
@@ -73,7 +73,7 @@ export class IndexFile {
     const version = `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;
     if (version === this.#last.version) return this.#last;
     await this.#requireMarker();
-    const bytes = await readSmallFile(index, MAX_INDEX_SIZE);
+    const bytes = await readSmallFile(index, { cap: MAX_INDEX_SIZE, code: 'STORE_CORRUPT' });
     if (bytes === undefined) return this.#missing();
     this.#last = { version, ...parseIndex(bytes, quoteText(index)) };
     return this.#last;

@@ -11,7 +11,7 @@ import { hasCode } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { Appender } from './append.js';
 import type { Blobs } from './blobs.js';
-import { onDisk } from './disk.js';
+import { onDisk } from '../disk/files.js';
 import { piecesOf } from './read-file.js';
 import { openHeld, type Held, type Work } from './work.js';
 

@@ -17,7 +17,7 @@ import { childrenOf, MAX_MANIFEST_SIZE, parseManifest } from '../spec/manifest.j
 import { isManifestType } from '../spec/media-type.js';
 import { quoteText } from '../spec/text.js';
 import { Blobs } from './blobs.js';
-import { Claims } from './claim.js';
+import { Claims } from '../disk/claim.js';
 import { describeBlob } from './describe-blob.js';
 import { isLayout, makeFolders, markLayout } from './format.js';
 import { reach, requireAll } from './graph.js';
@@ -31,8 +31,8 @@ import {
   type Entry,
 } from './index-file.js';
 import { ingest } from './ingest.js';
-import { Lock, type Notice } from './lock.js';
-import type { ProcessFacts } from './owner.js';
+import { Lock, type Notice } from '../disk/lock.js';
+import type { ProcessFacts } from '../disk/owner.js';
 import { Paths } from './paths.js';
 import { startSession, type Session } from './session.js';
 import { Work, type Held } from './work.js';
@@ -91,7 +91,14 @@ export class Layout implements Source, Sink {
       index: new IndexFile(paths),
       blobs: new Blobs(paths, { isReadOnly }),
       work: new Work(paths, new Claims(facts, { foreignLifeMs: FOREIGN_LIFE_MS })),
-      lock: new Lock({ paths, claims: new Claims(facts), clock, onNotice }),
+      lock: new Lock({
+        path: paths.nextIndex,
+        what: `the store ${quoteText(folder)}`,
+        prepare: () => makeFolders(paths),
+        claims: new Claims(facts),
+        clock,
+        onNotice,
+      }),
     };
   }
 

@@ -12,11 +12,10 @@
 import { join, resolve } from 'node:path';
 
 import { algorithmOf, hexOf, isDigest, parseDigest, type Algorithm, type Digest } from '../spec/digest.js';
-import { uniqueName } from './disk.js';
+import { uniqueName } from '../disk/files.js';
 
 export const ALGORITHMS: readonly Algorithm[] = ['sha256', 'sha512'];
 
-const CLAIM = '.claim';
 const PRIVATE = /\.[0-9a-f]{16}$/;
 
 export class Paths {
@@ -66,16 +65,6 @@ export class Paths {
 /** A fresh name beside `partial` for this process alone. */
 export function privateCopy(partial: string): string {
   return `${partial}.${uniqueName()}`;
-}
-
-/** The file that says which process holds the file `path`. */
-export function claimOf(path: string): string {
-  return path + CLAIM;
-}
-
-/** What a claim by this name is about; undefined for the name of something else. */
-export function claimed(name: string): string | undefined {
-  return name.endsWith(CLAIM) ? name.slice(0, -CLAIM.length) : undefined;
 }
 
 /** Whether nobody but its maker can use the file of this name. */

@@ -7,7 +7,7 @@ import type { CallOptions, OpenOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import { Digester, type Algorithm, type Digest } from '../spec/digest.js';
 import { quoteText } from '../spec/text.js';
-import { NO_FOLLOW, onDisk } from './disk.js';
+import { NO_FOLLOW, onDisk } from '../disk/files.js';
 
 const PIECE_SIZE = 1024 * 1024;
 

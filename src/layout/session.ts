@@ -7,7 +7,7 @@ import { RegError } from '../errors.js';
 import { algorithmOf, Digester, shortDigest, type Digest } from '../spec/digest.js';
 import { Appender } from './append.js';
 import type { Blobs } from './blobs.js';
-import { onDisk, uniqueName } from './disk.js';
+import { onDisk, uniqueName } from '../disk/files.js';
 import { piecesOf } from './read-file.js';
 import { openHeld, type Held } from './work.js';
 

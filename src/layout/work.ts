@@ -10,14 +10,14 @@ import { basename } from 'node:path';
 import { hasCode, RegError } from '../errors.js';
 import type { Digest } from '../spec/digest.js';
 import { quoteText } from '../spec/text.js';
-import type { Claim, Claims } from './claim.js';
-import { ifThere, look, NO_FOLLOW, onDisk } from './disk.js';
-import { claimed, isLease, isPrivate, isResumable, privateCopy, type Paths } from './paths.js';
+import { claimed, type Claim, type Claims } from '../disk/claim.js';
+import { ifThere, look, NO_FOLLOW, onDisk } from '../disk/files.js';
+import { isLease, isPrivate, isResumable, privateCopy, type Paths } from './paths.js';
 
 /** A file under `.partial/` that this process alone writes to, until `release`. */
 export interface Held {
   readonly path: string;
-  /** Lets go of it; what no other process can use is removed. */
+  /** Lets go of it; what is of no use to any other process is removed. */
   release(): Promise<void>;
 }
 
@@ -127,7 +127,7 @@ function held(claim: Claim): Held {
     path,
     async release() {
       // The file goes before the claim, so that a file without a claim belongs to nobody.
-      if (isPrivate(basename(path))) await remove(path);
+      if (isPrivate(basename(path)) || (await look(path))?.size === 0) await remove(path);
       await claim.release();
     },
   };

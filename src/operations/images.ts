@@ -1,15 +1,15 @@
 /** What is in the local store: `reg images`, `reg tag`, `reg rmi`. */
 
-import { readContent, readManifest } from '../content/read.js';
+import { readManifest } from '../content/read.js';
 import { explain, RegError } from '../errors.js';
 import type { Layout } from '../layout/layout.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
-import { parseImageConfig } from '../spec/image-config.js';
-import { childrenOf, MAX_CONFIG_SIZE } from '../spec/manifest.js';
+import { childrenOf } from '../spec/manifest.js';
 import { isManifestType } from '../spec/media-type.js';
 import { formatPlatform } from '../spec/platform.js';
 import { familiarName, formatReference, parseReference } from '../spec/reference.js';
+import { readImageConfig } from './image-config.js';
 import { getImage, parseImage, registryDigest, storeName } from './image-name.js';
 
 export interface ImageSummary {
@@ -39,8 +39,8 @@ export async function listImages({ store }: { readonly store: Layout }): Promise
       repository: familiarName({ domain: repository.domain, path: repository.path }),
       ...(tag === undefined ? {} : { tag }),
       digest: registryDigest(descriptor),
-      ...(descriptor.platform === undefined ? {} : { platform: formatPlatform(descriptor.platform) }),
-      ...(await measure(store, descriptor)),
+      size: await measure(store, descriptor),
+      ...(await describeConfig(store, descriptor)),
     });
   }
   return summaries;
@@ -90,10 +90,7 @@ export async function removeImages(
   return removed;
 }
 
-async function measure(
-  store: Layout,
-  root: Descriptor,
-): Promise<{ readonly size: number; readonly created?: string }> {
+async function measure(store: Layout, root: Descriptor): Promise<number> {
   const seen = new Map<string, Descriptor>();
   const pending = [root];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
@@ -101,19 +98,20 @@ async function measure(
     seen.set(node.digest, node);
     if (isManifestType(node.mediaType)) pending.push(...childrenOf(await readManifest(store, node)));
   }
-  const size = [...seen.values()].reduce((bytes, node) => bytes + node.size, 0);
-  const created = await createdAt(store, root);
-  return { size, ...(created === undefined ? {} : { created }) };
+  return [...seen.values()].reduce((bytes, node) => bytes + node.size, 0);
 }
 
-async function createdAt(store: Layout, root: Descriptor): Promise<string | undefined> {
+/** What the config of an image says; an index has none, and artifacts have configs that are not for images. */
+async function describeConfig(
+  store: Layout,
+  root: Descriptor,
+): Promise<Pick<ImageSummary, 'platform' | 'created'>> {
   const manifest = await readManifest(store, root);
-  if (manifest.kind === 'index' || manifest.config.size > MAX_CONFIG_SIZE) return undefined;
-  const bytes = await readContent(store.get(manifest.config), { cap: MAX_CONFIG_SIZE });
-  try {
-    return parseImageConfig(bytes).created;
-  } catch {
-    // Artifacts have configs of every kind; a list of images does not fail for one of them.
-    return undefined;
-  }
+  if (manifest.kind === 'index') return {};
+  const config = await readImageConfig(store, manifest);
+  const platform = root.platform ?? config.platform;
+  return {
+    ...(platform === undefined ? {} : { platform: formatPlatform(platform) }),
+    ...(config.created === undefined ? {} : { created: config.created }),
+  };
 }

@@ -7,12 +7,12 @@ import type { Layout } from '../layout/layout.js';
 import type { RegistryClient } from '../registry/client.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
-import { parseImageConfig, type ImageConfig } from '../spec/image-config.js';
-import { MAX_CONFIG_SIZE, MAX_MANIFEST_SIZE, type ImageManifest, type Manifest } from '../spec/manifest.js';
-import { DOCKER_CONFIG, OCI_CONFIG } from '../spec/media-type.js';
+import type { ImageConfig } from '../spec/image-config.js';
+import { MAX_MANIFEST_SIZE, type Manifest } from '../spec/manifest.js';
 import { choosePlatform } from '../spec/platform-choice.js';
 import { formatPlatform, type Platform } from '../spec/platform.js';
 import { familiarName, formatReference, type Reference } from '../spec/reference.js';
+import { readImageConfig } from './image-config.js';
 import { getImage, parseImage } from './image-name.js';
 
 export interface InspectOptions extends CallOptions {
@@ -126,7 +126,7 @@ async function describeImage(
   if (chosen === undefined) return undefined;
   const child = chosen === root ? manifest : await readManifest(source, chosen, options);
   if (child.kind === 'index') return undefined;
-  const config = await describeConfig(source, child, options);
+  const config = await readImageConfig(source, child, options);
   const platform = chosen.platform ?? config.platform;
   return {
     digest: chosen.digest,
@@ -146,17 +146,6 @@ function chooseEntry(entries: readonly Descriptor[], options: InspectOptions): D
     if (hasCode(error, 'PLATFORM_NOT_FOUND')) return undefined;
     throw error;
   }
-}
-
-/** Artifacts have configs that are no image config, some not even JSON: those tell nothing here. */
-async function describeConfig(
-  source: Source,
-  manifest: ImageManifest,
-  { signal }: CallOptions,
-): Promise<ImageConfig> {
-  const { config } = manifest;
-  if (config.mediaType !== OCI_CONFIG && config.mediaType !== DOCKER_CONFIG) return {};
-  return parseImageConfig(await readContent(source.get(config), { cap: MAX_CONFIG_SIZE, signal }));
 }
 
 function describeEntry({ digest, mediaType, platform, annotations }: Descriptor): IndexEntry {

@@ -1,8 +1,11 @@
 /** `reg login` and `reg logout`. */
 
 import type { CallOptions } from '../content/types.js';
-import { eraseCredential, writeCredential, type Credential } from '../credentials/docker-config.js';
-import { explain, RegError } from '../errors.js';
+import type { ChangeOptions } from '../credentials/config-file.js';
+import type { Credential } from '../credentials/credential.js';
+import { eraseCredential, writeCredential } from '../credentials/docker-config.js';
+import { rememberTokenServices } from '../credentials/token-services.js';
+import { explain, hasCode, RegError } from '../errors.js';
 import { createClient, type ClientOptions } from '../registry/client.js';
 import { parseReference } from '../spec/reference.js';
 import { quoteText } from '../spec/text.js';
@@ -10,40 +13,83 @@ import { quoteText } from '../spec/text.js';
 /** The registry that is meant when none is named, as docker has it. */
 export const DEFAULT_SERVER = 'docker.io';
 
+/** Where logins are kept, and how to change that beside other programs. */
+export interface LoginPlace {
+  /** Path of docker's config.json. */
+  readonly dockerConfig: string;
+  /** Path of the file that remembers token services. */
+  readonly tokenServices: string;
+  readonly change: ChangeOptions;
+}
+
 export interface LoginOptions extends CallOptions {
   readonly credential: Credential;
-  /** Path of docker's config.json, where the credential is kept. */
-  readonly dockerConfig: string;
-  /** How to reach the registry; its `credentials` are ours. */
+  readonly place: LoginPlace;
+  /** How to reach the registry; its `credentials` and `authHosts` are ours. */
   readonly clientOptions: ClientOptions;
 }
 
+export interface LoginResult {
+  readonly server: string;
+  /** Hosts outside the registry's own domain that were given the credential, and from now on may be. */
+  readonly tokenServices: readonly string[];
+}
+
 /**
- * Checks a credential against the registry and keeps it only when the registry takes it. Costs two or three
- * requests. Throws INVALID_ARGUMENT, UNAUTHORIZED, INVALID_CONFIG and what the registry throws.
+ * Checks a credential against the registry and keeps it only when the registry takes it. Whoever logs in agrees to the
+ * token service that the registry names, and that is remembered. Costs two or three requests. Throws
+ * INVALID_ARGUMENT, UNAUTHORIZED, INVALID_CONFIG and what the registry throws.
  */
-export async function login(server: string, options: LoginOptions): Promise<{ readonly server: string }> {
-  const host = parseServer(server);
-  const { credential, dockerConfig, clientOptions, signal } = options;
-  const client = createClient({ ...clientOptions, credentials: async () => credential });
+export async function login(server: string, options: LoginOptions): Promise<LoginResult> {
+  const registry = parseServer(server);
+  const { credential, place, signal } = options;
   try {
-    await client.ping(host, { signal });
-    await writeCredential(dockerConfig, host, credential);
+    const hosts = await check(registry, options);
+    const change = { ...place.change, signal };
+    if (hosts.length > 0) await rememberTokenServices(place.tokenServices, { registry, hosts }, change);
+    await writeCredential(place.dockerConfig, { host: registry, credential }, change);
+    return { server: registry, tokenServices: hosts };
   } catch (error) {
-    throw explain(error, `cannot log in to ${host}`, { hint: 'Check the username and the password.' });
-  } finally {
-    await client.close();
+    throw explain(withLoginHint(error), `cannot log in to ${registry}`);
   }
-  return { server: host };
 }
 
 /** Forgets the credential of a registry; answers whether there was one. Throws INVALID_ARGUMENT, INVALID_CONFIG. */
 export async function logout(
   server: string,
-  { dockerConfig }: { readonly dockerConfig: string },
+  { dockerConfig, change }: Pick<LoginPlace, 'dockerConfig' | 'change'>,
 ): Promise<{ readonly server: string; readonly removed: boolean }> {
   const host = parseServer(server);
-  return { server: host, removed: await eraseCredential(dockerConfig, host) };
+  return { server: host, removed: await eraseCredential(dockerConfig, host, change) };
+}
+
+/** The token services outside the registry's domain that the credential went to. */
+async function check(
+  registry: string,
+  { credential, clientOptions, signal }: LoginOptions,
+): Promise<readonly string[]> {
+  const hosts = new Set<string>();
+  const client = createClient({
+    ...clientOptions,
+    credentials: async () => credential,
+    authHosts: (_, realm) => {
+      hosts.add(realm);
+      return true;
+    },
+  });
+  try {
+    await client.ping(registry, { signal });
+    return [...hosts];
+  } finally {
+    await client.close();
+  }
+}
+
+/** "Run reg login" is no help to who just does. */
+function withLoginHint(error: unknown): unknown {
+  if (!hasCode(error, 'UNAUTHORIZED')) return error;
+  const hint = 'Check the username and the password.';
+  return new RegError(error.code, error.message, { ...error.context, hint, cause: error });
 }
 
 /**

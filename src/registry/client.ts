@@ -1,13 +1,10 @@
 /** The registry client: what a program holds to speak to registries. */
 
 import type { CallOptions } from '../content/types.js';
-import type { Credential } from './auth/credential.js';
-import type { Pin } from './dial.js';
 import { createHosts, type ClientOptions } from './hosts.js';
-import type { Notice } from './notices.js';
 import { Registry } from './registry.js';
 
-export type { ClientOptions, Credential, Notice, Pin };
+export type { ClientOptions };
 
 export interface RegistryClient {
   /** One repository, such as `library/nginx` on `docker.io`. No I/O. */

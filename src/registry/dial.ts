@@ -9,7 +9,7 @@ import { connect, isIP, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 
 import { RegError } from '../errors.js';
-import { untilAborted } from './abort.js';
+import { untilAborted } from '../content/abort.js';
 import { isLocalhostName, isPrivateAddress, isPrivateHost } from './addresses.js';
 import {
   isUnknownAuthority,

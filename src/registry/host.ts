@@ -6,7 +6,7 @@
 
 import { retry, type Clock, type RetryPolicy, type Wait } from '../content/retry.js';
 import { hasCode } from '../errors.js';
-import { abortError, untilAborted } from './abort.js';
+import { abortError, untilAborted } from '../content/abort.js';
 import type { Authorizer } from './auth/authorizer.js';
 import type { Endpoint } from './endpoint.js';
 import type { Notices } from './notices.js';
@@ -32,6 +32,8 @@ export class Host implements Transport {
   #isOpen = false;
   /** When the server, by its last 429, wants to hear of us again. */
   #busyUntil = 0;
+  /** When the last wait that was announced ends. */
+  #announcedUntil = 0;
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -58,7 +60,11 @@ export class Host implements Transport {
     return { clock, retryPolicy, onWait: (wait) => this.#announce(wait) };
   }
 
+  /** One line for all requests that wait at the same time: it is the same host that they wait for. */
   #announce({ error, waitMs, attempt, tries }: Wait): void {
+    const now = this.#options.clock.now();
+    if (now < this.#announcedUntil) return;
+    this.#announcedUntil = now + waitMs;
     const seconds = Math.max(1, Math.round(waitMs / 1000));
     this.#options.notices.say(
       'wait',

@@ -31,7 +31,7 @@ export interface ClientOptions {
   /** How long a server may send nothing, or take nothing of an upload, in milliseconds; default 60 000. */
   readonly idleTimeoutMs?: number | undefined;
   /** Whether the password for `registry` may go to the token service on the host `realm`, which is not obviously its. */
-  readonly authHosts?: ((registry: string, realm: string) => boolean) | undefined;
+  readonly authHosts?: ((registry: string, realm: string) => boolean | Promise<boolean>) | undefined;
   readonly retryPolicy?: RetryPolicy | undefined;
   readonly onNotice?: ((notice: Notice) => void) | undefined;
   /** Learns all secrets that come up. */

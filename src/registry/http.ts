@@ -12,7 +12,7 @@ import PoolOf from 'undici/lib/dispatcher/pool.js';
 
 import type { CallOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
-import { abortError, untilAborted } from './abort.js';
+import { abortError, untilAborted } from '../content/abort.js';
 import { bareHostname, portOf } from './addresses.js';
 import type { Dialer } from './dial.js';
 import { IdleTimer } from './idle.js';

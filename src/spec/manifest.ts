@@ -6,7 +6,14 @@
 import { RegError } from '../errors.js';
 import { parseAnnotations, parseDescriptor, type Descriptor } from './descriptor.js';
 import { parseJsonObject, refuseTwins, type JsonObject } from './json.js';
-import { isIndexType, isManifestType, isSchema1Type, OCI_INDEX, OCI_MANIFEST } from './media-type.js';
+import {
+  isForeignLayerType,
+  isIndexType,
+  isManifestType,
+  isSchema1Type,
+  OCI_INDEX,
+  OCI_MANIFEST,
+} from './media-type.js';
 import { quoteText } from './text.js';
 
 /** Largest manifest that is read: 8 MiB; distribution itself takes 4. */
@@ -69,9 +76,17 @@ export function parseManifest(bytes: Uint8Array, mediaType: string, what = 'mani
   };
 }
 
-/** The descriptors that must be there before this one may be: config and layers, or the manifests of an index. */
+/**
+ * The descriptors that must be there before this one may be: the manifests of an index, or config and layers, but for
+ * foreign layers that say where they live: those stay there, as no registry need hold them (crane and regctl do so, too).
+ */
 export function childrenOf(manifest: Manifest): readonly Descriptor[] {
-  return manifest.kind === 'index' ? manifest.manifests : [manifest.config, ...manifest.layers];
+  if (manifest.kind === 'index') return manifest.manifests;
+  return [manifest.config, ...manifest.layers.filter((layer) => !livesElsewhere(layer))];
+}
+
+function livesElsewhere({ mediaType, urls }: Descriptor): boolean {
+  return urls !== undefined && isForeignLayerType(mediaType);
 }
 
 /**

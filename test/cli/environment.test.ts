@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 
-import { dockerConfigFile, requireDockerConfig, storeFolder } from '../../src/cli/environment.js';
+import { dockerConfigFile, storeFolder, tokenServicesFile } from '../../src/cli/environment.js';
 import { hasCode } from '../../src/errors.js';
 
 const home = resolve('home');
@@ -29,5 +29,12 @@ test("Docker's config is where DOCKER_CONFIG says, else at home, else nowhere", 
   assert.equal(dockerConfigFile({ home, env: { DOCKER_CONFIG: 'conf' } }), join('conf', 'config.json'));
   assert.equal(dockerConfigFile({ home, env: {} }), join(home, '.docker', 'config.json'));
   assert.equal(dockerConfigFile({ home: undefined, env: {} }), undefined);
-  assert.throws(() => requireDockerConfig({ home: undefined, env: {} }), /no folder for config\.json/);
+});
+
+test('Token services are remembered in the config folder, else at home, else nowhere', () => {
+  const config = resolve('config');
+  const name = 'token-services.json';
+  assert.equal(tokenServicesFile({ home, env: { XDG_CONFIG_HOME: config } }), join(config, 'reg', name));
+  assert.equal(tokenServicesFile({ home, env: {} }), join(home, '.config', 'reg', name));
+  assert.equal(tokenServicesFile({ home: undefined, env: {} }), undefined);
 });

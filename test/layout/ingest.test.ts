@@ -6,7 +6,7 @@ import { test } from 'node:test';
 
 import type { Content } from '../../src/content/types.js';
 import { hasCode, RegError } from '../../src/errors.js';
-import { Claims } from '../../src/layout/claim.js';
+import { Claims } from '../../src/disk/claim.js';
 import type { Layout } from '../../src/layout/layout.js';
 import { blob, emptyStore, openStore, thisProcess } from './stores.js';
 

@@ -50,5 +50,6 @@ test('a blob from docker-registry that is cut goes on at the byte', needs('docke
   const proxy = await startByteProxy(t, server, { cutAfter: 6_000_000, reset: true, times: 2 });
   assert.deepEqual(await readContent(open(t, proxy.host).get(blob), { cap: blob.size }), bytes);
   assert.equal(proxy.connections.hit, 2);
-  assert(proxy.bytes.down < 17_000_000, `${proxy.bytes.down} bytes came down`);
+  // Starting over each time would make 28 MB; a reset takes with it what the sockets still held.
+  assert(proxy.bytes.down < 22_000_000, `${proxy.bytes.down} bytes came down`);
 });

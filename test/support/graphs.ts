@@ -13,7 +13,7 @@ export interface Graph {
 
 type Node = Graph['nodes'][number];
 
-export function blob(text: string, mediaType: string = OCI_LAYER): Node {
+function blob(text: string, mediaType: string = OCI_LAYER): Node {
   const bytes = Buffer.from(text);
   return { descriptor: describe(mediaType, bytes), bytes };
 }

@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 
 import { RegError } from '../../errors.js';
 import { DEFAULT_SERVER, login, parseServer } from '../../operations/login.js';
+import { cleanText } from '../../spec/text.js';
 import type { Context } from '../context.js';
-import { requireDockerConfig } from '../environment.js';
 import { prompt } from '../prompt.js';
 
 interface LoginFlags {
@@ -15,15 +15,24 @@ interface LoginFlags {
 }
 
 export async function run(context: Context<LoginFlags>): Promise<void> {
-  const { args, io, output, redactor, signal } = context;
+  const { args, output, progress, redactor, signal } = context;
   const server = parseServer(args[0] ?? DEFAULT_SERVER);
-  const dockerConfig = requireDockerConfig(io);
+  const place = await context.loginPlace();
   const username = await findUsername(context, server);
   const password = await findPassword(context);
   redactor.add(password);
   const clientOptions = await context.clientOptions();
-  await login(server, { credential: { username, password }, dockerConfig, clientOptions, signal });
-  output.line(`Login Succeeded: ${username} at ${server}, kept in ${dockerConfig}`);
+  const { tokenServices } = await login(server, {
+    credential: { username, password },
+    place,
+    clientOptions,
+    signal,
+  });
+  for (const host of tokenServices) {
+    const message = `the password for ${server} goes to its token service ${cleanText(host)}, as it asks`;
+    progress.notice({ type: 'warning', message });
+  }
+  output.line(`Login Succeeded: ${username} at ${server}, kept in ${place.dockerConfig}`);
 }
 
 async function findUsername({ flags, io, signal }: Context<LoginFlags>, server: string): Promise<string> {

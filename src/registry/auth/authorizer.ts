@@ -9,7 +9,7 @@
 import type { Clock } from '../../content/retry.js';
 import { hasCode, RegError } from '../../errors.js';
 import type { Redactor } from '../../spec/redactor.js';
-import { untilAborted } from '../abort.js';
+import { untilAborted } from '../../content/abort.js';
 import type { Endpoint } from '../endpoint.js';
 import type { Care } from '../http.js';
 import { mayCarry } from '../origin.js';
@@ -27,7 +27,7 @@ export interface AuthorizerOptions {
   readonly host: string;
   readonly credentials: CredentialLookup | undefined;
   /** Whether the person has agreed that the password for `registry` goes to the token service `realm`, a host. */
-  readonly authHosts: ((registry: string, realm: string) => boolean) | undefined;
+  readonly authHosts: ((registry: string, realm: string) => boolean | Promise<boolean>) | undefined;
   readonly plainHttpAuth: boolean;
   readonly clock: Clock;
   readonly redactor: Redactor;
@@ -196,7 +196,7 @@ export class Authorizer {
 
   async #mayTrust(realm: URL, base: URL): Promise<boolean> {
     const { host, authHosts } = this.#options;
-    return authHosts?.(host, realm.host) === true || belongsTogether(realm, base);
+    return (await belongsTogether(realm, base)) || (await authHosts?.(host, realm.host)) === true;
   }
 
   #lookUp(): Promise<Credential | undefined> {

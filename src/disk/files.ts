@@ -1,4 +1,4 @@
-/** The disk as the rest of the folder sees it: small steps, and every failure as one line that names the path. */
+/** The disk as all of `reg` sees it: small steps, and every failure as one line that names the path. */
 
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -6,7 +6,7 @@ import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 
-import { RegError } from '../errors.js';
+import { RegError, type ErrorCode } from '../errors.js';
 import { cleanText, quoteText } from '../spec/text.js';
 
 /** Refuses symbolic links where the system can (not on Windows). */
@@ -93,19 +93,23 @@ export function uniqueName(): string {
   return randomBytes(8).toString('hex');
 }
 
-/** The bytes of a small regular file; undefined when it is not there. Throws STORE_CORRUPT for what is no such file. */
-export async function readSmallFile(path: string, cap: number): Promise<Buffer | undefined> {
+export interface SmallFile {
+  /** Largest size in bytes that is read. */
+  readonly cap: number;
+  /** Code of the error for what is no such file. */
+  readonly code: ErrorCode;
+}
+
+/** The bytes of a small regular file; undefined when it is not there. Throws `code`, DISK_ERROR. */
+export async function readSmallFile(path: string, { cap, code }: SmallFile): Promise<Buffer | undefined> {
   const stats = await look(path);
   if (stats === undefined) return undefined;
   if (!stats.isFile()) {
     const kind = stats.isSymbolicLink() ? 'a symbolic link' : 'no regular file';
-    throw new RegError('STORE_CORRUPT', `${quoteText(path)} is ${kind}`);
+    throw new RegError(code, `${quoteText(path)} is ${kind}`);
   }
   if (stats.size > cap) {
-    throw new RegError(
-      'STORE_CORRUPT',
-      `${quoteText(path)} has ${stats.size} bytes; at most ${cap} are read`,
-    );
+    throw new RegError(code, `${quoteText(path)} has ${stats.size} bytes; at most ${cap} are read`);
   }
   return onDisk({ verb: 'read', path }, () => ifThere(readWhole(path)));
 }
@@ -119,11 +123,22 @@ async function readWhole(path: string): Promise<Buffer> {
   }
 }
 
-/** Puts `bytes` in the place of the file `path` in one step that survives a power cut, by way of the file `temporary`. */
-export async function replaceFile(path: string, temporary: string, bytes: Uint8Array): Promise<void> {
+export interface Replacement {
+  /** Where the bytes are written first: in the same file system, and in nobody else's way. */
+  readonly temporary: string;
+  readonly bytes: Uint8Array;
+  /** Permissions; default 0666, less the umask. */
+  readonly mode?: number;
+}
+
+/** Puts bytes in the place of the file `path` in one step that survives a power cut. Throws DISK_FULL, DISK_ERROR. */
+export async function replaceFile(
+  path: string,
+  { temporary, bytes, mode = 0o666 }: Replacement,
+): Promise<void> {
   await onDisk({ verb: 'write', path, missing: bytes.byteLength }, async () => {
     try {
-      await writeAndSync(temporary, bytes);
+      await writeAndSync(temporary, { bytes, mode });
       await rename(temporary, path);
     } catch (error) {
       await rm(temporary, { force: true });
@@ -133,9 +148,12 @@ export async function replaceFile(path: string, temporary: string, bytes: Uint8A
   await syncFolder(dirname(path));
 }
 
-async function writeAndSync(path: string, bytes: Uint8Array): Promise<void> {
+async function writeAndSync(
+  path: string,
+  { bytes, mode }: { bytes: Uint8Array; mode: number },
+): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | NO_FOLLOW;
-  const handle = await open(path, flags, 0o666);
+  const handle = await open(path, flags, mode);
   try {
     await handle.writeFile(bytes);
     await handle.sync();

@@ -2,6 +2,11 @@
 
 import { RegError } from '../errors.js';
 
+/** Throws ABORTED, or the signal's reason where that is a RegError, once the signal was aborted. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw abortError(signal);
+}
+
 /** What a call rejects with once `signal` was aborted. */
 export function abortError(signal: AbortSignal): RegError {
   const reason: unknown = signal.reason;
@@ -21,5 +26,18 @@ export async function untilAborted<T>(task: Promise<T>, signal: AbortSignal | un
     return await Promise.race([task, aborted]);
   } finally {
     if (onAbort !== undefined) signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** `chunks` until the signal is aborted, even when no next chunk ever comes. */
+export async function* chunksUntilAborted(
+  chunks: AsyncIterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  for (;;) {
+    const result = await untilAborted(iterator.next(), signal);
+    if (result.done === true) return;
+    yield result.value;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Claims: files that say which process holds something in the store. One process at a time; what a dead process held
+ * Claims: files that say which process holds something. One process at a time; what a dead process held
  * is taken over. No lock of the operating system is used, so it works on every file system.
  */
 
@@ -7,10 +7,10 @@ import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { lstat, open, readFile, unlink } from 'node:fs/promises';
 
 import { isObject } from '../spec/json.js';
-import { errnoOf, ifThere, onDisk, uniqueName } from './disk.js';
+import { errnoOf, ifThere, onDisk, uniqueName } from './files.js';
 import { describeOwner, hasEnded, parseOwner, type Owner, type ProcessFacts } from './owner.js';
-import { claimOf } from './paths.js';
 
+const SUFFIX = '.claim';
 const MAX_CLAIM_SIZE = 4096;
 
 /**
@@ -18,6 +18,16 @@ const MAX_CLAIM_SIZE = 4096;
  * power went before the disk had the bytes.
  */
 const WRITING_MS = 10_000;
+
+/** The file that says which process holds the file `path`. */
+export function claimOf(path: string): string {
+  return path + SUFFIX;
+}
+
+/** What a claim by this name is about; undefined for the name of something else. */
+export function claimed(name: string): string | undefined {
+  return name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : undefined;
+}
 
 export interface Claim {
   readonly path: string;

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
 
-import { Claims } from '../../src/layout/claim.js';
+import { Claims } from '../../src/disk/claim.js';
 import { temporaryFolder } from '../support/temp.js';
-import { thisProcess } from './stores.js';
+import { thisProcess } from '../layout/stores.js';
 
 const DEAD = spawnSync(process.execPath, ['--version']).pid;
 

@@ -1,14 +1,12 @@
-/** The lock on index.json across processes: held for a read, a change and a write, never while bytes move. */
+/** A lock across processes on one small file: held for a read, a change and a write, never while bytes move. */
 
 import { createLimit, type Limit } from '../content/limit.js';
 import type { Clock } from '../content/retry.js';
 import type { CallOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import { quoteText } from '../spec/text.js';
-import type { Claim, Claims } from './claim.js';
-import { makeFolders } from './format.js';
+import { claimOf, type Claim, type Claims } from './claim.js';
 import { formatOwner } from './owner.js';
-import { claimOf, type Paths } from './paths.js';
 
 /** How long to wait for another process, in milliseconds. */
 const PATIENCE_MS = 30_000;
@@ -23,7 +21,12 @@ export interface Notice {
 }
 
 export interface LockOptions {
-  readonly paths: Paths;
+  /** The file that the lock is about. */
+  readonly path: string;
+  /** What is locked, for messages: `the store "/data"`. */
+  readonly what: string;
+  /** Makes the folder of the file; called before the first try. */
+  readonly prepare: () => Promise<void>;
   readonly claims: Claims;
   readonly clock: Clock;
   readonly onNotice?: ((notice: Notice) => void) | undefined;
@@ -38,7 +41,7 @@ export class Lock {
     this.#options = options;
   }
 
-  /** Runs `task` while no other process changes the index. Throws STORE_LOCKED after 30 seconds. */
+  /** Runs `task` while no other process changes the file. Throws STORE_LOCKED after 30 seconds. */
   hold<T>(task: () => Promise<T>, { signal }: CallOptions = {}): Promise<T> {
     return this.#queue(async () => {
       const claim = await this.#acquire(signal);
@@ -51,31 +54,31 @@ export class Lock {
   }
 
   async #acquire(signal: AbortSignal | undefined): Promise<Claim> {
-    const { paths, claims, clock, onNotice } = this.#options;
-    await makeFolders(paths);
+    const { path, what, prepare, claims, clock, onNotice } = this.#options;
+    await prepare();
     const start = clock.now();
     for (let told = false; ;) {
-      const claim = await claims.claim(paths.nextIndex);
+      const claim = await claims.claim(path);
       if (claim !== undefined) return claim;
       const waited = clock.now() - start;
       if (waited >= PATIENCE_MS) throw await this.#locked();
       if (!told && waited >= SILENCE_MS) {
         told = true;
-        onNotice?.({ type: 'wait', message: `waiting for ${await this.#holder()} to release the store` });
+        onNotice?.({ type: 'wait', message: `waiting for ${await this.#holder()} to release ${what}` });
       }
       await clock.sleep(10 + 40 * clock.random(), signal);
     }
   }
 
   async #holder(): Promise<string> {
-    const holder = await this.#options.claims.holderOf(this.#options.paths.nextIndex);
+    const holder = await this.#options.claims.holderOf(this.#options.path);
     return holder?.owner === undefined ? 'another process' : formatOwner(holder.owner);
   }
 
   async #locked(): Promise<RegError> {
-    const { folder, nextIndex } = this.#options.paths;
-    const message = `the store ${quoteText(folder)} is locked by ${await this.#holder()}`;
-    const hint = `Try again when it has ended; if it no longer runs, remove ${quoteText(claimOf(nextIndex))}.`;
+    const { path, what } = this.#options;
+    const message = `${what} is locked by ${await this.#holder()}`;
+    const hint = `Try again when it has ended; if it no longer runs, remove ${quoteText(claimOf(path))}.`;
     return new RegError('STORE_LOCKED', message, { hint });
   }
 }

@@ -5,11 +5,11 @@ import { test } from 'node:test';
 
 import type { Clock } from '../../src/content/retry.js';
 import { hasCode } from '../../src/errors.js';
-import { Claims } from '../../src/layout/claim.js';
-import { Lock, type Notice } from '../../src/layout/lock.js';
+import { Claims } from '../../src/disk/claim.js';
+import { Lock, type Notice } from '../../src/disk/lock.js';
 import { Paths } from '../../src/layout/paths.js';
 import { temporaryFolder, type Scope } from '../support/temp.js';
-import { thisProcess } from './stores.js';
+import { thisProcess } from '../layout/stores.js';
 
 async function storePaths(scope: Scope): Promise<Paths> {
   const paths = new Paths(await temporaryFolder(scope));
@@ -18,7 +18,14 @@ async function storePaths(scope: Scope): Promise<Paths> {
 }
 
 function makeLock(paths: Paths, options: { clock?: Clock; onNotice?: (notice: Notice) => void } = {}): Lock {
-  return new Lock({ paths, claims: new Claims(thisProcess), clock: thisProcess.clock, ...options });
+  return new Lock({
+    path: paths.nextIndex,
+    what: 'the store',
+    prepare: async () => undefined,
+    claims: new Claims(thisProcess),
+    clock: thisProcess.clock,
+    ...options,
+  });
 }
 
 /** A clock whose time passes only by sleeping. */

@@ -1,4 +1,4 @@
-/** Who holds something in the store: a process, told apart from a later one that got the same id. */
+/** Who holds something: a process, told apart from a later one that got the same id. */
 
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';

@@ -1,0 +1,81 @@
+/** One entry of `auths` in docker's config.json: under which key it stands, and what it says. */
+
+import { RegError } from '../errors.js';
+import { isObject, type JsonObject } from '../spec/json.js';
+import type { Credential } from './credential.js';
+
+/** Where docker keeps the Hub's login (docker/cli, `registry.IndexServer`). */
+const HUB_KEY = 'https://index.docker.io/v1/';
+const HUB = 'docker.io';
+const HUB_HOSTS: ReadonlySet<string> = new Set([HUB, 'index.docker.io', 'registry-1.docker.io']);
+
+/** Longest `auth` that is decoded, in characters. */
+const MAX_AUTH_LENGTH = 64 * 1024;
+
+/** The key that docker writes for a host. */
+export function keyFor(host: string): string {
+  return hostOfKey(host) === HUB ? HUB_KEY : host;
+}
+
+/** The keys among `keys` that mean `host`, the one that docker would write first. */
+export function keysFor(host: string, keys: readonly string[]): readonly string[] {
+  const exact = keyFor(host);
+  const others = keys.filter((key) => key !== exact && hostOfKey(key) === hostOfKey(host));
+  return keys.includes(exact) ? [exact, ...others] : others;
+}
+
+/** Host and port that a key means: docker takes keys with scheme and path, too (docker/cli, `ConvertToHostname`). */
+function hostOfKey(key: string): string {
+  const host =
+    key
+      .replace(/^https?:\/\//, '')
+      .split('/', 1)[0]
+      ?.toLowerCase() ?? '';
+  return HUB_HOSTS.has(host) ? HUB : host.replace(/:443$/, '');
+}
+
+/**
+ * The credential of an entry; undefined when it holds none. `where` names the entry for messages, which never quote
+ * a value: that is the secret. Throws INVALID_CONFIG.
+ */
+export function parseEntry(entry: unknown, where: string): Credential | undefined {
+  if (!isObject(entry)) throw new RegError('INVALID_CONFIG', `${where} is not an object`);
+  const identityToken = textOf(entry, 'identitytoken', where);
+  if (identityToken !== undefined) return { identityToken };
+  const registryToken = textOf(entry, 'registrytoken', where);
+  if (registryToken !== undefined) return { registryToken };
+  const auth = textOf(entry, 'auth', where);
+  if (auth !== undefined) return decodeAuth(auth, `${where}.auth`);
+  const username = textOf(entry, 'username', where);
+  const password = textOf(entry, 'password', where);
+  return username === undefined || password === undefined ? undefined : { username, password };
+}
+
+export function formatEntry(credential: Credential): JsonObject {
+  if ('identityToken' in credential) return { identitytoken: credential.identityToken };
+  if ('registryToken' in credential) return { registrytoken: credential.registryToken };
+  return { auth: Buffer.from(`${credential.username}:${credential.password}`).toString('base64') };
+}
+
+function textOf(entry: JsonObject, key: string, where: string): string | undefined {
+  const value = entry[key];
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value !== 'string') throw new RegError('INVALID_CONFIG', `${where}.${key} is not a string`);
+  return value;
+}
+
+function decodeAuth(auth: string, where: string): Credential {
+  if (auth.length > MAX_AUTH_LENGTH) throw new RegError('INVALID_CONFIG', `${where} is too long`);
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(auth)) throw new RegError('INVALID_CONFIG', `${where} is not base64`);
+  const decoded = Buffer.from(auth, 'base64').toString('utf8');
+  const colon = decoded.indexOf(':');
+  if (colon < 0)
+    throw new RegError('INVALID_CONFIG', `${where} holds no colon between username and password`);
+  // Docker writes NULs behind some passwords and takes them off again (docker/cli, `decodeAuth`).
+  const password = decoded.slice(colon + 1).replace(/\0+$/, '');
+  const username = decoded.slice(0, colon);
+  if (/\p{Cc}/u.test(username + password)) {
+    throw new RegError('INVALID_CONFIG', `${where} holds control characters`);
+  }
+  return { username, password };
+}

@@ -1,0 +1,72 @@
+/** A JSON file with settings that several programs write: read strictly, changed under a lock and in one step. */
+
+import { mkdir, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import type { Clock } from '../content/retry.js';
+import { Claims } from '../disk/claim.js';
+import { ifThere, onDisk, readSmallFile, replaceFile, uniqueName } from '../disk/files.js';
+import { Lock, type Notice } from '../disk/lock.js';
+import type { ProcessFacts } from '../disk/owner.js';
+import { parseJsonObject, type JsonObject } from '../spec/json.js';
+import { quoteText } from '../spec/text.js';
+
+/** Largest file that is read: 1 MiB. */
+const MAX_SIZE = 1024 * 1024;
+
+/** What a change needs to know: who makes it, and how to wait for others. */
+export interface ChangeOptions extends ProcessFacts {
+  readonly clock: Clock;
+  readonly onNotice?: ((notice: Notice) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the file holds; an empty object when it is not there. Throws INVALID_CONFIG, DISK_ERROR. */
+export async function readConfigFile(path: string): Promise<JsonObject> {
+  const bytes = await readSmallFile(await follow(path), { cap: MAX_SIZE, code: 'INVALID_CONFIG' });
+  return bytes === undefined ? {} : parseJsonObject(bytes, { what: quoteText(path), code: 'INVALID_CONFIG' });
+}
+
+/**
+ * Replaces what the file holds, with mode 0600; the folder is made when it is missing. A link is followed, so that it
+ * stays one. Throws as `readConfigFile`, and STORE_LOCKED, DISK_FULL.
+ */
+export async function changeConfigFile(
+  path: string,
+  update: (config: JsonObject) => JsonObject,
+  { clock, onNotice, signal, ...facts }: ChangeOptions,
+): Promise<void> {
+  const target = await follow(path);
+  const folder = dirname(target);
+  const lock = new Lock({
+    path: target,
+    what: quoteText(path),
+    prepare: () => onDisk({ verb: 'create', path: folder }, () => makeFolder(folder)),
+    claims: new Claims(facts),
+    clock,
+    onNotice,
+  });
+  await lock.hold(
+    async () => {
+      const text = `${JSON.stringify(update(await readConfigFile(target)), undefined, '\t')}\n`;
+      const temporary = `${target}.${uniqueName()}`;
+      await replaceFile(target, { temporary, bytes: Buffer.from(text), mode: 0o600 });
+    },
+    { signal },
+  );
+}
+
+/** Whether others on this machine may read the file; false where it is not there, and on systems without modes. */
+export async function isReadableByOthers(path: string): Promise<boolean> {
+  const stats = await onDisk({ verb: 'read', path }, () => ifThere(stat(path)));
+  return stats !== undefined && (stats.mode & 0o044) !== 0;
+}
+
+/** Where a link leads: people keep such files in a repository of their own and link to them. */
+async function follow(path: string): Promise<string> {
+  return (await onDisk({ verb: 'read', path }, () => ifThere(realpath(path)))) ?? path;
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+}
