@@ -43,6 +43,7 @@ export { connect, type ConnectOptions } from './operations/connect.js';
 export { listImages, removeImages, tagImage, type ImageSummary } from './operations/images.js';
 export { inspect, inspectRaw, type Inspection, type InspectOptions } from './operations/inspect.js';
 export { login, logout, type LoginOptions } from './operations/login.js';
+export { listTags } from './operations/tags.js';
 export { pull, pullAllTags, type PullOptions, type PullResult } from './operations/pull.js';
 export {
   push,

@@ -4,7 +4,7 @@ import { copy } from '../content/copy.js';
 import type { CopyListener } from '../content/events.js';
 import { readManifest } from '../content/read.js';
 import type { CallOptions } from '../content/types.js';
-import { explain, RegError } from '../errors.js';
+import { explain } from '../errors.js';
 import type { Layout } from '../layout/layout.js';
 import type { RegistryClient } from '../registry/client.js';
 import type { Registry } from '../registry/registry.js';
@@ -13,7 +13,7 @@ import type { Digest } from '../spec/digest.js';
 import { isIndexType } from '../spec/media-type.js';
 import { choosePlatform } from '../spec/platform-choice.js';
 import { formatPlatform, normalizePlatform, type Platform } from '../spec/platform.js';
-import { familiarName, formatReference, parseReference, type Reference } from '../spec/reference.js';
+import { familiarName, formatReference, type Reference } from '../spec/reference.js';
 import {
   findImage,
   INDEX_DIGEST,
@@ -22,6 +22,7 @@ import {
   storeName,
   type StoredImage,
 } from './image-name.js';
+import { parseRepository } from './tags.js';
 import { createTally } from './tally.js';
 
 export interface PullOptions extends CallOptions {
@@ -69,16 +70,7 @@ export async function pull(image: string, options: PullOptions): Promise<PullRes
 
 /** Pulls every tag of a repository, one after the other. Throws as `pull`. */
 export async function* pullAllTags(repository: string, options: PullOptions): AsyncGenerator<PullResult> {
-  const reference = parseReference(repository);
-  if (reference.tag !== undefined || reference.digest !== undefined) {
-    throw new RegError(
-      'INVALID_ARGUMENT',
-      `cannot pull all tags of ${familiarName(reference)}: it names one image`,
-      {
-        hint: 'Leave the tag or digest out.',
-      },
-    );
-  }
+  const reference = parseRepository(repository, 'pull all tags');
   const { domain, path } = reference;
   try {
     for await (const tag of options.client.repository(domain, path).tags({ signal: options.signal })) {

@@ -11,6 +11,7 @@ import type { Digest } from '../spec/digest.js';
 import { familiarName, formatReference, parseReference, type Reference } from '../spec/reference.js';
 import { getImage, isInRepository, parseImage } from './image-name.js';
 import { withOrigins } from './origins.js';
+import { parseRepository } from './tags.js';
 import { createTally, type Tally } from './tally.js';
 
 export interface PushOptions extends CallOptions {
@@ -55,16 +56,7 @@ export async function* pushAllTags(
   repository: string,
   options: PushOptions & { readonly store: Layout },
 ): AsyncGenerator<PushResult> {
-  const reference = parseReference(repository);
-  if (reference.tag !== undefined || reference.digest !== undefined) {
-    throw new RegError(
-      'INVALID_ARGUMENT',
-      `cannot push all tags of ${familiarName(reference)}: it names one image`,
-      {
-        hint: 'Leave the tag or digest out.',
-      },
-    );
-  }
+  const reference = parseRepository(repository, 'push all tags');
   const images = await options.store.images();
   const names = images
     .map((image) => image.name)

@@ -7,6 +7,7 @@ import { addExamples, type Act } from './act.js';
 
 export function defineStore(program: Command, act: Act): void {
   defineInspect(program.command('inspect'), act);
+  defineTags(program.command('tags'), act);
   defineImages(program.command('images'), act);
   defineNames(program, act);
   defineUpkeep(program, act);
@@ -31,6 +32,17 @@ function defineInspect(command: Command, act: Act): void {
     'reg inspect --raw ghcr.io/owner/app:1.0 | sha256sum',
   ]);
   command.action(act(() => import('../commands/inspect.js')));
+}
+
+function defineTags(command: Command, act: Act): void {
+  command
+    .summary('list the tags of a repository at its registry')
+    .description('List the tags of a repository at its registry, one a line.')
+    .argument('<repository>', 'such as nginx or ghcr.io/owner/app')
+    .option('--json', 'print one JSON object a tag');
+  addNetworkFlags(command);
+  addExamples(command, ['reg tags nginx', 'reg tags localhost:5000/app']);
+  command.action(act(() => import('../commands/tags.js')));
 }
 
 function defineImages(command: Command, act: Act): void {
