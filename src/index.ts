@@ -32,7 +32,7 @@ export { systemClock } from './content/system-clock.js';
 export type { Content, Origin, Outcome, PutOptions, Sink, Source } from './content/types.js';
 
 export type { Credential } from './credentials/credential.js';
-export { openLayout, type Layout } from './layout/layout.js';
+export type { Layout, LayoutOptions } from './layout/layout.js';
 export { pruneLayout, verifyLayout } from './layout/maintain.js';
 export type { ClientOptions, RegistryClient } from './registry/client.js';
 export type { Pin } from './registry/dial.js';
@@ -43,6 +43,7 @@ export { connect, type ConnectOptions } from './operations/connect.js';
 export { listImages, removeImages, tagImage, type ImageSummary } from './operations/images.js';
 export { inspect, inspectRaw, type Inspection, type InspectOptions } from './operations/inspect.js';
 export { login, logout, type LoginOptions } from './operations/login.js';
+export { openStore } from './operations/open-store.js';
 export { listTags } from './operations/tags.js';
 export { pull, pullAllTags, type PullOptions, type PullResult } from './operations/pull.js';
 export {

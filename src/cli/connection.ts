@@ -4,8 +4,10 @@ import { readFile } from 'node:fs/promises';
 
 import { systemClock } from '../content/system-clock.js';
 import { RegError } from '../errors.js';
-import { openLayout, type Layout } from '../layout/layout.js';
+import { thisProcess } from '../disk/this-process.js';
+import type { Layout } from '../layout/layout.js';
 import { connect } from '../operations/connect.js';
+import { openStore as openStoreIn } from '../operations/open-store.js';
 import type { LoginPlace } from '../operations/login.js';
 import type { ClientOptions, RegistryClient } from '../registry/client.js';
 import { hostPlatform, parsePlatform, type Platform } from '../spec/platform.js';
@@ -64,7 +66,7 @@ export function loginPlace(parts: Parts): LoginPlace {
   return {
     dockerConfig: requireConfig(dockerConfigFile(io)),
     tokenServices: requireConfig(tokenServicesFile(io)),
-    change: { clock: systemClock, pid: io.pid, isRunning: io.isRunning, onNotice: noticer(parts) },
+    change: { clock: systemClock, ...thisProcess, onNotice: noticer(parts) },
   };
 }
 
@@ -76,9 +78,8 @@ function requireConfig(file: string | undefined): string {
 /** The local store; to be closed by the caller. Throws INVALID_CONFIG, STORE_CORRUPT, DISK_ERROR. */
 export function openStore(parts: Parts): Promise<Layout> {
   const { io, flags } = parts;
-  const { pid, isRunning } = io;
   const folder = flags.store ?? storeFolder(io);
-  return openLayout(folder, { clock: systemClock, pid, isRunning, onNotice: noticer(parts) });
+  return openStoreIn(folder, { onNotice: noticer(parts) });
 }
 
 /** What is only said when asked for, or not said to those who want quiet, ends here. */

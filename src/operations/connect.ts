@@ -1,5 +1,6 @@
 /** Joins the registry client with what is kept on this machine: credentials, and who may be given them. */
 
+import { systemClock } from '../content/system-clock.js';
 import { isReadableByOthers } from '../credentials/config-file.js';
 import type { Credential } from '../credentials/credential.js';
 import { readCredential } from '../credentials/docker-config.js';
@@ -7,7 +8,7 @@ import { readTokenServices } from '../credentials/token-services.js';
 import { quoteText } from '../spec/text.js';
 import { createClient, type ClientOptions, type RegistryClient } from '../registry/client.js';
 
-export interface ConnectOptions extends Omit<ClientOptions, 'authHosts'> {
+export interface ConnectOptions extends Partial<Omit<ClientOptions, 'authHosts'>> {
   /** Path of docker's config.json; without it, and without `credentials`, everything is anonymous. */
   readonly dockerConfig?: string | undefined;
   /** Path of the file in which `login` remembers token services. */
@@ -22,8 +23,9 @@ export function connect({
   tokenServices,
   authHosts = [],
   ...options
-}: ConnectOptions): RegistryClient {
+}: ConnectOptions = {}): RegistryClient {
   return createClient({
+    clock: systemClock,
     ...options,
     credentials:
       options.credentials ?? ((host) => lookUp(host, { dockerConfig, onNotice: options.onNotice })),

@@ -1,5 +1,7 @@
 /** `reg pull`: from a registry into the local store. */
 
+import { arch, platform } from 'node:os';
+
 import { copy } from '../content/copy.js';
 import type { CopyListener } from '../content/events.js';
 import { readManifest } from '../content/read.js';
@@ -12,7 +14,7 @@ import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
 import { isIndexType } from '../spec/media-type.js';
 import { choosePlatform } from '../spec/platform-choice.js';
-import { formatPlatform, normalizePlatform, type Platform } from '../spec/platform.js';
+import { formatPlatform, hostPlatform, normalizePlatform, type Platform } from '../spec/platform.js';
 import { familiarName, formatReference, type Reference } from '../spec/reference.js';
 import {
   findImage,
@@ -28,8 +30,8 @@ import { createTally } from './tally.js';
 export interface PullOptions extends CallOptions {
   readonly client: RegistryClient;
   readonly store: Layout;
-  /** Which image of an index to take. */
-  readonly platform: Platform;
+  /** Which image of an index to take; default: for this machine. */
+  readonly platform?: Platform | undefined;
   /** Take the whole index instead. Default false. */
   readonly allPlatforms?: boolean | undefined;
   /** Layers that move at once; default 4. */
@@ -110,7 +112,7 @@ async function chooseRoot(
   registry: Registry,
   named: Descriptor,
   known: StoredImage | undefined,
-  { allPlatforms = false, platform, signal }: PullOptions,
+  { allPlatforms = false, platform = machinePlatform(), signal }: PullOptions,
 ): Promise<Descriptor> {
   if (allPlatforms || !isIndexType(named.mediaType)) return named;
   // The store remembers what it chose from this very index, which saves fetching it again.
@@ -124,6 +126,11 @@ async function chooseRoot(
   const index = await readManifest(registry, named, { signal });
   const chosen = choosePlatform(index.kind === 'index' ? index.manifests : [], platform);
   return { ...chosen, annotations: { ...chosen.annotations, [INDEX_DIGEST]: named.digest } };
+}
+
+/** Without flags and environment this is all that is known about the machine. */
+function machinePlatform(): Platform {
+  return hostPlatform({ platform: platform(), arch: arch() });
 }
 
 function isFor(descriptor: Descriptor, platform: Platform): boolean {
