@@ -226,7 +226,7 @@ export class Authorizer {
       `${realm} wants the password for ${host}, and is not known to belong to it${why}`,
       {
         ...cause?.context,
-        hint: `If you trust ${realm} with that password, allow it with --auth-host ${realm}.`,
+        hint: `If you trust it with that, run ${this.#loginCommand()}, or add --auth-host ${realm}.`,
         cause,
       },
     );
@@ -237,7 +237,11 @@ export class Authorizer {
   }
 
   #loginHint(): string {
+    return `Run ${this.#loginCommand()}.`;
+  }
+
+  #loginCommand(): string {
     const { host } = this.#options;
-    return `Run "reg login${host === 'docker.io' ? '' : ` ${host}`}".`;
+    return `"reg login${host === 'docker.io' ? '' : ` ${host}`}"`;
   }
 }
