@@ -1,6 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import { isIPv6 } from 'node:net';
 import { emitWarning } from 'node:process';
 import { buffer } from 'node:stream/consumers';
 import type { KeyPair } from './certificates.js';
@@ -32,7 +33,7 @@ export interface Exchange {
 
 export interface HttpServer {
   readonly port: number;
-  /** `127.0.0.1:<port>`: what goes before the repository in a reference. */
+  /** `<address>:<port>`: what goes before the repository in a reference. */
   readonly host: string;
   /** Scheme and host. */
   readonly origin: string;
@@ -45,9 +46,13 @@ export interface HttpServer {
 export async function startHttpServer(
   scope: Scope,
   handle: (exchange: Exchange) => Promise<void> | void,
-  options: { readonly tls?: KeyPair | undefined } = {},
+  options: {
+    readonly tls?: KeyPair | undefined;
+    /** Of loopback, without brackets. Default: `127.0.0.1`. */
+    readonly address?: string | undefined;
+  } = {},
 ): Promise<HttpServer> {
-  const { tls } = options;
+  const { tls, address = '127.0.0.1' } = options;
   const scheme = tls === undefined ? 'http' : 'https';
   const requests: LoggedRequest[] = [];
   const onRequest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -66,8 +71,8 @@ export async function startHttpServer(
   const server =
     tls === undefined ? createHttpServer() : createHttpsServer({ key: tls.key, cert: tls.certificate });
   server.on('request', (request, response) => void onRequest(request, response));
-  const { port, close } = await listen(scope, server);
-  const host = `127.0.0.1:${port}`;
+  const { port, close } = await listen(scope, server, address);
+  const host = `${isIPv6(address) ? `[${address}]` : address}:${port}`;
   return { port, host, origin: `${scheme}://${host}`, requests, close };
 }
 

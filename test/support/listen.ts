@@ -6,13 +6,14 @@ import type { Scope } from './temp.js';
 export async function listen(
   scope: Scope,
   server: Server,
+  address = '127.0.0.1',
 ): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, address);
   await once(server, 'listening');
   const close = async (): Promise<void> => {
     if (!server.listening) return;
