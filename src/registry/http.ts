@@ -18,7 +18,7 @@ import type { Dialer } from './dial.js';
 import { IdleTimer } from './idle.js';
 import { isHangUp, networkError, timeoutError, type Phase, type Situation } from './network-error.js';
 import { formatUrl } from './origin.js';
-import { headersFor, sendable, type Sending } from './request-body.js';
+import { headersFor, openBody, type OpenBody, type Sending } from './request-body.js';
 import type { Answer, Request } from './transport.js';
 
 export interface HttpOptions {
@@ -82,7 +82,9 @@ export class Http {
   async #exchange(pool: Pool, asked: HttpRequest): Promise<Answer> {
     const { url, method, body } = asked;
     const call = new Call(asked, this.#options.idleTimeoutMs);
+    let opened: OpenBody | undefined;
     try {
+      opened = await untilAborted(openBody(body, call), call.signal);
       const answering = request.call(pool, {
         path: url.pathname + url.search,
         method,
@@ -92,7 +94,7 @@ export class Http {
           ...asked.headers,
           ...headersFor(body),
         },
-        body: sendable(body, call),
+        body: opened.bytes,
         signal: call.signal,
         // Else undici gives up the connection after every HEAD.
         reset: false,
@@ -106,6 +108,7 @@ export class Http {
       throw call.explain(cause);
     } finally {
       call.timer.end();
+      await opened?.release();
     }
   }
 

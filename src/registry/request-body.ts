@@ -18,13 +18,38 @@ export interface Sending extends CallOptions {
   isUnderWay: boolean;
 }
 
-/** `body` as undici takes it. It is opened when the connection is there and asks for it. */
-export function sendable(
-  body: Body | Uint8Array | undefined,
-  sending: Sending,
-): Uint8Array | AsyncIterable<Uint8Array> | null {
-  if (body === undefined || body instanceof Uint8Array) return body ?? null;
-  return body.size === 0 ? null : pieces(body, sending);
+/** A body whose first bytes are at hand, as undici takes it. */
+export interface OpenBody {
+  readonly bytes: Uint8Array | AsyncIterable<Uint8Array> | null;
+  /** Lets go of what was opened, should nobody have begun to send it. */
+  release(): Promise<void>;
+}
+
+/**
+ * Opens `body` before a connection is taken for it: a source may have to hash all it has before its first byte, and
+ * servers close a connection on which nothing comes for some seconds.
+ */
+export async function openBody(body: Body | Uint8Array | undefined, sending: Sending): Promise<OpenBody> {
+  if (body === undefined || body instanceof Uint8Array)
+    return { bytes: body ?? null, release: async () => {} };
+  if (body.size === 0) return { bytes: null, release: async () => {} };
+  const chunks = (await body.open({ signal: sending.signal }))[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  let isTaken = false;
+  async function* all(): AsyncGenerator<Uint8Array> {
+    isTaken = true;
+    try {
+      for (let next = first; next.done !== true; next = await chunks.next()) yield next.value;
+    } finally {
+      await chunks.return?.();
+    }
+  }
+  return {
+    bytes: pieces(all(), sending),
+    async release() {
+      if (!isTaken) await chunks.return?.();
+    },
+  };
 }
 
 /** Headers that `body` needs; undici finds the length of bytes by itself. */
@@ -33,11 +58,11 @@ export function headersFor(body: Body | Uint8Array | undefined): Readonly<Record
   return isStream ? { 'content-length': String(body.size) } : {};
 }
 
-async function* pieces(body: Body, sending: Sending): AsyncGenerator<Uint8Array> {
-  const { timer, signal } = sending;
+async function* pieces(chunks: AsyncIterable<Uint8Array>, sending: Sending): AsyncGenerator<Uint8Array> {
+  const { timer } = sending;
   sending.isUnderWay = true;
   timer.pause();
-  for await (const chunk of await body.open({ signal })) {
+  for await (const chunk of chunks) {
     for (let from = 0; from < chunk.byteLength; from += MAX_PIECE) {
       // Hears what the server has said by now: once it has hung up, writing on would throw its answer away. The
       // first turn may be the end of this round of the event loop, only the second comes after the next reading.

@@ -123,6 +123,38 @@ test('a body is uploaded with its length, in pieces, and opened once', async (co
   assert.equal(opened, 1);
 });
 
+test('a body that takes its time before its first byte keeps no server waiting', async (context) => {
+  const origin = await startRawServer(context, (socket) => {
+    socket.setTimeout(100, () => socket.destroy());
+    socket.on('data', () => socket.write('HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n'));
+  });
+  const http = startHttp(context);
+  await http.send(get(origin, { method: 'POST' }));
+  const body = bodyOf(5, async function* () {
+    await sleep(300);
+    yield Buffer.from('bytes');
+  });
+  const answer = await http.send(get(origin, { method: 'PUT', body, retry: false }));
+  assert.equal(answer.status, 201);
+});
+
+test('a body that nobody begins to send is closed', async (context) => {
+  const { port, close } = await listen(context, createServer());
+  await close();
+  let isClosed = false;
+  const body = bodyOf(10, async function* () {
+    try {
+      yield Buffer.from('12345');
+      yield Buffer.from('67890');
+    } finally {
+      isClosed = true;
+    }
+  });
+  const request = get(`http://127.0.0.1:${port}`, { method: 'PUT', body });
+  await assert.rejects(startHttp(context).send(request), fails('UNREACHABLE', /refused/));
+  assert.ok(isClosed);
+});
+
 test('a POST without a body says that it has none', async (context) => {
   const server = await startHttpServer(context, (exchange) => reply(exchange, 202));
   await startHttp(context).send(get(server.origin, { method: 'POST' }));
