@@ -53,8 +53,7 @@ export class Blobs {
   }
 
   /**
-   * The bytes of a blob from an offset on, in pieces of a megabyte. Throws NOT_FOUND, STORE_CORRUPT when the file is
-   * not what its name says.
+   * The bytes of a blob from an offset on. Throws NOT_FOUND, STORE_CORRUPT when the file is not what its name says.
    */
   async open(
     descriptor: Descriptor,

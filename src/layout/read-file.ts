@@ -1,4 +1,4 @@
-/** Reads large files: in pieces of a megabyte, the next one on its way while this one is used. */
+/** Reads large files in pieces, the next one on its way while this one is used. */
 
 import { constants, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
@@ -9,7 +9,8 @@ import { Digester, type Algorithm, type Digest } from '../spec/digest.js';
 import { quoteText } from '../spec/text.js';
 import { NO_FOLLOW, onDisk } from '../disk/files.js';
 
-const PIECE_SIZE = 1024 * 1024;
+/** In bytes. Pieces of a megabyte are no quicker, and what waits to be collected of them is 20 MB more. */
+const PIECE_SIZE = 256 * 1024;
 
 interface ReadFromOptions extends OpenOptions {
   /** Whether the file that was opened is the one that was meant. */
