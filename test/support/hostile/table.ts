@@ -6,7 +6,7 @@ import { systemClock } from '../../../src/content/system-clock.js';
 import { openLayout } from '../../../src/layout/layout.js';
 import { parseDescriptor } from '../../../src/spec/descriptor.js';
 import { judgeDisk, judgeForeign, judgeRun, judgeStore, type Expectation } from './judge.js';
-import type { Faults } from './registry.js';
+import type { Faults, HostileRegistry } from './registry.js';
 import { setStage, type Run, type RunOptions, type Stage, type StageOptions } from './stage.js';
 import { filesIn } from './store-check.js';
 
@@ -30,8 +30,10 @@ export interface Case extends StageOptions {
   readonly names?: Expectation['names'];
   /** It is asked to say more than its error: the limits on lines are off. */
   readonly talks?: true;
+  /** The image is in the store beforehand, and stays at the registry. */
+  readonly filled?: true;
   /** The case itself broke the store before the command ran. */
-  readonly storeIsSpoiled?: true;
+  readonly storeIsSpoiled?: true | undefined;
   /** What the command may write beside the store. */
   readonly mayWrite?: readonly string[];
   /** What else has to be true. */
@@ -53,7 +55,8 @@ export function table(section: string, cases: readonly Case[]): void {
 async function play(t: { readonly after: Stage['scope']['after'] }, one: Case): Promise<void> {
   const { command = 'pull', wanted, says = [] } = one;
   const stage = await setStage(t, one);
-  if (command === 'push') await fillStore(stage);
+  if (command === 'push' || one.filled === true) await fillStore(stage);
+  if (command === 'push') forget(stage.registry);
   stage.registry.faults = typeof one.faults === 'function' ? await one.faults(stage) : (one.faults ?? {});
   await one.arrange?.(stage);
   const before = await filesIn(stage.home);
@@ -84,7 +87,7 @@ function argumentsOf(stage: Stage, command: NonNullable<Case['command']>): reado
   return [command, '--progress', 'none', ...platform, ...stage.flags, stage.image];
 }
 
-/** Puts the image into the store, and makes the registry forget it. */
+/** Puts the image into the store. */
 async function fillStore({ store, image, graph, registry }: Stage): Promise<void> {
   const layout = await openLayout(store, {
     clock: systemClock,
@@ -99,6 +102,10 @@ async function fillStore({ store, image, graph, registry }: Stage): Promise<void
   const root = parseDescriptor(graph.descriptor, 'the image');
   await layout.put(contentOf(root, graph.bytes), { tag: image });
   await layout.close();
-  registry.blobs.clear();
-  registry.manifests.clear();
+}
+
+/** As if nothing had ever been pushed there. */
+function forget({ blobs, manifests }: HostileRegistry): void {
+  blobs.clear();
+  manifests.clear();
 }
