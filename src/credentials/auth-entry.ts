@@ -2,7 +2,7 @@
 
 import { RegError } from '../errors.js';
 import { isObject, type JsonObject } from '../spec/json.js';
-import type { Credential } from './credential.js';
+import type { Credential, Login } from './credential.js';
 
 /** Where docker keeps the Hub's login (docker/cli, `registry.IndexServer`). */
 const HUB_KEY = 'https://index.docker.io/v1/';
@@ -41,9 +41,13 @@ function hostOfKey(key: string): string {
 export function parseEntry(entry: unknown, where: string): Credential | undefined {
   if (!isObject(entry)) throw new RegError('INVALID_CONFIG', `${where} is not an object`);
   const identityToken = textOf(entry, 'identitytoken', where);
-  if (identityToken !== undefined) return { identityToken };
+  // The password that may stand beside it is for token services that know no such tokens.
+  if (identityToken !== undefined) return { ...parseLogin(entry, where), identityToken };
   const registryToken = textOf(entry, 'registrytoken', where);
-  if (registryToken !== undefined) return { registryToken };
+  return registryToken === undefined ? parseLogin(entry, where) : { registryToken };
+}
+
+function parseLogin(entry: JsonObject, where: string): Login | undefined {
   const auth = textOf(entry, 'auth', where);
   if (auth !== undefined) return decodeAuth(auth, `${where}.auth`);
   const username = textOf(entry, 'username', where);
@@ -64,7 +68,7 @@ function textOf(entry: JsonObject, key: string, where: string): string | undefin
   return value;
 }
 
-function decodeAuth(auth: string, where: string): Credential {
+function decodeAuth(auth: string, where: string): Login {
   if (auth.length > MAX_AUTH_LENGTH) throw new RegError('INVALID_CONFIG', `${where} is too long`);
   if (!/^[A-Za-z0-9+/]+={0,2}$/.test(auth)) throw new RegError('INVALID_CONFIG', `${where} is not base64`);
   const decoded = Buffer.from(auth, 'base64').toString('utf8');

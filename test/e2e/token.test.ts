@@ -88,7 +88,7 @@ test('a token that dies in the middle of a pull is replaced, and the pull goes o
 
 test('an identity token of a docker login opens the registry by OAuth2', REAL, async (t) => {
   const { me, tokens, host } = await startTokens(t);
-  await keepIdentityToken(me, tokens, host);
+  await keepIdentityToken(me, tokens, { host });
   const before = tokens.tokenRequests.length;
   await me.reg(['push', '--from', 'app', `${host}/team/app:1`]);
   assert.deepEqual(
@@ -103,7 +103,7 @@ for (const status of [400, 401, 404, 405] as const) {
     const { me, tokens, host } = await startTokens(t);
     await login(me, host);
     await me.reg(['push', '--from', 'app', `${host}/team/app:1`]);
-    await keepIdentityToken(me, tokens, host);
+    await keepIdentityToken(me, tokens, { host });
     tokens.change({ refusePost: status });
     const before = tokens.tokenRequests.length;
     await me.reg(['pull', `${host}/team/app:1`]);
@@ -113,6 +113,21 @@ for (const status of [400, 401, 404, 405] as const) {
     );
   });
 }
+
+test('where OAuth2 is refused and docker has kept the password, too, that is used', REAL, async (t) => {
+  const { me, tokens, host } = await startTokens(t);
+  await keepIdentityToken(me, tokens, { host, login: 'ann:secret' });
+  tokens.change({ refusePost: 404 });
+  const before = tokens.tokenRequests.length;
+  await me.reg(['push', '--from', 'app', `${host}/team/app:1`]);
+  assert.deepEqual(
+    tokens.tokenRequests.slice(before).map(({ grant, user }) => ({ grant, user })),
+    [
+      { grant: 'refresh_token', user: 'ann' },
+      { grant: 'basic', user: 'ann' },
+    ],
+  );
+});
 
 interface Setting {
   readonly me: Person;
@@ -168,12 +183,16 @@ async function bearer(tokens: TokenServer): Promise<string> {
 }
 
 /** As `docker login` keeps it where the token service gives refresh tokens. */
-async function keepIdentityToken({ dockerConfig }: Person, tokens: TokenServer, host: string): Promise<void> {
+async function keepIdentityToken(
+  { dockerConfig }: Person,
+  tokens: TokenServer,
+  { host, login = '<token>:' }: { readonly host: string; readonly login?: string },
+): Promise<void> {
   const { body } = await ask(`${tokens.realm}?service=registry.test&offline_token=true`, {
     headers: { authorization: basicAuthorization('ann', 'secret') },
   });
   const { refresh_token: identitytoken }: { readonly refresh_token: string } = JSON.parse(body.toString());
-  const auth = Buffer.from('<token>:').toString('base64');
+  const auth = Buffer.from(login).toString('base64');
   await mkdir(dirname(dockerConfig), { recursive: true });
   await writeFile(dockerConfig, JSON.stringify({ auths: { [host]: { auth, identitytoken } } }), {
     mode: 0o600,
