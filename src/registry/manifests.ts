@@ -1,15 +1,17 @@
 /** The manifests of one repository: resolve, read, ask for and put. */
 
+import { createLimit } from '../content/limit.js';
 import { contentOf, readContent } from '../content/read.js';
 import { retry } from '../content/retry.js';
-import type { CallOptions, Content, Outcome, PutOptions } from '../content/types.js';
+import type { CallOptions, Content, Outcome, PutOptions, Sink, Source } from '../content/types.js';
 import { hasCode, RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { isDigest, shortDigest, type Digest } from '../spec/digest.js';
-import { MAX_MANIFEST_SIZE } from '../spec/manifest.js';
+import { MAX_MANIFEST_SIZE, parseManifest } from '../spec/manifest.js';
 import { MANIFEST_ACCEPT } from '../spec/media-type.js';
 import { quoteText } from '../spec/text.js';
 import { describeByHeaders, readManifestAnswer, type FetchedManifest } from './manifest-answer.js';
+import { addReferrer, describeReferrer } from './referrers.js';
 import { RecentManifests } from './recent-manifests.js';
 import {
   contradicts,
@@ -32,11 +34,13 @@ const TAG = /^\w[\w.-]{0,127}$/;
  */
 const GET_EXPLAINS: ReadonlySet<number | undefined> = new Set([400, 403, 404, 405, 501]);
 
-export class Manifests {
+export class Manifests implements Source, Sink {
   readonly #repository: Repository;
   readonly #recent = new RecentManifests();
   /** Digests that were asked for and were not there: they need not be asked for again before they are put. */
   readonly #missing = new Set<Digest>();
+  /** Lists of referrers are read, changed and written: one after the other. */
+  readonly #inTurn = createLimit(1);
 
   constructor(repository: Repository) {
     this.#repository = repository;
@@ -81,19 +85,30 @@ export class Manifests {
     const { descriptor } = content;
     const name = tag ?? descriptor.digest;
     if (!fresh && (await this.#isCurrent(name, descriptor, signal))) return 'exists';
+    const bytes = await readContent(content, { cap: MAX_MANIFEST_SIZE, signal });
     const answer = await this.#repository.transport.send({
       method: 'PUT',
       target: manifestTarget(this.#repository, checked(name)),
       scopes: pushScopes(this.#repository),
       headers: { 'content-type': descriptor.mediaType },
-      body: await readContent(content, { cap: MAX_MANIFEST_SIZE, signal }),
+      body: bytes,
       expect: [200, 201, 202, 204],
       signal,
     });
     await answer.discard();
     if (contradicts(answer, descriptor.digest)) throw tookAnother(this.#repository, descriptor);
     this.#missing.delete(descriptor.digest);
+    if (answer.header('oci-subject') === undefined) await this.#listReferrer(descriptor, bytes, { signal });
     return 'written';
+  }
+
+  /** Without that header the registry keeps no list of referrers: then it is the client's to keep. */
+  async #listReferrer(descriptor: Descriptor, bytes: Uint8Array, options: CallOptions): Promise<void> {
+    const manifest = parseManifest(bytes, descriptor.mediaType);
+    const subject = manifest.subject?.digest;
+    if (subject === undefined) return;
+    const referrer = describeReferrer(descriptor, manifest);
+    await this.#inTurn(() => addReferrer(this, { subject, referrer }, options));
   }
 
   async #isCurrent(name: string, { digest }: Descriptor, signal: AbortSignal | undefined): Promise<boolean> {

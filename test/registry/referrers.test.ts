@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { contentOf, readContent } from '../../src/content/read.js';
+import type { Registry } from '../../src/registry/registry.js';
+import { describe, type Descriptor } from '../../src/spec/descriptor.js';
+import { digestOf, hexOf } from '../../src/spec/digest.js';
+import { OCI_CONFIG, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST } from '../../src/spec/media-type.js';
+import { reply } from '../support/http-server.js';
+import { scriptedSetup } from '../support/scripted-setup.js';
+import type { Scope } from '../support/temp.js';
+
+const CONFIG = Buffer.from('{}');
+const SUBJECT = describe(OCI_MANIFEST, Buffer.from('the subject'));
+const LIST = `sha256-${hexOf(SUBJECT.digest)}`;
+
+async function setUp(scope: Scope) {
+  const setup = await scriptedSetup(scope);
+  setup.server.manifests.set(SUBJECT.digest, { type: OCI_MANIFEST, bytes: Buffer.from('the subject') });
+  return setup;
+}
+
+function referrerBytes(artifactType: string): Buffer {
+  const config = describe(OCI_EMPTY, CONFIG);
+  const annotations = { of: artifactType };
+  return Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: OCI_MANIFEST,
+      artifactType,
+      config,
+      layers: [],
+      subject: SUBJECT,
+      annotations,
+    }),
+  );
+}
+
+async function push(registry: Registry, bytes: Buffer): Promise<Descriptor> {
+  const descriptor = describe(OCI_MANIFEST, bytes);
+  await registry.put(contentOf(describe(OCI_CONFIG, CONFIG), CONFIG));
+  await registry.put(contentOf(descriptor, bytes));
+  return descriptor;
+}
+
+async function readList(registry: Registry): Promise<unknown> {
+  const list = await registry.resolve(LIST);
+  assert.equal(list.mediaType, OCI_INDEX);
+  return JSON.parse(Buffer.from(await readContent(registry.get(list), { cap: list.size })).toString());
+}
+
+test('a registry without referrers gets their list from us, each referrer once', async (t) => {
+  const { registry } = await setUp(t);
+  const signature = await push(registry, referrerBytes('application/vnd.example.signature'));
+  const [sbom] = await Promise.all([
+    push(registry, referrerBytes('application/vnd.example.sbom')),
+    push(registry, referrerBytes('application/vnd.example.signature')),
+  ]);
+  assert.deepEqual(await readList(registry), {
+    schemaVersion: 2,
+    mediaType: OCI_INDEX,
+    manifests: [signature, sbom].map((referrer, at) => {
+      const artifactType = `application/vnd.example.${at === 0 ? 'signature' : 'sbom'}`;
+      return { ...referrer, artifactType, annotations: { of: artifactType } };
+    }),
+  });
+});
+
+test('what another client wrote into the list stays as it is', async (t) => {
+  const { registry, server } = await setUp(t);
+  const other = { mediaType: OCI_MANIFEST, digest: digestOf(Buffer.from('x')), size: 1, 'org.example': [1] };
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [other] }));
+  server.manifests.set(LIST, { type: OCI_INDEX, bytes }).set(digestOf(bytes), { type: OCI_INDEX, bytes });
+  server.manifests.set(other.digest, { type: OCI_MANIFEST, bytes: Buffer.from('x') });
+  const mine = await push(registry, referrerBytes('application/vnd.example.sbom'));
+  const list = await readList(registry);
+  assert.deepEqual(Reflect.get(Object(list), 'manifests')[0], other);
+  assert.equal(Reflect.get(Object(list), 'manifests')[1].digest, mine.digest);
+});
+
+test('a registry that keeps the list itself is left to it', async (t) => {
+  const { registry, server } = await setUp(t);
+  const bytes = referrerBytes('application/vnd.example.sbom');
+  server.quirk(/^PUT .*\/manifests\//, (exchange) =>
+    reply(exchange, 201, { headers: { 'oci-subject': SUBJECT.digest } }),
+  );
+  await push(registry, bytes);
+  assert.ok(!server.seen().some((request) => request.includes(LIST)));
+});
