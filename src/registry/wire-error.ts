@@ -90,7 +90,7 @@ function isNotFound({ code, message }: WireError): boolean {
 
 function parseErrors(text: string, clean: (text: string) => string): readonly WireError[] {
   const value = tryJson(text);
-  if (!isObject(value)) return text.trim() === '' ? [] : [{ code: '', message: clean(text) }];
+  if (!isObject(value)) return isProse(text) ? [{ code: '', message: clean(text) }] : [];
   if (Array.isArray(value['errors']))
     return value['errors'].filter(isObject).map((error) => parseError(error, clean));
   // Docker Hub's token service says `details`, others `message` or `error`, OAuth2 `error_description`.
@@ -98,6 +98,11 @@ function parseErrors(text: string, clean: (text: string) => string): readonly Wi
     .map((key) => value[key])
     .find((found) => typeof found === 'string');
   return typeof message === 'string' ? [{ code: '', message: clean(message) }] : [];
+}
+
+/** What can be shown as it is; half a JSON document, cut where we stopped reading, tells nobody anything. */
+function isProse(text: string): boolean {
+  return !/^\s*($|[{[])/.test(text);
 }
 
 function parseError(error: Readonly<Record<string, unknown>>, clean: (text: string) => string): WireError {

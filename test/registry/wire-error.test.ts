@@ -132,6 +132,12 @@ test('of an endless body only the first part is read', async () => {
   assert.ok(error.message.length < 300);
 });
 
+test('errors that do not fit into what is read are not shown as half a document', async () => {
+  const errors = Array.from({ length: 2000 }, () => ({ code: 'DENIED', message: 'x'.repeat(50) }));
+  const error = await errorOf(403, { body: { errors } });
+  assert.equal(error.message, 'registry.example answered 403 Forbidden');
+});
+
 test('an answer to HEAD has no body to wait for', async () => {
   assert.equal((await errorOf(404, { method: 'HEAD', body: 'x' })).bytesRead, 0);
 });
