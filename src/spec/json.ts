@@ -4,6 +4,7 @@
  */
 
 import { RegError, type ErrorCode } from '../errors.js';
+import { findSyntaxFault } from './json-syntax.js';
 import { quoteText } from './text.js';
 
 /** Deepest nesting that is believed; real documents stay below 10. */
@@ -19,16 +20,17 @@ export interface JsonOptions {
 }
 
 /**
- * The one JSON value that `bytes` hold. Throws `options.code`; the message names the place but never quotes the
- * content, which may hold a secret.
+ * The one JSON value that `bytes` hold, behind a byte order mark or not. Throws `options.code`; the message names line
+ * and column but never quotes the content, which may hold a secret.
  */
 export function parseJson(bytes: Uint8Array, options: JsonOptions): unknown {
   const text = decode(bytes, options);
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (cause) {
-    throw invalid(options, `is not JSON${place(text, cause)}`);
+  } catch {
+    // Its message may quote the content.
+    throw invalid(options, `is not JSON${place(text)}`);
   }
   const fault = findAmbiguity(text);
   if (fault !== undefined) throw invalid(options, fault);
@@ -76,14 +78,12 @@ function invalid(options: JsonOptions, reason: string): RegError {
   return new RegError(options.code ?? 'INVALID_MANIFEST', `${options.what} ${reason}`);
 }
 
-/** Where V8 stopped reading, as line and column; its message itself quotes the content, so nothing else is kept. */
-function place(text: string, cause: unknown): string {
+function place(text: string): string {
   if (text.trim() === '') return ': it is empty';
-  const message = cause instanceof Error ? cause.message : '';
-  const position = /at position (\d+)/.exec(message)?.[1];
-  if (position === undefined) return /end of JSON/.test(message) ? ': it is cut off' : '';
-  const before = text.slice(0, Number(position)).split('\n');
-  return `: line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  const fault = findSyntaxFault(text) ?? text.length;
+  const lines = text.slice(0, fault).split('\n');
+  const where = `line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
+  return fault === text.length ? `: it is cut off at ${where}` : `: ${where}`;
 }
 
 /**
