@@ -18,10 +18,8 @@ const SHAPE = /^([a-z0-9]+(?:[-_+.][a-z0-9]+)*):([a-zA-Z0-9=_-]+)$/;
  * Throws INVALID_DIGEST. (CVE-2024-3727: digests from manifests went unchecked into paths.)
  */
 export function parseDigest(text: string): Digest {
-  const reason = whatIsWrong(text);
-  if (reason !== undefined)
-    throw new RegError('INVALID_DIGEST', `invalid digest ${quoteText(text, 140)}: ${reason}`);
-  return text as Digest;
+  if (isDigest(text)) return text;
+  throw new RegError('INVALID_DIGEST', `invalid digest ${quoteText(text, 140)}: ${whatIsWrong(text)}`);
 }
 
 /** Whether `text` is a digest that `parseDigest` would take. */

@@ -35,10 +35,7 @@ test('no input brings a control character or a line break out', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
       // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
-      assert.doesNotMatch(
-        cleanText(text),
-        /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]|\p{Cs}/u,
-      );
+      assert.doesNotMatch(cleanText(text), /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]|\p{Cs}/u);
       assert.ok(cleanText(text).length <= 200);
     }),
   );
