@@ -4,7 +4,7 @@
  */
 
 import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
-import { lstat, open, readFile, unlink } from 'node:fs/promises';
+import { lstat, open, readFile, rename, unlink } from 'node:fs/promises';
 
 import { isObject } from '../spec/json.js';
 import { errnoOf, ifThere, onDisk, uniqueName } from './files.js';
@@ -65,15 +65,15 @@ export class Claims {
     if (await this.#create(file)) return { path, release: () => remove(file) };
     const holder = await this.holderOf(path);
     if (holder?.hasEnded !== true) return undefined;
-    // The right to take over exactly this claim is a claim itself. Only who has it removes the file, so that
-    // nobody can remove the claim of a process that was faster.
+    // The right to take over exactly this claim is a claim itself. Only who has it puts it in the place of the other, so
+    // that nobody replaces the claim of a process that was faster. One step, so that a kill leaves nothing behind.
     const right = await this.claim(`${path}.${holder.nonce}`);
     if (right === undefined) return undefined;
     try {
       const current = await this.holderOf(path);
       if (current?.nonce !== holder.nonce) return undefined;
-      await remove(file);
-      return (await this.#create(file)) ? { path, release: () => remove(file) } : undefined;
+      await onDisk({ verb: 'write', path: file }, () => rename(claimOf(right.path), file));
+      return { path, release: () => remove(file) };
     } finally {
       await right.release();
     }
