@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 
 import type { Clock } from '../content/retry.js';
 import { Claims } from '../disk/claim.js';
-import { ifThere, onDisk, readSmallFile, replaceFile, uniqueName } from '../disk/files.js';
+import { ifThere, onDisk, readSmallFile, replaceFile } from '../disk/files.js';
 import { Lock, type Notice } from '../disk/lock.js';
 import type { ProcessFacts } from '../disk/owner.js';
 import { parseJsonObject, type JsonObject } from '../spec/json.js';
@@ -49,8 +49,7 @@ export async function changeConfigFile(
   await lock.hold(
     async () => {
       const text = `${JSON.stringify(update(await readConfigFile(target)), undefined, '\t')}\n`;
-      const temporary = `${target}.${uniqueName()}`;
-      await replaceFile(target, { temporary, bytes: Buffer.from(text), mode: 0o600 });
+      await replaceFile(target, { temporary: `${target}.next`, bytes: Buffer.from(text), mode: 0o600 });
     },
     { signal },
   );

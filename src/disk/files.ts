@@ -124,7 +124,10 @@ async function readWhole(path: string): Promise<Buffer> {
 }
 
 export interface Replacement {
-  /** Where the bytes are written first: in the same file system, and in nobody else's way. */
+  /**
+   * Where the bytes are written first: in the same file system, and in nobody else's way. What a process that was killed
+   * left there is removed, so a name that is always the same leaves nothing behind for long.
+   */
   readonly temporary: string;
   readonly bytes: Uint8Array;
   /** Permissions; default 0666, less the umask. */
@@ -152,8 +155,8 @@ async function writeAndSync(
   path: string,
   { bytes, mode }: { bytes: Uint8Array; mode: number },
 ): Promise<void> {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | NO_FOLLOW;
-  const handle = await open(path, flags, mode);
+  await rm(path, { force: true });
+  const handle = await open(path, 'wx', mode);
   try {
     await handle.writeFile(bytes);
     await handle.sync();

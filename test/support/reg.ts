@@ -13,6 +13,8 @@ export interface RegOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly stdin?: string | Uint8Array;
+  /** A program with its arguments that starts `reg`, as strace does: what is run is put behind them. */
+  readonly under?: readonly [string, ...string[]];
 }
 
 const BIN = fileURLToPath(new URL('../../bin/reg.js', import.meta.url));
@@ -33,7 +35,8 @@ export async function startReg(
   options: RegOptions = {},
 ): Promise<Child> {
   const home = options.home ?? (await temporaryFolder(scope));
-  return startChild(scope, [execPath, BIN, ...args], {
+  const [program, ...rest] = [...(options.under ?? []), execPath, BIN, ...args];
+  return startChild(scope, [program, ...rest], {
     env: { ...homeEnvironment(home), ...options.env },
     cwd: options.cwd ?? home,
     ...(options.stdin !== undefined && { stdin: options.stdin }),

@@ -1,0 +1,99 @@
+/** Kills `reg` at chosen system calls: strace(1) sends the signal before the call is carried out. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startReg } from './reg.js';
+import type { Ended } from './child.js';
+import { programPath } from './programs.js';
+import { temporaryFolder } from './temp.js';
+import type { Scope } from './temp.js';
+
+/** A system call that changes the disk. The state of the disk before it is the state after the one before it. */
+export interface Point {
+  readonly call: string;
+  /** Relative to the home of the person. */
+  readonly path: string;
+  /** Counts the calls of this kind on this path, from 1 on. */
+  readonly nth: number;
+}
+
+const CALLS =
+  'mkdir,openat,write,writev,pwrite64,pwritev,ftruncate,utimensat,chmod,fchmod,rename,unlink,rmdir'.split(
+    ',',
+  );
+
+/** A part of a name that is another one in each run; `leaveClaim` writes zeros. */
+const RANDOM = /\.(?!0{16})[0-9a-f]{16}\b/;
+
+/** All points at which a command that runs undisturbed changes what is in `home`. */
+export async function findPoints(
+  scope: Scope,
+  home: string,
+  args: readonly string[],
+): Promise<readonly Point[]> {
+  const log = join(await temporaryFolder(scope), 'trace');
+  const ended = await trace(scope, { home, args, options: ['-y', '-o', log] });
+  assert.equal(ended.code, 0, ended.stderr);
+  return pointsIn(await readFile(log, 'utf8'), home);
+}
+
+/** Runs the same command in a home that is in the same state, and kills it at the point. */
+export async function killAt(
+  scope: Scope,
+  { call, path, nth }: Point,
+  { home, args }: { readonly home: string; readonly args: readonly string[] },
+): Promise<void> {
+  const inject = ['-e', `inject=${call}:signal=SIGKILL:when=${nth}`];
+  const { signal, stderr } = await trace(scope, {
+    home,
+    args,
+    options: ['-P', join(home, path), ...inject, '-o', '/dev/null'],
+  });
+  assert.equal(signal, 'SIGKILL', `was not killed at ${call} ${nth} of ${path}: ${stderr}`);
+}
+
+interface Traced {
+  readonly home: string;
+  readonly args: readonly string[];
+  /** Of strace. */
+  readonly options: readonly string[];
+}
+
+async function trace(scope: Scope, { home, args, options }: Traced): Promise<Ended> {
+  const strace = [programPath('strace'), '-f', '-qq', '-e', `trace=${CALLS.join(',')}`, ...options] as const;
+  // One thread for all that waits for the disk: strace counts the calls of each thread by themselves.
+  const child = await startReg(scope, args, {
+    home,
+    cwd: '/',
+    env: { UV_THREADPOOL_SIZE: '1' },
+    under: strace,
+  });
+  return child.ended;
+}
+
+function pointsIn(log: string, home: string): readonly Point[] {
+  const counts = new Map<string, number>();
+  const points = new Map<string, Point>();
+  for (const line of log.split('\n')) {
+    const [isCall, thread = '', call = ''] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
+    // The other half of a call during which another thread made one.
+    if (isCall === undefined) continue;
+    const paths = new Set(
+      [...line.matchAll(/["<](\/[^">]*)[">]/g)].flatMap(([, path = '']) => below(home, path)),
+    );
+    for (const [position, path] of [...paths].entries()) {
+      const key = `${thread} ${call} ${path}`;
+      const nth = (counts.get(key) ?? 0) + 1;
+      counts.set(key, nth);
+      const changes = !line.includes(' = -1 E') && (call !== 'openat' || line.includes('O_CREAT'));
+      if (position === 0 && changes && !RANDOM.test(path)) {
+        points.set(`${call} ${path} ${nth}`, { call, path, nth });
+      }
+    }
+  }
+  return [...points.values()];
+}
+
+function below(home: string, path: string): readonly string[] {
+  return path.startsWith(`${home}/`) ? [path.slice(home.length + 1)] : [];
+}
