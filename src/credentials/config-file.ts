@@ -1,6 +1,7 @@
 /** A JSON file with settings that several programs write: read strictly, changed under a lock and in one step. */
 
 import { mkdir, realpath, stat } from 'node:fs/promises';
+import { platform } from 'node:os';
 import { dirname } from 'node:path';
 
 import type { Clock } from '../content/retry.js';
@@ -55,8 +56,9 @@ export async function changeConfigFile(
   );
 }
 
-/** Whether others on this machine may read the file; false where it is not there, and on systems without modes. */
+/** Whether others on this machine may read the file; false where it is not there, and on Windows, which has no modes. */
 export async function isReadableByOthers(path: string): Promise<boolean> {
+  if (platform() === 'win32') return false;
   const stats = await onDisk({ verb: 'read', path }, () => ifThere(stat(path)));
   return stats !== undefined && (stats.mode & 0o044) !== 0;
 }
