@@ -98,6 +98,7 @@ function createHost(name: string, options: ClientOptions, parts: Parts): Host {
     clock,
     redactor,
     clean: (text) => notices.clean(text),
+    warn: (message) => notices.sayOnce('warning', message),
     send,
     endpoint,
   });

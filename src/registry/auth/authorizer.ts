@@ -18,7 +18,7 @@ import type { Scope } from '../transport.js';
 import { parseChallenges, type Challenge } from './challenge.js';
 import { formatBasic, secretsOf, type Credential, type CredentialLookup } from './credential.js';
 import { belongsTogether, checkRealm, parseRealm } from './realm.js';
-import { scopesToAsk } from './scope.js';
+import { isPull, scopesToAsk } from './scope.js';
 import { TokenCache } from './token-cache.js';
 import { fetchToken, type AskRealm } from './token.js';
 
@@ -33,6 +33,8 @@ export interface AuthorizerOptions {
   readonly redactor: Redactor;
   /** Makes text from outside safe to print. */
   readonly clean: (text: string) => string;
+  /** Says a thing once, however often it is told. */
+  readonly warn: (message: string) => void;
   readonly send: Send;
   readonly endpoint: Pick<Endpoint, 'careFor' | 'careForRedirect'>;
 }
@@ -60,6 +62,8 @@ export class Authorizer {
   readonly #tokens: TokenCache;
   #challenge: Known | undefined;
   #credential: Promise<Credential | undefined> | undefined;
+  /** Why we go on without a credential although there may be one. */
+  #unavailable: RegError | undefined;
   /** A token service that may not see the password. */
   #stranger: string | undefined;
 
@@ -76,7 +80,8 @@ export class Authorizer {
 
   /**
    * What to send along after `refused` was answered with these challenges. Throws UNAUTHORIZED when there is no way
-   * to meet them, CREDENTIALS_UNAVAILABLE rather than send a password in clear text, and what the realm throws.
+   * to meet them, CREDENTIALS_UNAVAILABLE when the credential cannot be had, or only be sent in clear text, and what the
+   * realm throws.
    */
   async meet(
     header: string | undefined,
@@ -84,11 +89,11 @@ export class Authorizer {
   ): Promise<Grant> {
     const token = /^Bearer (.*)$/.exec(wish.refused?.authorization ?? '')?.[1];
     if (token !== undefined) await this.#tokens.forget(token);
-    this.#challenge = (await this.#choose(header, wish.base)) ?? this.#challenge;
+    this.#challenge = (await this.#choose(header, wish)) ?? this.#challenge;
     if (this.#challenge === undefined) throw this.#unusable(header);
     const grant = await this.#meet(this.#challenge, wish);
-    if (grant === undefined) throw this.#loginNeeded(`${wish.base.host} asks for a user name and a password`);
-    return grant;
+    if (grant !== undefined) return grant;
+    throw this.#unavailable ?? this.#loginNeeded(`${wish.base.host} asks for a user name and a password`);
   }
 
   /** `error` of a request that was refused for good, with what the person can do about it. */
@@ -98,6 +103,7 @@ export class Authorizer {
     );
     const code = isScope ? 'DENIED' : error.code;
     if (this.#stranger !== undefined) return this.#strangerError(this.#stranger, error);
+    if (this.#unavailable !== undefined) return this.#unavailable;
     const isAnonymous = (await this.#credential) === undefined;
     if (code === 'DENIED' && !isAnonymous)
       return new RegError(code, error.message, { ...error.context, cause: error });
@@ -112,7 +118,7 @@ export class Authorizer {
   }
 
   async #meet(challenge: Known, wish: Wish): Promise<Grant | undefined> {
-    const credential = await untilAborted(this.#lookUp(), wish.signal);
+    const credential = await untilAborted(this.#credentialFor(wish), wish.signal);
     const owned = { owner: wish.base, plainHttpAuth: this.#options.plainHttpAuth };
     if (challenge.scheme === 'basic') {
       const authorization = credential === undefined ? undefined : formatBasic(credential);
@@ -121,6 +127,7 @@ export class Authorizer {
     if (credential !== undefined && 'registryToken' in credential) {
       return { ...owned, authorization: `Bearer ${credential.registryToken}`, secret: true };
     }
+    if (this.#unavailable !== undefined) this.#warnAnonymous(this.#unavailable);
     const trusted = await this.#trusts(challenge.realm, wish.base, credential);
     const token = await untilAborted(
       this.#token(challenge, wish, trusted ? credential : undefined),
@@ -172,13 +179,14 @@ export class Authorizer {
   }
 
   /** Bearer where it is offered; but the password goes to the registry rather than to a realm that may not see it. */
-  async #choose(header: string | undefined, base: URL): Promise<Known | undefined> {
+  async #choose(header: string | undefined, wish: Wish): Promise<Known | undefined> {
+    const { base } = wish;
     const challenges = parseChallenges(header ?? '');
     const basic = challenges.find(({ scheme }) => scheme === 'basic');
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
     if (bearer === undefined) return basic === undefined ? undefined : { scheme: 'basic' };
     const known = this.#understand(bearer, base);
-    const credential = basic === undefined ? undefined : await this.#lookUp();
+    const credential = basic === undefined ? undefined : await this.#credentialFor(wish);
     if (credential === undefined || formatBasic(credential) === undefined) return known;
     return (await this.#mayTrust(known.realm, base)) ? known : { scheme: 'basic' };
   }
@@ -197,6 +205,17 @@ export class Authorizer {
   async #mayTrust(realm: URL, base: URL): Promise<boolean> {
     const { host, authHosts } = this.#options;
     return (await belongsTogether(realm, base)) || (await authHosts?.(host, realm.host)) === true;
+  }
+
+  /** Undefined where there is none; and for a pull, which may do without, also where it cannot be had. */
+  async #credentialFor({ scopes }: Wish): Promise<Credential | undefined> {
+    try {
+      return await this.#lookUp();
+    } catch (error) {
+      if (!hasCode(error, 'CREDENTIALS_UNAVAILABLE') || !isPull(scopes)) throw error;
+      this.#unavailable = error;
+      return undefined;
+    }
   }
 
   #lookUp(): Promise<Credential | undefined> {
@@ -230,6 +249,10 @@ export class Authorizer {
         cause,
       },
     );
+  }
+
+  #warnAnonymous({ message, context: { hint } }: RegError): void {
+    this.#options.warn(`${message}: going on without a login. ${hint ?? ''}`);
   }
 
   #loginNeeded(message: string): RegError {

@@ -11,7 +11,10 @@ export type Credential =
   /** A bearer token for the registry itself. */
   | { readonly registryToken: string };
 
-/** The credential for a host, named as in a reference; undefined when there is none. */
+/**
+ * The credential for a host, named as in a reference; undefined when there is none. Throws CREDENTIALS_UNAVAILABLE when
+ * it cannot be had: then what may do without one, a pull, is tried without.
+ */
 export type CredentialLookup = (host: string) => Promise<Credential | undefined>;
 
 /** The value of an Authorization header (RFC 7617); undefined for a credential without a password. */

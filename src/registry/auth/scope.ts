@@ -31,6 +31,11 @@ export function scopesToAsk(needed: readonly Scope[], offered: string | undefine
   return isUnusual ? words.slice(0, 4) : formatScopes(needed);
 }
 
+/** Whether nothing but reading is wanted, and that is wanted. */
+export function isPull(scopes: readonly Scope[]): boolean {
+  return scopes.length > 0 && scopes.every(({ actions }) => actions.every((action) => action === 'pull'));
+}
+
 /** Whether a token with the scopes `granted` allows all that a token with `needed` would. */
 export function coversScopes(granted: readonly string[], needed: readonly string[]): boolean {
   return needed.every((scope) => granted.some((wider) => coversScope(wider, scope)));
