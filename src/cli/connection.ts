@@ -55,6 +55,7 @@ export async function openClient(parts: Parts): Promise<RegistryClient> {
   return connect({
     ...(await toClientOptions(parts)),
     dockerConfig: dockerConfigFile(io),
+    env: io.env,
     tokenServices: tokenServicesFile(io),
     authHosts: flags.authHost,
   });
@@ -65,6 +66,7 @@ export function loginPlace(parts: Parts): LoginPlace {
   const { io } = parts;
   return {
     dockerConfig: requireConfig(dockerConfigFile(io)),
+    env: io.env,
     tokenServices: requireConfig(tokenServicesFile(io)),
     change: { clock: systemClock, ...thisProcess, onNotice: noticer(parts) },
   };

@@ -2,7 +2,7 @@
 
 import { RegError } from '../errors.js';
 import { isObject, type JsonObject } from '../spec/json.js';
-import type { Credential, Login } from './credential.js';
+import { isPlain, type Credential, type Login } from './credential.js';
 
 /** Where docker keeps the Hub's login (docker/cli, `registry.IndexServer`). */
 const HUB_KEY = 'https://index.docker.io/v1/';
@@ -77,9 +77,7 @@ function decodeAuth(auth: string, where: string): Login {
     throw new RegError('INVALID_CONFIG', `${where} holds no colon between username and password`);
   // Docker writes NULs behind some passwords and takes them off again (docker/cli, `decodeAuth`).
   const password = decoded.slice(colon + 1).replace(/\0+$/, '');
-  const username = decoded.slice(0, colon);
-  if (/\p{Cc}/u.test(username + password)) {
-    throw new RegError('INVALID_CONFIG', `${where} holds control characters`);
-  }
-  return { username, password };
+  const login = { username: decoded.slice(0, colon), password };
+  if (!isPlain(login)) throw new RegError('INVALID_CONFIG', `${where} holds control characters`);
+  return login;
 }

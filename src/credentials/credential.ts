@@ -10,3 +10,8 @@ export type Credential =
   | ({ readonly identityToken: string } & Partial<Login>)
   /** A bearer token that is ready to use. */
   | { readonly registryToken: string };
+
+/** Whether a login holds no control characters, but for line breaks in passwords: Google's are a whole JSON file. */
+export function isPlain({ username, password }: Login): boolean {
+  return !/\p{Cc}/u.test(username + password.replace(/[\t\r\n]/g, ''));
+}

@@ -1,44 +1,83 @@
 /**
- * Docker's config.json: where `docker login`, and so far `reg login`, keep what opens a registry. Read as docker
- * reads it; written so that no other key, and no other writer's login, is lost.
+ * Docker's config.json: what it says about one host, and how that is changed so that no other key, and no other
+ * writer's login, is lost.
  */
 
 import { RegError } from '../errors.js';
 import { isObject, type JsonObject } from '../spec/json.js';
 import { quoteText } from '../spec/text.js';
-import { formatEntry, keyFor, keysFor, parseEntry } from './auth-entry.js';
+import { keyFor, keysFor, parseEntry } from './auth-entry.js';
 import { changeConfigFile, readConfigFile, type ChangeOptions } from './config-file.js';
 import type { Credential } from './credential.js';
 
-/** What is kept for a host; undefined when there is nothing. Throws INVALID_CONFIG, DISK_ERROR. */
-export async function readCredential(file: string, host: string): Promise<Credential | undefined> {
-  const auths = authsOf(await readConfigFile(file), file);
+export interface DockerConfig {
+  /** What it is called in messages. */
+  readonly what: string;
+  readonly auths: JsonObject;
+  readonly credHelpers: JsonObject;
+  readonly credsStore: string;
+}
+
+/** The name of a helper, and the setting that gave it. */
+export interface HelperSetting {
+  readonly name: string;
+  /** For messages: `credsStore in "/home/alice/.docker/config.json"`. */
+  readonly where: string;
+}
+
+/** What the file says; nothing when it is not there. Throws INVALID_CONFIG, DISK_ERROR. */
+export async function readDockerConfig(file: string): Promise<DockerConfig> {
+  return parseDockerConfig(await readConfigFile(file), quoteText(file));
+}
+
+/** Throws INVALID_CONFIG. */
+export function parseDockerConfig(config: JsonObject, what: string): DockerConfig {
+  const credsStore = config['credsStore'] ?? '';
+  if (typeof credsStore !== 'string') throw invalid(what, '"credsStore" is not a string');
+  return {
+    what,
+    auths: section(config, 'auths', what),
+    credHelpers: section(config, 'credHelpers', what),
+    credsStore,
+  };
+}
+
+/** The credential that stands in the file itself; undefined when there is none. Throws INVALID_CONFIG. */
+export function credentialOf({ what, auths }: DockerConfig, host: string): Credential | undefined {
   for (const key of keysFor(host, Object.keys(auths))) {
-    const credential = parseEntry(auths[key], `${quoteText(file)}: auths[${quoteText(key)}]`);
+    const credential = parseEntry(auths[key], `${what}: auths[${quoteText(key)}]`);
     if (credential !== undefined) return credential;
   }
   return undefined;
 }
 
 /**
- * Keeps a credential for a host in place of every other one: in plain base64, as docker does where it has no helper.
- * Throws INVALID_CONFIG when the file is there and broken, DISK_ERROR, DISK_FULL, STORE_LOCKED.
+ * The helper for a host. An empty name is none, also where it stands for one host against `credsStore` (docker/cli,
+ * `getConfiguredCredentialStore`). Throws INVALID_CONFIG.
  */
-export function writeCredential(
-  file: string,
-  { host, credential }: { readonly host: string; readonly credential: Credential },
-  options: ChangeOptions,
-): Promise<void> {
-  return changeAuths(
-    file,
-    (auths) => ({ ...without(host, auths), [keyFor(host)]: formatEntry(credential) }),
-    options,
-  );
+export function helperSettingOf(
+  { what, credHelpers, credsStore }: DockerConfig,
+  host: string,
+): HelperSetting | undefined {
+  const [key] = keysFor(host, Object.keys(credHelpers));
+  if (key === undefined) return setting(credsStore, `credsStore in ${what}`);
+  const name = credHelpers[key];
+  if (typeof name !== 'string') throw invalid(what, `credHelpers[${quoteText(key)}] is not a string`);
+  return setting(name, `credHelpers[${quoteText(key)}] in ${what}`);
 }
 
-/** Forgets what is kept for a host; answers whether there was something. Throws as `writeCredential`. */
-export async function eraseCredential(file: string, host: string, options: ChangeOptions): Promise<boolean> {
-  const auths = authsOf(await readConfigFile(file), file);
+/** Puts `entry` in place of all that `auths` says of a host. Throws INVALID_CONFIG, DISK_ERROR, DISK_FULL, STORE_LOCKED. */
+export function setEntry(
+  file: string,
+  { host, entry }: { readonly host: string; readonly entry: JsonObject },
+  options: ChangeOptions,
+): Promise<void> {
+  return changeAuths(file, (auths) => ({ ...without(host, auths), [keyFor(host)]: entry }), options);
+}
+
+/** Removes all that `auths` says of a host; answers whether that was anything. Throws as `setEntry`. */
+export async function removeEntries(file: string, host: string, options: ChangeOptions): Promise<boolean> {
+  const { auths } = await readDockerConfig(file);
   if (keysFor(host, Object.keys(auths)).length === 0) return false;
   await changeAuths(file, (current) => without(host, current), options);
   return true;
@@ -49,7 +88,11 @@ function changeAuths(
   update: (auths: JsonObject) => JsonObject,
   options: ChangeOptions,
 ): Promise<void> {
-  return changeConfigFile(file, (config) => ({ ...config, auths: update(authsOf(config, file)) }), options);
+  const change = (config: JsonObject): JsonObject => ({
+    ...config,
+    auths: update(section(config, 'auths', quoteText(file))),
+  });
+  return changeConfigFile(file, change, options);
 }
 
 function without(host: string, auths: JsonObject): JsonObject {
@@ -57,9 +100,16 @@ function without(host: string, auths: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(auths).filter(([key]) => !gone.includes(key)));
 }
 
-function authsOf(config: JsonObject, file: string): JsonObject {
-  const { auths } = config;
-  if (auths === undefined || auths === null) return {};
-  if (!isObject(auths)) throw new RegError('INVALID_CONFIG', `${quoteText(file)}: "auths" is not an object`);
-  return auths;
+function section(config: JsonObject, key: 'auths' | 'credHelpers', what: string): JsonObject {
+  const value = config[key] ?? {};
+  if (!isObject(value)) throw invalid(what, `"${key}" is not an object`);
+  return value;
+}
+
+function setting(name: string, where: string): HelperSetting | undefined {
+  return name === '' ? undefined : { name, where };
+}
+
+function invalid(what: string, fault: string): RegError {
+  return new RegError('INVALID_CONFIG', `${what}: ${fault}`);
 }

@@ -1,16 +1,15 @@
 /** Joins the registry client with what is kept on this machine: credentials, and who may be given them. */
 
 import { systemClock } from '../content/system-clock.js';
-import { isReadableByOthers } from '../credentials/config-file.js';
-import type { Credential } from '../credentials/credential.js';
-import { readCredential } from '../credentials/docker-config.js';
+import { findCredential } from '../credentials/chain.js';
 import { readTokenServices } from '../credentials/token-services.js';
-import { quoteText } from '../spec/text.js';
 import { createClient, type ClientOptions, type RegistryClient } from '../registry/client.js';
 
 export interface ConnectOptions extends Partial<Omit<ClientOptions, 'authHosts'>> {
-  /** Path of docker's config.json; without it, and without `credentials`, everything is anonymous. */
+  /** Path of docker's config.json; without it, `env` and `credentials`, everything is anonymous. */
   readonly dockerConfig?: string | undefined;
+  /** Such as `process.env`: for `DOCKER_AUTH_CONFIG`, and for credential helpers, which are found and run in it. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Path of the file in which `login` remembers token services. */
   readonly tokenServices?: string | undefined;
   /** Hosts, with or without port, that may be given the password of any registry that names them. */
@@ -20,31 +19,29 @@ export interface ConnectOptions extends Partial<Omit<ClientOptions, 'authHosts'>
 /** A client that finds its credentials by itself. To be closed by the caller. No I/O before the first request. */
 export function connect({
   dockerConfig,
+  env = {},
   tokenServices,
   authHosts = [],
   ...options
 }: ConnectOptions = {}): RegistryClient {
-  return createClient({
+  const closing = new AbortController();
+  const { onNotice } = options;
+  const chain = { dockerConfig, env, onNotice, signal: closing.signal };
+  const client = createClient({
     clock: systemClock,
     ...options,
-    credentials:
-      options.credentials ?? ((host) => lookUp(host, { dockerConfig, onNotice: options.onNotice })),
+    credentials: options.credentials ?? ((host) => findCredential(host, chain)),
     authHosts: async (registry, realm) =>
       isListed(realm, authHosts) || (await isRemembered(realm, { registry, tokenServices })),
   });
-}
-
-async function lookUp(
-  host: string,
-  { dockerConfig, onNotice }: Pick<ConnectOptions, 'dockerConfig' | 'onNotice'>,
-): Promise<Credential | undefined> {
-  if (dockerConfig === undefined) return undefined;
-  const credential = await readCredential(dockerConfig, host);
-  if (credential !== undefined && (await isReadableByOthers(dockerConfig))) {
-    const file = quoteText(dockerConfig);
-    onNotice?.({ type: 'warning', message: `others on this machine can read ${file}, which holds a login` });
-  }
-  return credential;
+  return {
+    ...client,
+    close() {
+      // A helper may be waiting for somebody who has left.
+      closing.abort();
+      return client.close();
+    },
+  };
 }
 
 async function isRemembered(

@@ -3,7 +3,7 @@
 import type { CallOptions } from '../content/types.js';
 import type { ChangeOptions } from '../credentials/config-file.js';
 import type { Credential } from '../credentials/credential.js';
-import { eraseCredential, writeCredential } from '../credentials/docker-config.js';
+import { forgetCredential, helperOf, keepCredential, type KeepOptions } from '../credentials/keep.js';
 import { rememberTokenServices } from '../credentials/token-services.js';
 import { explain, hasCode, RegError } from '../errors.js';
 import { createClient, type ClientOptions } from '../registry/client.js';
@@ -17,6 +17,8 @@ export const DEFAULT_SERVER = 'docker.io';
 export interface LoginPlace {
   /** Path of docker's config.json. */
   readonly dockerConfig: string;
+  /** Such as `process.env`: where the credential helpers that config.json names are found, and run. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Path of the file that remembers token services. */
   readonly tokenServices: string;
   readonly change: ChangeOptions;
@@ -33,34 +35,49 @@ export interface LoginResult {
   readonly server: string;
   /** Hosts outside the registry's own domain that were given the credential, and from now on may be. */
   readonly tokenServices: readonly string[];
+  /** The program that keeps the credential, such as `docker-credential-pass`; undefined where config.json does. */
+  readonly helper: string | undefined;
 }
 
 /**
  * Checks a credential against the registry and keeps it only when the registry takes it. Whoever logs in agrees to the
  * token service that the registry names, and that is remembered. Costs two or three requests. Throws
- * INVALID_ARGUMENT, UNAUTHORIZED, INVALID_CONFIG and what the registry throws.
+ * INVALID_ARGUMENT, UNAUTHORIZED, INVALID_CONFIG, CREDENTIALS_UNAVAILABLE and what the registry throws.
  */
 export async function login(server: string, options: LoginOptions): Promise<LoginResult> {
   const registry = parseServer(server);
   const { credential, place, signal } = options;
+  const keeping = keepingOf(registry, { ...place, signal });
   try {
+    const helper = await helperOf(keeping);
+    await helper?.check(registry);
     const hosts = await check(registry, options);
-    const change = { ...place.change, signal };
+    const { change } = keeping;
     if (hosts.length > 0) await rememberTokenServices(place.tokenServices, { registry, hosts }, change);
-    await writeCredential(place.dockerConfig, { host: registry, credential }, change);
-    return { server: registry, tokenServices: hosts };
+    await keepCredential(credential, { ...keeping, helper });
+    return { server: registry, tokenServices: hosts, helper: helper?.program };
   } catch (error) {
     throw explain(withLoginHint(error), `cannot log in to ${registry}`);
   }
 }
 
-/** Forgets the credential of a registry; answers whether there was one. Throws INVALID_ARGUMENT, INVALID_CONFIG. */
+/**
+ * Forgets the credential of a registry; answers whether there was one. Throws INVALID_ARGUMENT, INVALID_CONFIG,
+ * CREDENTIALS_UNAVAILABLE.
+ */
 export async function logout(
   server: string,
-  { dockerConfig, change }: Pick<LoginPlace, 'dockerConfig' | 'change'>,
+  place: Omit<LoginPlace, 'tokenServices'> & CallOptions,
 ): Promise<{ readonly server: string; readonly removed: boolean }> {
   const host = parseServer(server);
-  return { server: host, removed: await eraseCredential(dockerConfig, host, change) };
+  return { server: host, removed: await forgetCredential(keepingOf(host, place)) };
+}
+
+function keepingOf(
+  host: string,
+  { dockerConfig, change, env = {}, signal }: Omit<LoginPlace, 'tokenServices'> & CallOptions,
+): KeepOptions {
+  return { file: dockerConfig, host, env, signal, change: { ...change, signal } };
 }
 
 /** The token services outside the registry's domain that the credential went to. */

@@ -61,8 +61,11 @@ table('config.json', [
   entry('18: auth with NUL bytes', ({ user }) => ({
     auth: Buffer.from(`${user.user}\0:${user.password}`).toString('base64'),
   })),
-  entry('18: auth with a line break', ({ user }) => ({
-    auth: Buffer.from(`${user.user}:${user.password}\r\nX-Injected: 1`).toString('base64'),
+  entry('18: a user name with a line break', ({ user }) => ({
+    auth: Buffer.from(`${user.user}\r\nX-Injected: 1:${user.password}`).toString('base64'),
+  })),
+  entry('18: a password with an escape', ({ user }) => ({
+    auth: Buffer.from(`${user.user}:${user.password}\u001b[2J`).toString('base64'),
   })),
   entry('18: auth of 1 MiB', () => ({ auth: 'A'.repeat(1024 * 1024) }), { says: /./ }),
   config(

@@ -22,7 +22,7 @@ export async function run(context: Context<LoginFlags>): Promise<void> {
   const password = await findPassword(context);
   redactor.add(password);
   const clientOptions = await context.clientOptions();
-  const { tokenServices } = await login(server, {
+  const { tokenServices, helper } = await login(server, {
     credential: { username, password },
     place,
     clientOptions,
@@ -32,7 +32,8 @@ export async function run(context: Context<LoginFlags>): Promise<void> {
     const message = `the password for ${server} goes to its token service ${cleanText(host)}, as it asks`;
     progress.notice({ type: 'warning', message });
   }
-  output.line(`Login Succeeded: ${username} at ${server}, kept in ${place.dockerConfig}`);
+  const kept = helper === undefined ? `in ${place.dockerConfig}` : `by ${helper}`;
+  output.line(`Login Succeeded: ${username} at ${server}, kept ${kept}`);
 }
 
 async function findUsername({ flags, io, signal }: Context<LoginFlags>, server: string): Promise<string> {

@@ -1,0 +1,47 @@
+/** Why a credential helper failed, in words that cannot be the secret. */
+
+import { cleanText } from '../spec/text.js';
+import type { Ended } from './run-program.js';
+
+/** Failures that many helpers tell on their standard output, which is never shown: hence our own words for them. */
+const KNOWN: readonly (readonly [RegExp, string])[] = [
+  [/d-?bus|org\.freedesktop\.secrets/i, 'there is no D-Bus session with a secret service'],
+  [/\blocked\b|interaction is not allowed/i, 'the keychain is locked'],
+  [/pass(word store)?( is)? not initialized/i, 'the password store is not set up'],
+];
+
+/** How much of what a helper says is looked at, in characters. */
+const MAX_LENGTH = 2000;
+
+/**
+ * Answers such as ` (exit code 1): no such key`. The standard output is never quoted, nor any word of the standard error
+ * that also stands there, or in `secret`.
+ */
+export function reasonOf({ code, stdout, stderr }: Ended, secret = ''): string {
+  const how = code === null ? ' (killed)' : ` (exit code ${code})`;
+  const known = KNOWN.find(([pattern]) => pattern.test(`${stdout} ${stderr}`));
+  const why = known?.[1] ?? withoutWordsOf(`${secret} ${readings(stdout.toString())}`, stderr.toString());
+  return why === '' ? how : `${how}: ${why}`;
+}
+
+/** `text` made safe to print, each word that occurs in `hidden` masked; empty when nothing is left. */
+function withoutWordsOf(hidden: string, text: string): string {
+  const masked = cleanText(text, MAX_LENGTH).replace(/[\p{L}\p{N}]+/gu, (word) =>
+    hidden.includes(word) ? '***' : word,
+  );
+  return /[\p{L}\p{N}]/u.test(masked) ? cleanText(masked) : '';
+}
+
+/** Text in all the forms that its words may turn up in: as it is, cleaned as what is shown, and with its escapes read. */
+function readings(text: string): string {
+  return [text, cleanText(text, text.length), unescaped(text)].join(' ');
+}
+
+function unescaped(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text));
+  } catch {
+    // Most often it is no JSON: then there are no escapes to be read.
+    return '';
+  }
+}
