@@ -50,7 +50,10 @@ for (const { before, command, again = 0, points: least } of table) {
       const old = await readNames(me.home);
 
       const done = await copyHome(t, me.home);
-      const points = await findPoints(t, done, args(command));
+      // The stamps that show a prune beside us what is wanted change nothing: there are many of them.
+      const points = (await findPoints(t, done, args(command))).filter(
+        ({ call, path }) => !(call === 'utimensat' && path.startsWith('store/blobs/')),
+      );
       const wanted = await readNames(done);
       assert.ok(points.length >= least, `only ${points.length} points`);
 
@@ -71,8 +74,7 @@ for (const { before, command, again = 0, points: least } of table) {
             assert.ok([0, again].includes(code ?? -1), stderr);
             assert.deepEqual(await readNames(home), wanted);
             if (code !== 0 || command.startsWith('rmi')) succeeded(await reg(t, ['prune'], { home }));
-            await assertClean(home);
-            await assertWhole(t, home, [first, second]);
+            await assertClean(home, [first, second]);
           }),
         ),
       );

@@ -49,7 +49,7 @@ interface IndexDocument {
 
 /** Checks what must hold at every moment: each blob is what its name says, each name complete, and `reg verify` agrees. */
 export async function assertWhole(scope: Scope, home: string, graphs: readonly TestGraph[]): Promise<void> {
-  const faults = await findFaults(storeFolder(home), await bytesOf(graphs));
+  const faults = await faultsIn(home, graphs);
   assert.deepEqual(
     faults.filter((fault) => !fault.startsWith('.partial/')),
     [],
@@ -57,13 +57,18 @@ export async function assertWhole(scope: Scope, home: string, graphs: readonly T
   succeeded(await reg(scope, ['verify'], { home }));
 }
 
-/** Checks what must hold when the last command ended by itself: nothing is left of those that were killed. */
-export async function assertClean(home: string): Promise<void> {
+/** Checks what must hold when the last command ended by itself: all that, and nothing is left of those that were killed. */
+export async function assertClean(home: string, graphs: readonly TestGraph[]): Promise<void> {
+  assert.deepEqual(await faultsIn(home, graphs), []);
   const files = await filesIn(home);
   assert.deepEqual(
-    files.filter((file) => !/^store\/(blobs\/sha256\/[0-9a-f]{64}|index\.json|oci-layout)$/.test(file)),
+    files.filter((file) => !/^store\/(blobs\/|index\.json$|oci-layout$)/.test(file)),
     [],
   );
+}
+
+async function faultsIn(home: string, graphs: readonly TestGraph[]): Promise<readonly string[]> {
+  return findFaults(storeFolder(home), await bytesOf(graphs));
 }
 
 /**
