@@ -1,4 +1,4 @@
-/** Why a credential helper failed, in words that cannot be the secret. */
+/** What a credential helper that failed has to say, in words that cannot be the secret. */
 
 import { cleanText } from '../spec/text.js';
 import type { Ended } from './run-program.js';
@@ -10,18 +10,30 @@ const KNOWN: readonly (readonly [RegExp, string])[] = [
   [/pass(word store)?( is)? not initialized/i, 'the password store is not set up'],
 ];
 
+const NOT_FOUND = 'credentials not found in native keychain';
+
 /** How much of what a helper says is looked at, in characters. */
 const MAX_LENGTH = 2000;
 
+/** Whether it failed only because it has nothing for the server. */
+export function isNotFound(ended: Ended): boolean {
+  return allTextOf(ended).includes(NOT_FOUND);
+}
+
 /**
- * Answers such as ` (exit code 1): no such key`. The standard output is never quoted, nor any word of the standard error
- * that also stands there, or in `secret`.
+ * Why it failed, such as ` (exit code 1): no such key`. The standard output is never quoted, nor any word of the standard
+ * error that also stands there, or in `secret`.
  */
-export function reasonOf({ code, stdout, stderr }: Ended, secret = ''): string {
-  const how = code === null ? ' (killed)' : ` (exit code ${code})`;
-  const known = KNOWN.find(([pattern]) => pattern.test(`${stdout} ${stderr}`));
-  const why = known?.[1] ?? withoutWordsOf(`${secret} ${readings(stdout.toString())}`, stderr.toString());
+export function reasonOf(ended: Ended, secret = ''): string {
+  const how = ended.code === null ? ' (killed)' : ` (exit code ${ended.code})`;
+  const known = KNOWN.find(([pattern]) => pattern.test(allTextOf(ended)));
+  const hidden = `${secret} ${readings(ended.stdout.toString())}`;
+  const why = known?.[1] ?? withoutWordsOf(hidden, ended.stderr.toString());
   return why === '' ? how : `${how}: ${why}`;
+}
+
+function allTextOf({ stdout, stderr }: Ended): string {
+  return `${stdout.toString()} ${stderr.toString()}`;
 }
 
 /** `text` made safe to print, each word that occurs in `hidden` masked; empty when nothing is left. */

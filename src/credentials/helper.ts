@@ -13,7 +13,7 @@ import { quoteText } from '../spec/text.js';
 import { keyFor } from './auth-entry.js';
 import { isPlain, type Credential } from './credential.js';
 import type { HelperSetting } from './docker-config.js';
-import { reasonOf } from './helper-reason.js';
+import { isNotFound, reasonOf } from './helper-reason.js';
 import { findProgram, runProgram, type Ended, type Environment } from './run-program.js';
 
 export interface HelperOptions {
@@ -27,7 +27,6 @@ export interface HelperOptions {
 
 /** The user name beside a secret that is an identity token. */
 const TOKEN_USER = '<token>';
-const NOT_FOUND = 'credentials not found in native keychain';
 
 /** What is wanted of a helper. */
 interface Errand {
@@ -104,7 +103,7 @@ export class Helper {
     const program = { name: this.program, path: await this.#find() };
     const ended = await runProgram(program, { args: [action], input, env, timeLimitMs, signal });
     if (ended.code === 0) return ended;
-    if (`${ended.stdout} ${ended.stderr}`.includes(NOT_FOUND) && action !== 'store') return undefined;
+    if (action !== 'store' && isNotFound(ended)) return undefined;
     throw this.#unavailable(`failed${reasonOf(ended, secret)}`);
   }
 
