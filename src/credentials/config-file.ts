@@ -24,8 +24,7 @@ export interface ChangeOptions extends ProcessFacts {
 
 /** What the file holds; an empty object when it is not there. Throws INVALID_CONFIG, DISK_ERROR. */
 export async function readConfigFile(path: string): Promise<JsonObject> {
-  const bytes = await readSmallFile(await follow(path), { cap: MAX_SIZE, code: 'INVALID_CONFIG' });
-  return bytes === undefined ? {} : parseJsonObject(bytes, { what: quoteText(path), code: 'INVALID_CONFIG' });
+  return parse(await read(await follow(path)), path);
 }
 
 /**
@@ -47,13 +46,38 @@ export async function changeConfigFile(
     clock,
     onNotice,
   });
-  await lock.hold(
-    async () => {
-      const text = `${JSON.stringify(update(await readConfigFile(target)), undefined, '\t')}\n`;
-      await replaceFile(target, { temporary: `${target}.next`, bytes: Buffer.from(text), mode: 0o600 });
-    },
-    { signal },
-  );
+  await lock.hold(() => change(target, update, signal), { signal });
+}
+
+/** Other programs know nothing of the lock: when one of them has been faster, its change is the one to build upon. */
+async function change(
+  path: string,
+  update: (config: JsonObject) => JsonObject,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (let isDone = false; !isDone;) {
+    signal?.throwIfAborted();
+    const before = await read(path);
+    const text = `${JSON.stringify(update(parse(before, path)), undefined, '\t')}\n`;
+    isDone = await replaceFile(path, {
+      temporary: `${path}.next`,
+      bytes: Buffer.from(text),
+      mode: 0o600,
+      isWanted: async () => isSame(before, await read(path)),
+    });
+  }
+}
+
+function read(path: string): Promise<Buffer | undefined> {
+  return readSmallFile(path, { cap: MAX_SIZE, code: 'INVALID_CONFIG' });
+}
+
+function parse(bytes: Buffer | undefined, path: string): JsonObject {
+  return bytes === undefined ? {} : parseJsonObject(bytes, { what: quoteText(path), code: 'INVALID_CONFIG' });
+}
+
+function isSame(one: Buffer | undefined, other: Buffer | undefined): boolean {
+  return one === undefined || other === undefined ? one === other : one.equals(other);
 }
 
 /** Whether others on this machine may read the file; false where it is not there, and on Windows, which has no modes. */

@@ -132,23 +132,31 @@ export interface Replacement {
   readonly bytes: Uint8Array;
   /** Permissions; default 0666, less the umask. */
   readonly mode?: number;
+  /** Asked when only the last step is missing: false calls it off. */
+  readonly isWanted?: () => Promise<boolean>;
 }
 
-/** Puts bytes in the place of the file `path` in one step that survives a power cut. Throws DISK_FULL, DISK_ERROR. */
+/**
+ * Puts bytes in the place of the file `path` in one step that survives a power cut; answers whether it did, and was not
+ * called off. Throws DISK_FULL, DISK_ERROR.
+ */
 export async function replaceFile(
   path: string,
-  { temporary, bytes, mode = 0o666 }: Replacement,
-): Promise<void> {
-  await onDisk({ verb: 'write', path, missing: bytes.byteLength }, async () => {
+  { temporary, bytes, mode = 0o666, isWanted = async () => true }: Replacement,
+): Promise<boolean> {
+  const isReplaced = await onDisk({ verb: 'write', path, missing: bytes.byteLength }, async () => {
     try {
       await writeAndSync(temporary, { bytes, mode });
+      if (!(await isWanted())) return false;
       await rename(temporary, path);
+      return true;
     } catch (error) {
       await rm(temporary, { force: true });
       throw error;
     }
   });
-  await syncFolder(dirname(path));
+  if (isReplaced) await syncFolder(dirname(path));
+  return isReplaced;
 }
 
 async function writeAndSync(

@@ -1,15 +1,17 @@
 /** config.json with several writers, and writers that are killed. */
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { findPoints, killAt } from '../support/crash-points.js';
 import { ageClaims, copyHome, leaveClaim } from '../support/crash-store.js';
 import { basicCredentials, reply, startHttpServer } from '../support/http-server.js';
 import type { HttpServer } from '../support/http-server.js';
 import { succeeded } from '../support/person.js';
-import { needs } from '../support/programs.js';
-import { reg } from '../support/reg.js';
+import { needs, programPath } from '../support/programs.js';
+import { reg, startReg } from '../support/reg.js';
 import { temporaryFolder } from '../support/temp.js';
 import type { Scope } from '../support/temp.js';
 
@@ -90,3 +92,34 @@ for (const [command, after] of [
     },
   );
 }
+
+test('logins at once lose no entry', async (t) => {
+  const hosts = await Promise.all(Array.from({ length: 4 }, async () => (await startRegistry(t)).host));
+  const home = await temporaryFolder(t);
+  await writeConfig(home, OTHERS);
+  const runs = await Promise.all(
+    hosts.map((host) => reg(t, ['login', '-u', 'me', '-p', 'secret', host], { home })),
+  );
+  runs.forEach(succeeded);
+  const { auths, ...others }: typeof OTHERS = JSON.parse(await readFile(configOf(home), 'utf8'));
+  assert.deepEqual(new Set(Object.keys(auths)), new Set(['ghcr.io', ...hosts]));
+  assert.deepEqual(others, { HttpHeaders: OTHERS.HttpHeaders });
+});
+
+test('a login that docker makes while ours is being written is not lost', needs('strace'), async (t) => {
+  const { host } = await startRegistry(t);
+  const home = await temporaryFolder(t);
+  await writeConfig(home, OTHERS);
+  // The disk takes a second for each file, and docker, which knows no lock, is faster.
+  const child = await startReg(t, ['login', '-u', 'me', '-p', 'secret', host], {
+    home,
+    under: [programPath('strace'), '-f', '-qq', '-o', '/dev/null', '-e', 'inject=fsync:delay_enter=1s'],
+  });
+  while (!existsSync(`${configOf(home)}.next`)) await sleep(10);
+  const dockers = { ...OTHERS, auths: { ...OTHERS.auths, 'quay.io': { auth: 'bmV3OmxvZ2lu' } } };
+  await writeFile(`${configOf(home)}123`, JSON.stringify(dockers), { mode: 0o600 });
+  await rename(`${configOf(home)}123`, configOf(home));
+  succeeded(await child.ended);
+  const { auths }: typeof OTHERS = JSON.parse(await readFile(configOf(home), 'utf8'));
+  assert.deepEqual(new Set(Object.keys(auths)), new Set(['ghcr.io', 'quay.io', host]));
+});
