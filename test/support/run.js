@@ -1,6 +1,7 @@
 /**
- * `npm test [-- WORD… [--flag…]]`: sets up, then runs every `test/**\/*.test.ts`, or those whose path contains
- * one of the words. Flags (such as `--test-name-pattern=…`) go to Node's test runner.
+ * `npm test [-- WORD… [!WORD…] [--flag…]]`: sets up, then runs every `test/**\/*.test.ts`, or those whose path contains
+ * one of the words; none whose path contains a word behind a `!`. Flags (such as `--test-name-pattern=…`) go to Node's
+ * test runner.
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -9,12 +10,14 @@ import { root, setUp } from './setup.js';
 
 const args = process.argv.slice(2);
 const flags = args.filter((arg) => arg.startsWith('-'));
-const words = args.filter((arg) => !arg.startsWith('-'));
+const words = args.filter((arg) => !arg.startsWith('-') && !arg.startsWith('!'));
+const without = args.filter((arg) => arg.startsWith('!')).map((arg) => arg.slice(1));
 
 const files = readdirSync(join(root, 'test'), { recursive: true })
   .map((name) => join('test', name))
   .filter((path) => path.endsWith('.test.ts'))
   .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
+  .filter((path) => !without.some((word) => path.includes(word)))
   .sort();
 
 if (files.length === 0) {
