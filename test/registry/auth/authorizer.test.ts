@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { RegError } from '../../../src/errors.js';
+import { RegError } from '../../../src/errors.js';
 import type { Credential } from '../../../src/registry/auth/credential.js';
 import type { ClientOptions } from '../../../src/registry/hosts.js';
 import type { Request } from '../../../src/registry/transport.js';
@@ -105,6 +105,44 @@ test('a lookup that fails is an error, not an anonymous request', async (context
   });
   await assert.rejects(send(), /keychain is locked/);
   assert.deepEqual([registry.requests.length, realm.requests.length], [1, 0]);
+});
+
+const unavailable = async (): Promise<never> => {
+  throw new RegError('CREDENTIALS_UNAVAILABLE', 'the helper is missing', { hint: 'Install it.' });
+};
+
+test('a pull goes on without a credential that cannot be had, and says so once', async (context) => {
+  const { realm, send, hosts } = await setUp(context, { credentials: unavailable });
+  assert.equal(await send(), 'content');
+  assert.equal(await send({ scopes: [{ repository: 'other', actions: ['pull'] }] }), 'content');
+  assert.ok(realm.requests.every(({ headers }) => headers.authorization === undefined));
+  assert.deepEqual(hosts.messages('warning'), [
+    'the helper is missing: going on without a login. Install it.',
+  ]);
+});
+
+test('a pull that is refused then fails for want of the credential', async (context) => {
+  const bearer = await setUp(context, { credentials: unavailable, accepts: () => false });
+  await rejects(bearer.send(), 'CREDENTIALS_UNAVAILABLE', /^the helper is missing$/);
+  const noToken = await setUp(context, {
+    credentials: unavailable,
+    onToken: (exchange) => reply(exchange, 401),
+  });
+  await rejects(noToken.send(), 'CREDENTIALS_UNAVAILABLE', /^the helper is missing$/);
+  const basic = await setUp(context, { credentials: unavailable, challenge: () => 'Basic realm="r"' });
+  await rejects(basic.send(), 'CREDENTIALS_UNAVAILABLE', /^the helper is missing$/);
+  assert.deepEqual(basic.hosts.messages('warning'), []);
+});
+
+test('what is more than a pull does not go on without the credential', async (context) => {
+  const pull = { repository: 'from', actions: ['pull'] } as const;
+  for (const scopes of [[], [{ repository: 'app', actions: ['pull', 'push'] }, pull]] as const) {
+    const { realm, send, hosts } = await setUp(context, { credentials: unavailable });
+    await rejects(send({ scopes }), 'CREDENTIALS_UNAVAILABLE', /^the helper is missing$/);
+    assert.deepEqual([realm.requests.length, hosts.messages('warning')], [0, []]);
+    assert.equal(await send(), 'content');
+    await rejects(send({ scopes }), 'CREDENTIALS_UNAVAILABLE', /^the helper is missing$/);
+  }
 });
 
 test('a wrong password costs two requests, also when many are under way', async (context) => {
