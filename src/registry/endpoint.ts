@@ -29,6 +29,8 @@ export class Endpoint {
   readonly host: string;
   readonly #options: EndpointOptions;
   #base: Promise<URL> | undefined;
+  /** Whether nothing that the host said proves that it speaks TLS. */
+  #isGuess = false;
   #isPublic: Promise<boolean> | undefined;
 
   constructor(host: string, options: EndpointOptions) {
@@ -46,6 +48,17 @@ export class Endpoint {
       throw error;
     });
     return this.#base;
+  }
+
+  /**
+   * To be called when a request failed on the way: where the host gave no answer to whether it speaks TLS, it is asked
+   * again by the next `base`. Answers whether that is so.
+   */
+  forgetGuess(): boolean {
+    const wasGuess = this.#isGuess;
+    if (wasGuess) this.#base = undefined;
+    this.#isGuess = false;
+    return wasGuess;
   }
 
   /** With what care to connect to `url`: only the registry itself may show any certificate. */
@@ -68,7 +81,9 @@ export class Endpoint {
     if (!isLoopback(hostname)) return url;
     const { dialer, probeTimeoutMs: timeoutMs } = this.#options;
     const socket = await dialer.dial({ isSecure: false, hostname, port: portOf(url) });
-    return (await speaksTls(socket, { timeoutMs })) ? url : toHttp(url);
+    const isTls = await speaksTls(socket, { timeoutMs });
+    this.#isGuess = isTls === undefined;
+    return isTls === false ? toHttp(url) : url;
   }
 }
 

@@ -78,8 +78,15 @@ export class Host implements Transport {
       return await this.#inOrder(request);
     } catch (error) {
       this.#heed(error);
-      throw error;
+      if (!this.#wasMisled(error)) throw error;
+      return this.#inOrder(request);
     }
+  }
+
+  /** Whether TLS failed only because the network hid, when it was asked for it, that the host speaks none. */
+  #wasMisled(error: unknown): boolean {
+    if (!hasCode(error, 'UNREACHABLE', 'TIMEOUT', 'TLS_ERROR')) return false;
+    return this.#options.endpoint.forgetGuess() && hasCode(error, 'TLS_ERROR');
   }
 
   /**

@@ -19,10 +19,13 @@ const ALERT = 0x15;
 const HANDSHAKE = 0x16;
 
 /**
- * False only when the other side answers with something that is not TLS; silence and a closed connection prove
- * nothing, and count as true. Ends the connection.
+ * Whether the other side answers in TLS. Silence and a closed connection prove nothing: then undefined. Ends the
+ * connection.
  */
-export function speaksTls(socket: Socket, { timeoutMs }: { readonly timeoutMs: number }): Promise<boolean> {
+export function speaksTls(
+  socket: Socket,
+  { timeoutMs }: { readonly timeoutMs: number },
+): Promise<boolean | undefined> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => socket.destroy(), timeoutMs);
     socket.once('data', (bytes: Buffer) => {
@@ -31,7 +34,7 @@ export function speaksTls(socket: Socket, { timeoutMs }: { readonly timeoutMs: n
     });
     socket.once('close', () => {
       clearTimeout(timer);
-      resolve(true);
+      resolve(undefined);
     });
     socket.write(CLIENT_HELLO);
   });

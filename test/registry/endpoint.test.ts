@@ -68,6 +68,26 @@ test('a host that hangs up on TLS is not taken for one that speaks plain http', 
   assert.ok(received.length > 0 && received.every((text) => !text.includes('HTTP/1.1')));
 });
 
+for (const [title, resets, retry] of [
+  ['is not up yet when it is asked for TLS is asked again', 3, true],
+  ['comes up between that question and the request is not taken for one that speaks TLS', 1, false],
+] as const) {
+  test(`a loopback registry that ${title}`, async (context) => {
+    // As in front of a container that is starting: connections are taken, and reset.
+    let left = resets;
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => {
+        if (left-- > 0) socket.resetAndDestroy();
+        else socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      });
+    });
+    const { port } = await listen(context, server);
+    const host = startHosts(context).get(`127.0.0.1:${port}`);
+    assert.equal(await readText(await host.send({ ...REQUEST, retry })), 'ok');
+  });
+}
+
 test('a registry elsewhere that speaks plain http is refused without the flag', async (context) => {
   const server = await startHttpServer(context, (exchange) => reply(exchange, 200, { body: 'ok' }));
   const name = `registry.test:${server.port}`;
