@@ -12,7 +12,7 @@ export function defineAccount(program: Command, act: Act): void {
     .command('login')
     .summary('log in to a registry')
     .description(
-      "Log in to a registry. The registry is asked first; then the login is kept where docker keeps it, in docker's config.json.",
+      "Log in to a registry. The registry is asked first; then the login is kept where docker keeps it: with the credential helper that docker's config.json names, or in that file.",
     )
     .argument('[server]', SERVER)
     .option('-u, --username <name>', 'user name')
@@ -33,7 +33,9 @@ export function defineAccount(program: Command, act: Act): void {
   const logout = program
     .command('logout')
     .summary('forget the login of a registry')
-    .description("Forget the login of a registry: take it out of docker's config.json.")
+    .description(
+      "Forget the login of a registry: take it out of docker's config.json, and from its credential helper.",
+    )
     .argument('[server]', SERVER);
   addExamples(logout, ['reg logout', 'reg logout ghcr.io']);
   logout.action(act(() => import('../commands/logout.js')));
