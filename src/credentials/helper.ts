@@ -118,7 +118,7 @@ export class Helper {
     const username = this.#text(reply, 'Username');
     const secret = this.#text(reply, 'Secret');
     if (secret === '') {
-      const message = `${this.program} answers with an empty login for ${host}: going on without one`;
+      const message = `${this.program} answers with an empty login for ${host}, which counts as none`;
       this.#options.onNotice?.({ type: 'warning', message });
       return undefined;
     }

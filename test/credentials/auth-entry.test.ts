@@ -83,6 +83,11 @@ const kept: readonly [title: string, entry: unknown, credential: unknown][] = [
   ['auth without padding', { auth: base64('me:p').replace(/=+$/, '') }, { username: 'me', password: 'p' }],
   ['auth that is not ASCII', { auth: base64('мы:pä🙂') }, { username: 'мы', password: 'pä🙂' }],
   ['auth with NULs at the end', { auth: base64('me:pw\0\0\0') }, { username: 'me', password: 'pw' }],
+  [
+    'auth whose password has several lines, as the keys of Google have',
+    { auth: base64('_json_key:{\n\t"a": 1\r\n}\n') },
+    { username: '_json_key', password: '{\n\t"a": 1\r\n}\n' },
+  ],
   ['auth beside an email', { auth: base64('me:pw'), email: 1 }, { username: 'me', password: 'pw' }],
   ['username and password', { username: 'me', password: 'pw' }, { username: 'me', password: 'pw' }],
   [
