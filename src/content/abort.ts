@@ -35,9 +35,14 @@ export async function* chunksUntilAborted(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   const iterator = chunks[Symbol.asyncIterator]();
-  for (;;) {
-    const result = await untilAborted(iterator.next(), signal);
-    if (result.done === true) return;
-    yield result.value;
+  try {
+    for (;;) {
+      const result = await untilAborted(iterator.next(), signal);
+      if (result.done === true) return;
+      yield result.value;
+    }
+  } finally {
+    // Releases what is behind it. Not waited for: it may stand in line behind a chunk that never comes.
+    iterator.return?.().catch(() => {});
   }
 }

@@ -11,6 +11,7 @@ import type { Descriptor } from '../spec/descriptor.js';
 import { shortDigest } from '../spec/digest.js';
 import { childrenOf, MAX_MANIFEST_SIZE, parseManifest } from '../spec/manifest.js';
 import { isManifestType } from '../spec/media-type.js';
+import { throwIfAborted } from './abort.js';
 import type { CopyListener } from './events.js';
 import { createLimit, type Limit } from './limit.js';
 import { contentOf, readContent } from './read.js';
@@ -78,7 +79,8 @@ class Walk {
       this.#abort.abort(error);
       // Nothing may still be writing when the caller hears of the failure.
       await Promise.allSettled([...this.#nodes.values()].map((node) => node.done));
-      throw error;
+      // Others may have failed of it sooner than it came up to here.
+      throw this.#abort.signal.reason;
     }
   }
 
@@ -121,7 +123,7 @@ class Walk {
         ? content
         : watched(content, (position) => onEvent({ type: 'progress', descriptor, position }));
     const outcome = await this.#limit(async () => {
-      this.#signal.throwIfAborted();
+      throwIfAborted(this.#signal);
       return this.#sink.put(seen, { tag, fresh: this.#fresh, signal: this.#signal });
     });
     onEvent?.({ type: 'done', descriptor, outcome });

@@ -9,7 +9,7 @@ import { hasCode, isRetryable, RegError } from '../errors.js';
 export interface Clock {
   /** Milliseconds of a clock that never jumps; only differences mean something. */
   now(): number;
-  /** Resolves after `ms`; rejects with the signal's reason when that comes first. */
+  /** Resolves after `ms`; rejects as every call does when the signal comes first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** A number from 0 up to 1. */
   random(): number;

@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { abortError } from './abort.js';
 import type { Clock } from './retry.js';
 
 export const systemClock: Clock = {
@@ -11,7 +12,7 @@ export const systemClock: Clock = {
     try {
       await delay(ms, undefined, { signal });
     } catch (error) {
-      throw signal?.aborted === true ? signal.reason : error;
+      throw signal?.aborted === true ? abortError(signal) : error;
     }
   },
 };

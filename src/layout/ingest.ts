@@ -5,6 +5,7 @@
 
 import { rm, type FileHandle } from 'node:fs/promises';
 
+import { throwIfAborted } from '../content/abort.js';
 import type { CallOptions, Content } from '../content/types.js';
 import { Verifier } from '../content/verify.js';
 import { hasCode } from '../errors.js';
@@ -90,7 +91,7 @@ async function append(content: Content, options: OpenFile & { readonly verifier:
   const appender = new Appender(handle, { path, from, size: content.descriptor.size });
   try {
     for await (const bytes of await content.open({ from, signal })) {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       verifier.update(bytes);
       await appender.add(bytes);
     }

@@ -1,5 +1,6 @@
 /** Looks after a store: finds what is wrong in it, and frees what no name reaches. Both run beside anything else. */
 
+import { throwIfAborted } from '../content/abort.js';
 import { createLimit } from '../content/limit.js';
 import type { CallOptions } from '../content/types.js';
 import { hasCode } from '../errors.js';
@@ -160,7 +161,7 @@ async function pruneBlobs(layout: Layout, { dryRun = false, signal }: PruneOptio
   const ranked = [];
   for (const { digest } of unreached) ranked.push({ digest, rank: await rankOf(layout, digest) });
   for (const { digest } of ranked.sort((one, other) => one.rank - other.rank)) {
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     await layout.parts.blobs.remove(digest);
   }
   return sum(unreached);

@@ -3,6 +3,7 @@
 import { constants, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
+import { throwIfAborted } from '../content/abort.js';
 import type { CallOptions, OpenOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import { Digester, type Algorithm, type Digest } from '../spec/digest.js';
@@ -72,7 +73,7 @@ async function* pieces(handle: FileHandle, { path, from, size, signal }: Span): 
   try {
     for (let position = from; position < size;) {
       const piece = await next;
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       if (piece.byteLength === 0) return;
       position += piece.byteLength;
       next = readAt(handle, { path, from: position, size });

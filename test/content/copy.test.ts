@@ -141,6 +141,15 @@ test('an abort from outside ends the copy with its reason', async () => {
   );
 });
 
+test('an abort for a reason of any other kind is told as ABORTED', async () => {
+  const graph = imageOf('layer');
+  const signal = AbortSignal.abort('enough');
+  await assert.rejects(copy(await memoryWith(graph), new Memory(), graph.root, { signal }), {
+    name: 'RegError',
+    code: 'ABORTED',
+  });
+});
+
 test('never runs more contents at once than the limit', async () => {
   const graph = imageOf('1', '2', '3', '4', '5', '6');
   const memory = await memoryWith(graph);
