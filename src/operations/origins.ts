@@ -1,9 +1,9 @@
 /** Tells a push which layers the same registry already holds in another repository, so that it mounts them. */
 
-import { readManifest } from '../content/read.js';
-import type { Origin, Source } from '../content/types.js';
+import type { CallOptions, Origin, Source } from '../content/types.js';
+import { hasCode, RegError } from '../errors.js';
+import { reach } from '../layout/graph.js';
 import type { Layout } from '../layout/layout.js';
-import { childrenOf } from '../spec/manifest.js';
 import { isManifestType } from '../spec/media-type.js';
 import { parseReference, type Reference } from '../spec/reference.js';
 import type { StoredImage } from './image-name.js';
@@ -11,13 +11,18 @@ import type { StoredImage } from './image-name.js';
 /**
  * `store` as a source whose contents know a repository on the registry of `target` that, by the store's names, has
  * them too. A hint only: the registry may know better, and then the bytes are uploaded. Costs reading the manifests
- * of the images that came from that registry.
+ * of the images that came from that registry; what is damaged among them is left out.
  */
-export async function withOrigins(store: Layout, target: Reference): Promise<Source> {
+export async function withOrigins(
+  store: Layout,
+  target: Reference,
+  { signal }: CallOptions = {},
+): Promise<Source> {
   const origins = new Map<string, Origin>();
   for (const image of await store.images()) {
     const origin = originOf(image, target);
-    if (origin !== undefined) await collect(store, image, (digest) => origins.set(digest, origin));
+    if (origin === undefined) continue;
+    for (const digest of await blobsOf(store, image, { signal })) origins.set(digest, origin);
   }
   return {
     resolve: (name, options) => store.resolve(name, options),
@@ -34,13 +39,14 @@ function originOf({ name }: StoredImage, target: Reference): Origin | undefined 
   return domain === target.domain && path !== target.path ? { host: domain, repository: path } : undefined;
 }
 
-async function collect(store: Layout, image: StoredImage, add: (digest: string) => void): Promise<void> {
-  const pending = [image.descriptor];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    if (!isManifestType(node.mediaType)) {
-      add(node.digest);
-      continue;
-    }
-    pending.push(...childrenOf(await readManifest(store, node)));
+async function blobsOf(store: Layout, image: StoredImage, options: CallOptions): Promise<readonly string[]> {
+  const digests: string[] = [];
+  try {
+    for await (const { digest, mediaType } of reach(store, [image.descriptor], options))
+      if (!isManifestType(mediaType)) digests.push(digest);
+  } catch (error) {
+    // That another image is damaged must not keep this one from being pushed.
+    if (!(error instanceof RegError) || hasCode(error, 'ABORTED')) throw error;
   }
+  return digests;
 }

@@ -27,7 +27,7 @@ export interface PushResult {
   /** Docker's short name: `myorg/app:1.0`. */
   readonly familiar: string;
   readonly digest: Digest;
-  /** Bytes by what became of them: written (uploaded), mounted, exists. */
+  /** What it took; `written` is what was uploaded. */
   readonly bytes: Tally;
 }
 
@@ -47,7 +47,7 @@ export async function push(
 ): Promise<readonly PushResult[]> {
   const reference = parseImage(image);
   const stored = await explained(reference, () => getImage(options.store, reference));
-  const source = await withOrigins(options.store, reference);
+  const source = await withOrigins(options.store, reference, options);
   return pushFrom({ source, root: stored.descriptor }, { ...options, image });
 }
 
