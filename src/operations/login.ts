@@ -12,6 +12,7 @@ import { quoteText } from '../spec/text.js';
 
 /** The registry that is meant when none is named, as docker has it. */
 export const DEFAULT_SERVER = 'docker.io';
+const HUB_HOSTS: ReadonlySet<string> = new Set([DEFAULT_SERVER, 'index.docker.io', 'registry-1.docker.io']);
 
 /** Where logins are kept, and how to change that beside other programs. */
 export interface LoginPlace {
@@ -115,16 +116,19 @@ function withLoginHint(error: unknown): unknown {
  */
 export function parseServer(text: string): string {
   const host = text.replace(/^https?:\/\//i, '').replace(/\/(v[12]\/?)?$/, '');
-  try {
-    const { domain } = parseReference(`${host}/probe/probe`);
-    // A name without dot, port or "localhost" would be read as a part of the path.
-    if (domain === host || (domain === DEFAULT_SERVER && /^(index\.|registry-1\.)?docker\.io$/.test(host)))
-      return domain;
-  } catch {
-    // The message below says it in terms of what was asked for.
-  }
-  if (host === 'registry-1.docker.io') return DEFAULT_SERVER;
+  if (HUB_HOSTS.has(host)) return DEFAULT_SERVER;
+  if (isHost(host)) return host;
   throw new RegError('INVALID_ARGUMENT', `${quoteText(text)} is not the name of a registry`, {
     hint: 'Give a host such as "ghcr.io" or "localhost:5000"; without one, Docker Hub is meant.',
   });
+}
+
+/** A name without dot, port or "localhost" would be read as a part of the path. */
+function isHost(text: string): boolean {
+  try {
+    return parseReference(`${text}/probe/probe`).domain === text;
+  } catch (error) {
+    if (hasCode(error, 'INVALID_REFERENCE')) return false;
+    throw error;
+  }
 }
