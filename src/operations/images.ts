@@ -2,11 +2,10 @@
 
 import { readManifest } from '../content/read.js';
 import { explain, RegError } from '../errors.js';
+import { reach } from '../layout/graph.js';
 import type { Layout } from '../layout/layout.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
-import { childrenOf } from '../spec/manifest.js';
-import { isManifestType } from '../spec/media-type.js';
 import { formatPlatform } from '../spec/platform.js';
 import { familiarName, formatReference, parseReference } from '../spec/reference.js';
 import { readImageConfig } from './image-config.js';
@@ -28,7 +27,7 @@ export interface ImageSummary {
   readonly size: number;
 }
 
-/** The named images of the store, by name. Reads each one's manifest and config. Throws STORE_CORRUPT. */
+/** The named images of the store, by name. Reads each one's manifest and config. Throws NOT_FOUND, STORE_CORRUPT. */
 export async function listImages({ store }: { readonly store: Layout }): Promise<readonly ImageSummary[]> {
   const images = await store.images();
   const summaries: ImageSummary[] = [];
@@ -46,7 +45,10 @@ export async function listImages({ store }: { readonly store: Layout }): Promise
   return summaries;
 }
 
-/** Gives an image of the store a second name. Throws INVALID_REFERENCE, NOT_FOUND. */
+/**
+ * Gives an image of the store a second name. Throws INVALID_REFERENCE, INVALID_ARGUMENT for a name with a digest,
+ * NOT_FOUND, and what the store throws.
+ */
 export async function tagImage(
   source: string,
   { store, target }: { readonly store: Layout; readonly target: string },
@@ -70,35 +72,30 @@ export async function tagImage(
 
 /**
  * Takes names out of the store; what no other name reaches is freed by `reg prune`. All names are looked up before
- * the first is removed. Throws INVALID_REFERENCE, NOT_FOUND.
+ * the first is removed. Throws INVALID_REFERENCE, NOT_FOUND, and what the store throws.
  */
 export async function removeImages(
   images: readonly string[],
   { store }: { readonly store: Layout },
 ): Promise<readonly { readonly reference: string; readonly digest: Digest }[]> {
-  const removed = [];
+  const removed = new Map<string, { readonly reference: string; readonly digest: Digest }>();
   for (const image of images) {
     const reference = parseImage(image);
     try {
       const { name, descriptor } = await getImage(store, reference);
-      removed.push({ reference: name, digest: descriptor.digest });
+      removed.set(name, { reference: name, digest: descriptor.digest });
     } catch (error) {
       throw explain(error, `cannot remove ${familiarName(reference)}`);
     }
   }
-  await store.remove(removed.map(({ reference }) => reference));
-  return removed;
+  await store.remove([...removed.keys()]);
+  return [...removed.values()];
 }
 
 async function measure(store: Layout, root: Descriptor): Promise<number> {
-  const seen = new Map<string, Descriptor>();
-  const pending = [root];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
-    if (seen.has(node.digest)) continue;
-    seen.set(node.digest, node);
-    if (isManifestType(node.mediaType)) pending.push(...childrenOf(await readManifest(store, node)));
-  }
-  return [...seen.values()].reduce((bytes, node) => bytes + node.size, 0);
+  let size = 0;
+  for await (const node of reach(store, [root])) size += node.size;
+  return size;
 }
 
 /** What the config of an image says; an index has none, and artifacts have configs that are not for images. */
