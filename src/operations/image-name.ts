@@ -22,6 +22,11 @@ export function storeName({ domain, path, tag, digest }: Reference): string {
   return formatReference({ domain, path, ...(digest === undefined ? {} : { digest }) });
 }
 
+/** What a registry is asked for: the digest if there is one, else the tag. */
+export function registryName({ tag = 'latest', digest }: Reference): string {
+  return digest ?? tag;
+}
+
 /** The digest by which a registry knows what the store keeps: of the index it was chosen from, or its own. */
 export function registryDigest(descriptor: Descriptor): string {
   return descriptor.annotations?.[INDEX_DIGEST] ?? descriptor.digest;

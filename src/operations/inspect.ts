@@ -13,7 +13,7 @@ import { choosePlatform } from '../spec/platform-choice.js';
 import { formatPlatform, type Platform } from '../spec/platform.js';
 import { familiarName, formatReference, type Reference } from '../spec/reference.js';
 import { readImageConfig } from './image-config.js';
-import { getImage, parseImage } from './image-name.js';
+import { getImage, parseImage, registryName } from './image-name.js';
 
 export interface InspectOptions extends CallOptions {
   /** Where to look: at the registry, or in the local store. */
@@ -114,7 +114,7 @@ async function locate(
 ): Promise<Omit<Located, 'reference'>> {
   if ('images' in place) return { source: place, root: (await getImage(place, reference)).descriptor };
   const source = place.repository(reference.domain, reference.path);
-  return { source, root: await source.resolve(reference.digest ?? reference.tag ?? 'latest', { signal }) };
+  return { source, root: await source.resolve(registryName(reference), { signal }) };
 }
 
 async function describeImage(

@@ -21,6 +21,7 @@ import {
   INDEX_DIGEST,
   parseImage,
   registryDigest,
+  registryName,
   storeName,
   type StoredImage,
 } from './image-name.js';
@@ -50,7 +51,7 @@ export interface PullResult {
   readonly manifest: Digest;
   readonly platform?: string;
   readonly status: 'downloaded' | 'up-to-date';
-  /** Bytes that were fetched. */
+  /** Bytes that were fetched for the store: after a pull that broke off only the rest. */
   readonly fetched: number;
 }
 
@@ -86,9 +87,9 @@ export async function* pullAllTags(repository: string, options: PullOptions): As
 async function pullImage(reference: Reference, options: PullOptions): Promise<PullResult> {
   const { client, store, signal, concurrency } = options;
   const registry = client.repository(reference.domain, reference.path);
-  const named = await registry.resolve(reference.digest ?? reference.tag ?? 'latest', { signal });
+  const named = await registry.resolve(registryName(reference), { signal });
   const known = await findImage(store, reference);
-  const root = await chooseRoot(registry, named, known, options);
+  const root = await chooseRoot(registry, { named, known }, options);
   const { listener, total } = createTally(options.onEvent);
   const outcome = await copy(registry, store, root, {
     tag: storeName(reference),
@@ -110,8 +111,7 @@ async function pullImage(reference: Reference, options: PullOptions): Promise<Pu
 /** The node to store: all that the name stands for, or one platform of it. */
 async function chooseRoot(
   registry: Registry,
-  named: Descriptor,
-  known: StoredImage | undefined,
+  { named, known }: { readonly named: Descriptor; readonly known: StoredImage | undefined },
   { allPlatforms = false, platform = machinePlatform(), signal }: PullOptions,
 ): Promise<Descriptor> {
   if (allPlatforms || !isIndexType(named.mediaType)) return named;
