@@ -51,6 +51,11 @@ export function portOf({ port, protocol }: URL): number {
   return protocol === 'https:' ? 443 : 80;
 }
 
+/** Host and port as they are shown, and as an authority (RFC 3986, 3.2) is written. */
+export function formatPeer({ hostname, port }: { readonly hostname: string; readonly port: number }): string {
+  return `${isIP(hostname) === 6 ? `[${hostname}]` : hostname}:${port}`;
+}
+
 /** Whether a name always means this machine (RFC 6761, 6.3). */
 export function isLocalhostName(hostname: string): boolean {
   return /^(.+\.)?localhost$/i.test(hostname);
