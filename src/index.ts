@@ -37,6 +37,7 @@ export { pruneLayout, verifyLayout } from './layout/maintain.js';
 export type { ClientOptions, RegistryClient } from './registry/client.js';
 export type { Pin } from './registry/dial.js';
 export type { Notice } from './registry/notices.js';
+export { proxyFromEnvironment, type Proxy, type ProxyFor } from './registry/proxy.js';
 export type { Registry } from './registry/registry.js';
 
 export { connect, type ConnectOptions } from './operations/connect.js';

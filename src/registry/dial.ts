@@ -1,16 +1,15 @@
 /**
- * Makes connections: finds the address, connects, and does the TLS handshake, all within one time limit. The
- * address that was judged is the address that is connected to: nothing is looked up twice.
+ * Makes connections: finds the address, connects, passes a proxy, and does the TLS handshake, all within one time
+ * limit. The address that was judged is the address that is connected to: nothing is looked up twice.
  */
 
-import { lookup } from 'node:dns/promises';
-import type { LookupAddress } from 'node:dns';
 import { connect, isIP, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 
 import { RegError } from '../errors.js';
 import { untilAborted } from '../content/abort.js';
-import { isLocalhostName, isPrivateAddress, isPrivateHost } from './addresses.js';
+import { bareHostname, formatPeer, isPrivateAddress, isPrivateHost, portOf } from './addresses.js';
+import { addressesOf, addressOf, createPrivateCheck } from './lookup.js';
 import {
   isUnknownAuthority,
   networkError,
@@ -18,6 +17,8 @@ import {
   type Phase,
   type Situation,
 } from './network-error.js';
+import { formatPeerBy, formatProxy, type Proxy, type ProxyFor } from './proxy.js';
+import { openTunnel } from './tunnel.js';
 
 /** One `--resolve HOST:PORT:ADDRESS[:PORT]`: where connections to a host and port go instead. */
 export interface Pin {
@@ -28,11 +29,13 @@ export interface Pin {
 }
 
 export interface DialerOptions {
-  /** For name, connection and TLS together, in milliseconds. */
+  /** For name, connection, proxy and TLS together, in milliseconds. */
   readonly connectTimeoutMs: number;
   readonly pins: readonly Pin[];
   /** Certificates (PEM) of authorities that are trusted beside those that Node trusts. */
   readonly ca: readonly string[];
+  /** Default: no proxies. */
+  readonly proxyFor?: ProxyFor | undefined;
 }
 
 /** Who is dialled, and with what care. */
@@ -45,6 +48,8 @@ export interface Destination {
   readonly checkCertificate?: boolean | undefined;
   /** Refuses addresses of this machine and of private networks. Default false. */
   readonly publicOnly?: boolean | undefined;
+  /** Is connected to instead; asked to connect on where the destination is secure. */
+  readonly proxy?: Proxy | undefined;
 }
 
 /** How long one address is tried before the next one gets its turn; Node's 250 ms are too short for far-off hosts. */
@@ -57,49 +62,46 @@ export class Dialer {
   readonly #known = new Set<string>();
   /** Host names whose certificate only `ca` could vouch for. */
   readonly #privateAuthority = new Set<string>();
+  readonly #seemsPrivate: (hostname: string) => Promise<boolean>;
   #contexts: Promise<Contexts> | undefined;
 
   constructor(options: DialerOptions) {
     this.#options = options;
+    this.#seemsPrivate = createPrivateCheck(options.connectTimeoutMs / 2);
   }
 
   /** A connection that is ready for HTTP. Throws UNREACHABLE, TIMEOUT, TLS_ERROR, PROTOCOL_ERROR. */
   async dial(destination: Destination): Promise<Socket> {
     const controller = new AbortController();
-    const progress: Progress = { phase: 'connect', signal: controller.signal };
     const { connectTimeoutMs: limitMs } = this.#options;
-    const peer = peerOf(destination);
-    const situation = (): Situation => ({
-      peer,
-      phase: progress.phase,
+    const progress: Progress = {
+      phase: 'connect',
+      peer: formatPeer(destination),
       limitMs,
-      isKnown: this.#known.has(peer),
-    });
-    const timer = setTimeout(() => controller.abort(timeoutError(situation())), limitMs);
+      signal: controller.signal,
+    };
+    const timer = setTimeout(() => controller.abort(timeoutError(progress)), limitMs);
     this.#dialling.add(controller);
     try {
-      const socket = await untilAborted(this.#open(destination, progress), controller.signal);
-      this.#known.add(peer);
-      return socket;
+      return await untilAborted(this.#open(destination, progress), controller.signal);
     } catch (cause) {
-      throw networkError(cause, situation());
+      throw networkError(cause, progress);
     } finally {
       clearTimeout(timer);
       this.#dialling.delete(controller);
     }
   }
 
+  /** The proxy before a URL; none where a pin says where to connect. May throw INVALID_CONFIG. */
+  proxyFor(url: URL): Proxy | undefined {
+    const isPinned = this.isPinned(bareHostname(url), portOf(url));
+    return isPinned ? undefined : this.#options.proxyFor?.(url);
+  }
+
   /** Whether a host is out on the internet as far as its name and its addresses say. A pinned one is what its name says. */
   async isPublic(hostname: string, port: number): Promise<boolean> {
     if (isPrivateHost(hostname)) return false;
-    if (isIP(hostname) !== 0 || this.isPinned(hostname, port)) return true;
-    try {
-      const addresses = await lookup(hostname, { all: true });
-      return !addresses.some(({ address }) => isPrivateAddress(address));
-    } catch {
-      // A name that leads nowhere leads to no private network.
-      return true;
-    }
+    return this.isPinned(hostname, port) || !(await this.#seemsPrivate(hostname));
   }
 
   isPinned(hostname: string, port: number): boolean {
@@ -113,7 +115,7 @@ export class Dialer {
   }
 
   async #open(destination: Destination, progress: Progress): Promise<Socket> {
-    if (!destination.isSecure) return this.#connect(destination, progress);
+    if (!destination.isSecure) return this.#reach(destination, progress);
     const { usual, own } = await (this.#contexts ??= makeContexts(this.#options.ca));
     const { hostname } = destination;
     if (own === undefined) return this.#secure(destination, progress, usual);
@@ -132,7 +134,7 @@ export class Dialer {
   async #secure(destination: Destination, progress: Progress, secureContext: SecureContext): Promise<Socket> {
     const tls = await import('node:tls');
     const { hostname, checkCertificate = true } = destination;
-    const tcp = await this.#connect(destination, progress);
+    const tcp = await this.#reach(destination, progress);
     progress.phase = 'handshake';
     const socket = tls.connect({
       socket: tcp,
@@ -147,12 +149,34 @@ export class Dialer {
     return ready(socket, 'secureConnect', progress.signal);
   }
 
+  /** A connection to the destination, or to the proxy before it, which for TLS then leads on to the destination. */
+  async #reach(destination: Destination, progress: Progress): Promise<Socket> {
+    const { proxy, isSecure, publicOnly = false } = destination;
+    if (proxy === undefined) return this.#connect(destination, progress);
+    const { hostname } = destination;
+    if (publicOnly && (isPrivateHost(hostname) || (await this.#seemsPrivate(hostname)))) {
+      throw privateRefusal(destination);
+    }
+    progress.peer = formatProxy(proxy, destination);
+    progress.proxyFrom = proxy.from;
+    const socket = await this.#open(proxy, progress);
+    if (isSecure) {
+      progress.phase = 'tunnel';
+      await openTunnel(socket, { proxy, target: destination, signal: progress.signal });
+    }
+    progress.peer = formatPeerBy(proxy, destination);
+    progress.proxyFrom = undefined;
+    return socket;
+  }
+
   async #connect(destination: Destination, progress: Progress): Promise<Socket> {
     progress.phase = 'connect';
+    progress.isKnown = this.#known.has(formatPeer(destination));
     const { hostname, port, publicOnly = false } = destination;
     const pin = this.#pinOf(hostname, port);
     const addresses = pin === undefined ? await addressesOf(hostname) : [addressOf(pin.address)];
-    if (publicOnly && pin === undefined) refusePrivate(destination, addresses);
+    const isPrivate = addresses.some(({ address }) => isPrivateAddress(address));
+    if (publicOnly && pin === undefined && isPrivate) throw privateRefusal(destination);
     progress.signal.throwIfAborted();
     const socket = connect({
       host: addresses.length === 1 && addresses[0] !== undefined ? addresses[0].address : hostname,
@@ -164,7 +188,9 @@ export class Dialer {
       keepAlive: true,
       keepAliveInitialDelay: 60_000,
     });
-    return ready(socket, 'connect', progress.signal);
+    await ready(socket, 'connect', progress.signal);
+    this.#known.add(formatPeer(destination));
+    return socket;
   }
 
   #pinOf(hostname: string, port: number): Pin | undefined {
@@ -173,8 +199,11 @@ export class Dialer {
 }
 
 /** Where a call to `dial` has got to. */
-interface Progress {
+interface Progress extends Situation {
   phase: Phase;
+  peer: string;
+  proxyFrom?: string | undefined;
+  isKnown?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -191,30 +220,12 @@ async function makeContexts(ca: readonly string[]): Promise<Contexts> {
   };
 }
 
-/** Host and port as they are shown. */
-function peerOf({ hostname, port }: Destination): string {
-  return `${isIP(hostname) === 6 ? `[${hostname}]` : hostname}:${port}`;
-}
-
-async function addressesOf(hostname: string): Promise<readonly LookupAddress[]> {
-  if (isIP(hostname) !== 0) return [addressOf(hostname)];
-  // RFC 6761, 6.3: not asked for in the DNS, where somebody else could answer.
-  if (isLocalhostName(hostname)) return [addressOf('127.0.0.1'), addressOf('::1')];
-  return lookup(hostname, { all: true });
-}
-
-function addressOf(address: string): LookupAddress {
-  return { address, family: isIP(address) };
-}
-
-function refusePrivate(destination: Destination, addresses: readonly LookupAddress[]): void {
-  if (!addresses.some(({ address }) => isPrivateAddress(address))) return;
-  throw new RegError(
+function privateRefusal(destination: Destination): RegError {
+  const peer = formatPeer(destination);
+  return new RegError(
     'PROTOCOL_ERROR',
-    `refusing to follow a public registry to ${peerOf(destination)}, a private address`,
-    {
-      hint: 'If that is meant, name where the host is with --resolve.',
-    },
+    `refusing to follow a public registry to ${peer}, a private address`,
+    { hint: 'If that is meant, name where the host is with --resolve.' },
   );
 }
 

@@ -3,6 +3,7 @@
 import { DEFAULT_POLICY, type Clock, type RetryPolicy } from '../content/retry.js';
 import { Redactor } from '../spec/redactor.js';
 import { Authorizer } from './auth/authorizer.js';
+import { bareHostname, portOf } from './addresses.js';
 import type { CredentialLookup } from './auth/credential.js';
 import { Dialer, type Pin } from './dial.js';
 import { Endpoint } from './endpoint.js';
@@ -10,6 +11,7 @@ import { Host } from './host.js';
 import { Http } from './http.js';
 import { Notices, type Notice } from './notices.js';
 import { formatUrl } from './origin.js';
+import { formatPeerBy, type ProxyFor } from './proxy.js';
 import type { Send } from './redirect.js';
 
 export interface ClientOptions {
@@ -24,9 +26,11 @@ export interface ClientOptions {
   readonly insecure?: boolean | undefined;
   /** Where connections to a host and port go instead. */
   readonly resolve?: readonly Pin[] | undefined;
+  /** The proxy before a URL; default: none. Not asked for a host that `resolve` names. */
+  readonly proxyFor?: ProxyFor | undefined;
   /** Certificates (PEM) of authorities that are trusted beside those that Node trusts. */
   readonly ca?: readonly string[] | undefined;
-  /** For name, connection and TLS together, in milliseconds; default 10 000. */
+  /** For name, connection, proxy and TLS together, in milliseconds; default 10 000. */
   readonly connectTimeoutMs?: number | undefined;
   /** How long a server may send nothing, or take nothing of an upload, in milliseconds; default 60 000. */
   readonly idleTimeoutMs?: number | undefined;
@@ -51,7 +55,13 @@ export function createHosts(options: ClientOptions): Hosts {
   const { connectTimeoutMs = 10_000, idleTimeoutMs = 60_000, userAgent = 'reg', clock } = options;
   const redactor = options.redactor ?? new Redactor();
   const notices = new Notices(redactor, options.onNotice);
-  const dialer = new Dialer({ connectTimeoutMs, pins: options.resolve ?? [], ca: options.ca ?? [] });
+  const proxyFor = announced(options.proxyFor, { notices, redactor });
+  const dialer = new Dialer({
+    connectTimeoutMs,
+    pins: options.resolve ?? [],
+    ca: options.ca ?? [],
+    proxyFor,
+  });
   const http = new Http({ dialer, idleTimeoutMs, userAgent });
   const parts: Parts = {
     dialer,
@@ -110,6 +120,25 @@ function createHost(name: string, options: ClientOptions, parts: Parts): Host {
     clock,
     retryPolicy: options.retryPolicy ?? DEFAULT_POLICY,
   });
+}
+
+/** Proxies that are each told of, and whose passwords are masked from then on. */
+function announced(
+  proxyFor: ProxyFor | undefined,
+  { notices, redactor }: Pick<Parts, 'notices' | 'redactor'>,
+): ProxyFor {
+  return (url) => {
+    const proxy = proxyFor?.(url);
+    if (proxy === undefined) return undefined;
+    const { login, from } = proxy;
+    if (login !== undefined) {
+      redactor.add(login.password);
+      redactor.add(`${login.username}:${login.password}`);
+    }
+    const target = { hostname: bareHostname(url), port: portOf(url) };
+    notices.say('debug', `connecting to ${formatPeerBy(proxy, target)}, as ${from} says`);
+    return proxy;
+  };
 }
 
 /** Requests that are each told of in one line, without query or headers. */

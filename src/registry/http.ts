@@ -12,14 +12,16 @@ import PoolOf from 'undici/lib/dispatcher/pool.js';
 
 import type { CallOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
-import { abortError, untilAborted } from '../content/abort.js';
-import { bareHostname, portOf } from './addresses.js';
+import { untilAborted } from '../content/abort.js';
+import { bareHostname, formatPeer, portOf } from './addresses.js';
+import { Call } from './call.js';
 import type { Dialer } from './dial.js';
-import { IdleTimer } from './idle.js';
-import { isHangUp, networkError, timeoutError, type Phase, type Situation } from './network-error.js';
+import { isHangUp } from './network-error.js';
 import { formatUrl } from './origin.js';
-import { headersFor, openBody, type OpenBody, type Sending } from './request-body.js';
+import { formatPeerBy, proxyHeaders, type Proxy } from './proxy.js';
+import { headersFor, openBody, type OpenBody } from './request-body.js';
 import type { Answer, Request } from './transport.js';
+import { proxyRefusal } from './tunnel.js';
 
 export interface HttpOptions {
   readonly dialer: Dialer;
@@ -48,9 +50,7 @@ const KEEP_ALIVE_MS = 15_000;
 /** One pool of connections for each origin and way of connecting to it. */
 export class Http {
   readonly #options: HttpOptions;
-  readonly #pools = new Map<string, Pool>();
-  /** The pools that have had an answer, and so may hold connections that were used before. */
-  readonly #used = new Set<Pool>();
+  readonly #lines = new Map<string, Line>();
 
   constructor(options: HttpOptions) {
     this.#options = options;
@@ -58,17 +58,17 @@ export class Http {
 
   /** The answer, whatever its status. Throws UNREACHABLE, TIMEOUT, TLS_ERROR, PROTOCOL_ERROR, ABORTED. */
   async send(asked: HttpRequest): Promise<Answer> {
-    const pool = this.#poolFor(asked);
-    const isUsed = this.#used.has(pool);
+    const line = this.#lineFor(asked);
+    const { isUsed } = line;
     // undici takes a connection back one turn after its answer; without a wait, the next request would open another.
     if (isUsed) await nextTurn();
     try {
-      return await this.#exchange(pool, asked);
+      return await this.#exchange(line, asked);
     } catch (error) {
       // The server may have closed a kept connection at the very moment when we took it for this request.
       const isStale = isUsed && asked.retry !== false && error instanceof RegError && isHangUp(error.cause);
       if (!isStale) throw error;
-      return await this.#exchange(pool, asked);
+      return await this.#exchange(line, asked);
     }
   }
 
@@ -76,23 +76,26 @@ export class Http {
   async close(): Promise<void> {
     this.#options.dialer.close();
     const closed = new RegError('ABORTED', 'the client was closed');
-    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy(closed)));
+    await Promise.all([...this.#lines.values()].map(({ pool }) => pool.destroy(closed)));
   }
 
-  async #exchange(pool: Pool, asked: HttpRequest): Promise<Answer> {
+  async #exchange(line: Line, asked: HttpRequest): Promise<Answer> {
     const { url, method, body } = asked;
-    const call = new Call(asked, this.#options.idleTimeoutMs);
+    const { pool, relay } = line;
+    const path = url.pathname + url.search;
+    const call = new Call(asked, { peer: line.peer, limitMs: this.#options.idleTimeoutMs });
     let opened: OpenBody | undefined;
     try {
       opened = await untilAborted(openBody(body, call), call.signal);
       const answering = request.call(pool, {
-        path: url.pathname + url.search,
+        path: relay === undefined ? path : url.origin + path,
         method,
         headers: {
           'user-agent': this.#options.userAgent,
           'accept-encoding': 'identity',
           ...asked.headers,
           ...headersFor(body),
+          ...(relay !== undefined && proxyHeaders(relay)),
         },
         body: opened.bytes,
         signal: call.signal,
@@ -102,7 +105,15 @@ export class Http {
       call.timer.start();
       // undici itself heeds the signal only once it is connected.
       const response = await untilAborted(answering, call.signal);
-      this.#used.add(pool);
+      line.isUsed = true;
+      if (relay !== undefined && response.statusCode === 407) {
+        await response.body.dump();
+        throw proxyRefusal(407, {
+          proxy: relay,
+          target: hostOf(url),
+          wants: valueOf(response.headers['proxy-authenticate']),
+        });
+      }
       return answerOf(asked, response, call);
     } catch (cause) {
       throw call.explain(cause);
@@ -112,20 +123,21 @@ export class Http {
     }
   }
 
-  #poolFor({ url, care = {} }: HttpRequest): Pool {
+  #lineFor({ url, care = {} }: HttpRequest): Line {
     const { checkCertificate = true, publicOnly = false } = care;
     const key = `${url.origin} ${checkCertificate} ${publicOnly}`;
-    const pool = this.#pools.get(key) ?? this.#createPool(url, { checkCertificate, publicOnly });
-    this.#pools.set(key, pool);
-    return pool;
+    const line = this.#lines.get(key) ?? this.#createLine(url, { checkCertificate, publicOnly });
+    this.#lines.set(key, line);
+    return line;
   }
 
-  #createPool(url: URL, care: Care): Pool {
+  #createLine(url: URL, care: Care): Line {
     const { dialer } = this.#options;
     const isSecure = url.protocol === 'https:';
-    const destination = { ...care, isSecure, hostname: bareHostname(url), port: portOf(url) };
-    const dial = callbackify(() => dialer.dial(destination));
-    return new PoolOf(url.origin, {
+    const proxy = dialer.proxyFor(url);
+    const target = hostOf(url);
+    const dial = callbackify(() => dialer.dial({ ...care, ...target, isSecure, proxy }));
+    const pool = new PoolOf(url.origin, {
       connect: (_options, callback) =>
         dial((error, socket) => (error === null ? callback(null, socket) : callback(error, null))),
       headersTimeout: 0,
@@ -133,43 +145,28 @@ export class Http {
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
     });
+    return {
+      pool,
+      peer: proxy === undefined ? formatPeer(target) : formatPeerBy(proxy, target),
+      relay: isSecure ? undefined : proxy,
+      isUsed: false,
+    };
   }
 }
 
-/** One request under way: what may end it, and how that is told. */
-class Call implements Sending {
-  readonly signal: AbortSignal;
-  /** Runs until the answer begins. */
-  readonly timer: IdleTimer;
-  isUnderWay = false;
-  readonly #limitMs: number;
-  readonly #peer: string;
-  readonly #idle = new AbortController();
+/** The connections to one origin. */
+interface Line {
+  readonly pool: Pool;
+  /** The other side, as errors show it. */
+  readonly peer: string;
+  /** The proxy that is given whole URLs and passes the requests on. Through TLS it sees none. */
+  readonly relay: Proxy | undefined;
+  /** Whether it has had an answer, and so may hold connections that were used before. */
+  isUsed: boolean;
+}
 
-  constructor({ url, signal }: HttpRequest, limitMs: number) {
-    this.#limitMs = limitMs;
-    this.#peer = `${url.hostname}:${portOf(url)}`;
-    this.signal = signal === undefined ? this.#idle.signal : AbortSignal.any([signal, this.#idle.signal]);
-    this.timer = this.createTimer(() => this.#phase());
-  }
-
-  /** A timer that ends this call with TIMEOUT. */
-  createTimer(phase: () => Phase): IdleTimer {
-    return new IdleTimer(this.#limitMs, () => this.#idle.abort(timeoutError(this.#situation(phase()))));
-  }
-
-  /** What went wrong, for the caller. */
-  explain(cause: unknown, phase = this.#phase()): unknown {
-    return this.signal.aborted ? abortError(this.signal) : networkError(cause, this.#situation(phase));
-  }
-
-  #phase(): Phase {
-    return this.isUnderWay ? 'upload' : 'answer';
-  }
-
-  #situation(phase: Phase): Situation {
-    return { peer: this.#peer, phase, limitMs: this.#limitMs };
-  }
+function hostOf(url: URL): { readonly hostname: string; readonly port: number } {
+  return { hostname: bareHostname(url), port: portOf(url) };
 }
 
 function answerOf(
@@ -197,8 +194,7 @@ function answerOf(
     status: statusCode,
     url,
     header(name) {
-      const value = headers[name];
-      return Array.isArray(value) ? value.join(', ') : value;
+      return valueOf(headers[name]);
     },
     body: { [Symbol.asyncIterator]: bytes },
     async read(cap) {
@@ -223,4 +219,8 @@ function answerOf(
       timer.end();
     },
   };
+}
+
+function valueOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join(', ') : header;
 }

@@ -4,11 +4,13 @@ import { RegError } from '../errors.js';
 import { cleanText } from '../spec/text.js';
 
 /** What was going on when it broke. */
-export type Phase = 'connect' | 'handshake' | 'upload' | 'answer' | 'body';
+export type Phase = 'connect' | 'tunnel' | 'handshake' | 'upload' | 'answer' | 'body';
 
 export interface Situation {
-  /** Host and port of the other side. */
+  /** Host and port of the other side, and the proxy in use. */
   readonly peer: string;
+  /** What named the proxy, where that is the other side. */
+  readonly proxyFrom?: string | undefined;
   readonly phase: Phase;
   /** How long is waited in this phase, in milliseconds. */
   readonly limitMs: number;
@@ -97,7 +99,9 @@ export function networkError(cause: unknown, situation: Situation): unknown {
   const reason = UNREACHABLE[code];
   if (reason !== undefined || (/^E[A-Z_0-9]+$/.test(code) && !code.startsWith('ERR_'))) {
     const isMistake = situation.isKnown === false && (code === 'ENOTFOUND' || code === 'ECONNREFUSED');
+    const { proxyFrom } = situation;
     return new RegError('UNREACHABLE', `${unreachable(situation)}: ${reason ?? code}`, {
+      ...(proxyFrom !== undefined && { hint: `That proxy is what ${proxyFrom} says.` }),
       ...(isMistake && { permanent: true }),
       cause,
     });
@@ -110,18 +114,21 @@ export function timeoutError({ peer, phase, limitMs }: Situation, cause?: unknow
   const time = `${limitMs / 1000} s`;
   const messages: Readonly<Record<Phase, string>> = {
     connect: `no connection to ${peer} within ${time}`,
+    tunnel: `${peer} made no connection within ${time}`,
     handshake: `the TLS handshake with ${peer} did not end within ${time}`,
     upload: `${peer} took no byte of the upload for ${time}`,
     answer: `no answer from ${peer} for ${time}`,
     body: `no byte from ${peer} for ${time} in the middle of an answer`,
   };
-  const flag = phase === 'connect' || phase === 'handshake' ? '--connect-timeout' : '--idle-timeout';
+  const isConnecting = phase === 'connect' || phase === 'tunnel' || phase === 'handshake';
+  const flag = isConnecting ? '--connect-timeout' : '--idle-timeout';
   return new RegError('TIMEOUT', messages[phase], { hint: `To wait longer, use ${flag}.`, cause });
 }
 
 function unreachable({ peer, phase }: Situation): string {
   const messages: Readonly<Record<Phase, string>> = {
     connect: `cannot connect to ${peer}`,
+    tunnel: `${peer} made no connection`,
     handshake: `cannot connect to ${peer} by TLS`,
     upload: `the upload to ${peer} broke off`,
     answer: `no answer from ${peer}`,
@@ -130,11 +137,13 @@ function unreachable({ peer, phase }: Situation): string {
   return messages[phase];
 }
 
-function tlsError(code: string, { peer }: Situation, cause: unknown): RegError {
+function tlsError(code: string, { peer, proxyFrom }: Situation, cause: unknown): RegError {
   const isNotTls = code === 'EPROTO' && /wrong version number|packet length too long/.test(messageOf(cause));
   const reason = isNotTls ? NOT_TLS : (TLS[code] ?? `TLS fails (${code})`);
   const isTime = code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID';
-  const hint = isTime ? 'Is the clock of this machine right?' : HINTS[reason];
+  const hintOfReason =
+    reason === NOT_TLS && proxyFrom !== undefined ? `Write http:// in ${proxyFrom}.` : HINTS[reason];
+  const hint = isTime ? 'Is the clock of this machine right?' : hintOfReason;
   return new RegError('TLS_ERROR', `cannot trust ${peer}: ${reason}`, {
     ...(hint === undefined ? {} : { hint }),
     cause,

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerR
 import { createServer as createHttpsServer } from 'node:https';
 import { isIPv6 } from 'node:net';
 import { emitWarning } from 'node:process';
+import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { KeyPair } from './certificates.js';
 import { listen } from './listen.js';
@@ -50,9 +51,11 @@ export async function startHttpServer(
     readonly tls?: KeyPair | undefined;
     /** Of loopback, without brackets. Default: `127.0.0.1`. */
     readonly address?: string | undefined;
+    /** Takes over the connection of a CONNECT request. Default: it is closed. */
+    readonly onConnect?: ((request: IncomingMessage, socket: Duplex) => void) | undefined;
   } = {},
 ): Promise<HttpServer> {
-  const { tls, address = '127.0.0.1' } = options;
+  const { tls, address = '127.0.0.1', onConnect } = options;
   const scheme = tls === undefined ? 'http' : 'https';
   const requests: LoggedRequest[] = [];
   const onRequest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -71,6 +74,7 @@ export async function startHttpServer(
   const server =
     tls === undefined ? createHttpServer() : createHttpsServer({ key: tls.key, cert: tls.certificate });
   server.on('request', (request, response) => void onRequest(request, response));
+  if (onConnect !== undefined) server.on('connect', onConnect);
   const { port, close } = await listen(scope, server, address);
   const host = `${isIPv6(address) ? `[${address}]` : address}:${port}`;
   return { port, host, origin: `${scheme}://${host}`, requests, close };
