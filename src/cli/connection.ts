@@ -10,6 +10,7 @@ import { connect } from '../operations/connect.js';
 import { openStore as openStoreIn } from '../operations/open-store.js';
 import type { LoginPlace } from '../operations/login.js';
 import type { ClientOptions, RegistryClient } from '../registry/client.js';
+import { proxyFromEnvironment } from '../registry/proxy.js';
 import { hostPlatform, parsePlatform, type Platform } from '../spec/platform.js';
 import type { Redactor } from '../spec/redactor.js';
 import { quoteText } from '../spec/text.js';
@@ -40,6 +41,7 @@ export async function toClientOptions(parts: Parts): Promise<ClientOptions> {
     plainHttpAuth,
     insecure,
     resolve,
+    proxyFor: proxyFromEnvironment(io.env, flags),
     ca: await readAuthorities(flags),
     connectTimeoutMs: flags.connectTimeout ?? durationFrom(io, 'REG_CONNECT_TIMEOUT'),
     idleTimeoutMs: flags.idleTimeout ?? durationFrom(io, 'REG_IDLE_TIMEOUT'),

@@ -42,6 +42,7 @@ export interface NetworkFlags {
   readonly plainHttpAuth?: true;
   readonly insecure?: true;
   readonly resolve?: readonly ResolveRule[];
+  readonly proxy?: string;
   readonly caFile?: readonly string[];
   readonly authHost?: readonly string[];
   readonly connectTimeout?: number;
@@ -95,6 +96,11 @@ export function addNetworkFlags(command: Command): Command {
     ),
     new Option('--auth-host <host>', 'let a token service there have the password (repeatable)').argParser(
       collect,
+    ),
+    // Read where it is used: a complaint about it here would print it, password and all.
+    new Option(
+      '--proxy <url>',
+      'http or https proxy, or "none" (default: $HTTPS_PROXY, $HTTP_PROXY, $ALL_PROXY)',
     ),
     new Option(
       '--resolve <host:port:address>',
