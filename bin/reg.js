@@ -8,6 +8,10 @@ function fail(message, code) {
   process.exit(code || 1);
 }
 
+function hintFor(code) {
+  return code === 'EMFILE' ? '. Raise the limit of open files ("ulimit -n") and try again.' : '';
+}
+
 if (tooOld) {
   fail('Node 20.18.1 or newer is needed, this is Node ' + process.versions.node);
 }
@@ -20,7 +24,7 @@ import('../dist/cli/main.js').then(
     if (error.code === 'ERR_MODULE_NOT_FOUND')
       fail('not built yet (' + error.message + '): run npm run build');
     // Too many open files, a disk that fails: the code of errors.ts for the local disk.
-    if (error.syscall) fail('cannot start: ' + error.message, 8);
+    if (error.syscall) fail('cannot start: ' + error.message + hintFor(error.code), 8);
     throw error;
   },
 );

@@ -1,5 +1,6 @@
 /** Turns whatever ended a command into one line for people, or one object for programs. */
 
+import { hintFor } from '../disk/files.js';
 import { exitCodeOf, RegError } from '../errors.js';
 import { cleanText } from '../spec/text.js';
 import { safeJson } from './output.js';
@@ -60,8 +61,8 @@ function toJson(
 
 function asBug(error: unknown, bugs: ReportOptions['bugs']): Pick<RegError, 'message' | 'context'> {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : `thrown: ${String(error)}`;
-  if (systemCode(error) !== undefined && error instanceof Error)
-    return { message: error.message, context: {} };
+  const code = systemCode(error);
+  if (code !== undefined && error instanceof Error) return { message: error.message, context: hintFor(code) };
   const url = bugs?.();
   const where = url === undefined ? '' : ` at ${url}`;
   const hint = `This is a bug in reg: please report it${where}, with what the same command prints with --debug.`;

@@ -62,9 +62,14 @@ function asDiskError(error: unknown, { verb, path, missing }: DiskWork): unknown
     const hint = 'Free some space and run the same command again: what has arrived is kept.';
     return new RegError('DISK_FULL', `${what}: ${space}${need}`, { hint, cause: error });
   }
-  const hint = HINTS[code];
-  const context = { cause: error, ...(hint === undefined ? {} : { hint }) };
+  const context = { cause: error, ...hintFor(code) };
   return new RegError('DISK_ERROR', `${what}: ${REASONS[code] ?? cleanText(code)}`, context);
+}
+
+/** What a person can do about an error of the system, by its code, where there is something. */
+export function hintFor(code: string): { readonly hint?: string } {
+  const hint = HINTS[code];
+  return hint === undefined ? {} : { hint };
 }
 
 /** The system's code of an error (`ENOENT`); undefined for what is no error of the system. */
