@@ -48,6 +48,8 @@ export class Claims {
   readonly #facts: ProcessFacts;
   readonly #self: Owner;
   readonly #foreignLifeMs: number;
+  /** Claims of ours that the disk did not let us remove. */
+  readonly #stuck = new Set<string>();
 
   /** `foreignLifeMs`: age at which a claim from another host counts as left behind; never, by default. */
   constructor(
@@ -62,7 +64,8 @@ export class Claims {
   /** Claims the file `path`; undefined while a living process holds it. Throws DISK_FULL, DISK_ERROR. */
   async claim(path: string): Promise<Claim | undefined> {
     const file = claimOf(path);
-    if (await this.#create(file)) return { path, release: () => remove(file) };
+    if (this.#stuck.has(file)) await this.#remove(file);
+    if (await this.#create(file)) return { path, release: () => this.#release(file) };
     const holder = await this.holderOf(path);
     if (holder?.hasEnded !== true) return undefined;
     // The right to take over exactly this claim is a claim itself. Only who has it puts it in the place of the other, so
@@ -73,7 +76,7 @@ export class Claims {
       const current = await this.holderOf(path);
       if (current?.nonce !== holder.nonce) return undefined;
       await onDisk({ verb: 'write', path: file }, () => rename(claimOf(right.path), file));
-      return { path, release: () => remove(file) };
+      return { path, release: () => this.#release(file) };
     } finally {
       await right.release();
     }
@@ -97,6 +100,20 @@ export class Claims {
       if (owner !== undefined) return { owner, nonce, since, hasEnded: age > this.#foreignLifeMs };
       return { owner, nonce: `${stats.ino}-${since}`, since, hasEnded: age > WRITING_MS };
     });
+  }
+
+  /** When the disk takes no changes any more, the claim ends with this process, or is removed when it is claimed again. */
+  async #release(file: string): Promise<void> {
+    try {
+      await this.#remove(file);
+    } catch {
+      this.#stuck.add(file);
+    }
+  }
+
+  async #remove(file: string): Promise<void> {
+    await onDisk({ verb: 'remove', path: file }, () => ifThere(unlink(file)));
+    this.#stuck.delete(file);
   }
 
   /** Makes the claim; false when there is one. Synchronous, so that a kill finds next to no room in between. */
@@ -141,15 +158,8 @@ async function fileSystemTime(file: string): Promise<number> {
     return (await handle.stat()).mtimeMs;
   } finally {
     await handle.close();
-    await remove(probe);
-  }
-}
-
-async function remove(file: string): Promise<void> {
-  try {
-    await unlink(file);
-  } catch {
-    // Gone already, or the disk takes no changes any more: then the claim ends with this process.
+    // Who tidies up may have been faster.
+    await ifThere(unlink(probe));
   }
 }
 

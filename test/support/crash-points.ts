@@ -1,4 +1,4 @@
-/** Kills `reg` at chosen system calls: strace(1) sends the signal before the call is carried out. */
+/** Kills `reg` at chosen system calls, or lets them fail: strace(1) does so before the call is carried out. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { programPath } from './programs.js';
 import { temporaryFolder } from './temp.js';
 import type { Scope } from './temp.js';
 
-/** A system call that changes the disk. The state of the disk before it is the state after the one before it. */
+/** A system call that changes the disk, or waits for it. The disk before one is the disk after the one before it. */
 export interface Point {
   readonly call: string;
   /** Relative to the home of the person. */
@@ -18,7 +18,7 @@ export interface Point {
 }
 
 const CALLS =
-  'mkdir,openat,write,writev,pwrite64,pwritev,ftruncate,utimensat,chmod,fchmod,rename,unlink,rmdir'.split(
+  'mkdir,openat,write,writev,pwrite64,pwritev,ftruncate,fsync,utimensat,chmod,fchmod,rename,unlink,rmdir'.split(
     ',',
   );
 
@@ -37,24 +37,37 @@ export async function findPoints(
   return pointsIn(await readFile(log, 'utf8'), home);
 }
 
-/** Runs the same command in a home that is in the same state, and kills it at the point. */
-export async function killAt(
-  scope: Scope,
-  { call, path, nth }: Point,
-  { home, args }: { readonly home: string; readonly args: readonly string[] },
-): Promise<void> {
-  const inject = ['-e', `inject=${call}:signal=SIGKILL:when=${nth}`];
-  const { signal, stderr } = await trace(scope, {
-    home,
-    args,
-    options: ['-P', join(home, path), ...inject, '-o', '/dev/null'],
-  });
-  assert.equal(signal, 'SIGKILL', `was not killed at ${call} ${nth} of ${path}: ${stderr}`);
-}
-
-interface Traced {
+/** Where a command is run: in a home that is in the same state as the one in which the points were found. */
+interface Place {
   readonly home: string;
   readonly args: readonly string[];
+}
+
+/** Runs the same command and kills it at the point. */
+export async function killAt(scope: Scope, point: Point, place: Place): Promise<void> {
+  const { signal, stderr } = await strike(scope, point, { ...place, blow: 'signal=SIGKILL' });
+  assert.equal(signal, 'SIGKILL', `was not killed at ${point.call} ${point.nth} of ${point.path}: ${stderr}`);
+}
+
+/** Runs the same command and lets the point fail with an error of the system, such as ENOSPC. */
+export function failAt(
+  scope: Scope,
+  point: Point,
+  place: Place & { readonly error: string },
+): Promise<Ended> {
+  return strike(scope, point, { ...place, blow: `error=${place.error}` });
+}
+
+function strike(
+  scope: Scope,
+  { call, path, nth }: Point,
+  { home, args, blow }: Place & { readonly blow: string },
+): Promise<Ended> {
+  const inject = ['-P', join(home, path), '-e', `inject=${call}:${blow}:when=${nth}`];
+  return trace(scope, { home, args, options: [...inject, '-o', '/dev/null'] });
+}
+
+interface Traced extends Place {
   /** Of strace. */
   readonly options: readonly string[];
 }

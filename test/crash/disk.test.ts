@@ -1,0 +1,129 @@
+/** Disks that are full, fail, or take no changes, and a system that opens no more files. */
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Ended } from '../support/child.js';
+import { failAt, findPoints } from '../support/crash-points.js';
+import { assertClean, assertWhole, copyHome, readNames } from '../support/crash-store.js';
+import { bigLayer, image, layer } from '../support/images.js';
+import { createPerson, succeeded } from '../support/person.js';
+import { needs } from '../support/programs.js';
+import { reg } from '../support/reg.js';
+import { mountDisk, needsDisk } from '../support/small-disk.js';
+import { startStreamingRegistry } from '../support/streaming-registry.js';
+
+const MIB = 1024 * 1024;
+const small = image({ layers: [await layer({ small: 'small' })] });
+const large = image({ layers: [await bigLayer(6 * MIB, 1)] });
+
+/** Checks that a command ended because of the disk, and said so in one line that names a path. */
+function assertToldDisk({ code, stderr }: Ended, path: string): void {
+  assert.equal(code, 8, stderr);
+  const errors = stderr.split('\n').filter((line) => line.startsWith('reg: '));
+  assert.equal(errors.length, 1, stderr);
+  assert.ok(errors[0]?.includes(path), stderr);
+  assert.doesNotMatch(stderr, /^\s+at |internal error/m);
+}
+
+test(
+  'where the disk is full or fails at any one call, the store stays whole',
+  { ...needs('strace'), concurrency: 3 },
+  async (t) => {
+    const { host } = await startStreamingRegistry(t, small);
+    const args = ['pull', '--progress', 'none', `${host}/app:1`];
+    const template = await createPerson(t);
+    const done = await copyHome(t, template.home);
+    const points = await findPoints(t, done, args);
+    const wanted = await readNames(done);
+    assert.ok(points.length > 40, `only ${points.length} points`);
+    await Promise.all(
+      points.map((point) => {
+        const error = ['fsync', 'unlink', 'utimensat'].includes(point.call) ? 'EIO' : 'ENOSPC';
+        return t.test(`${error} at ${point.call} ${point.nth} of ${point.path}`, async (t) => {
+          const home = await copyHome(t, template.home);
+          const ended = await failAt(t, point, { home, args, error });
+          // What only tidies up may fail without a word.
+          if (ended.code === 0) assert.ok(['unlink', 'utimensat'].includes(point.call), 'nobody noticed');
+          else assertToldDisk(ended, home);
+          await assertWhole(t, home, [small]);
+          succeeded(await reg(t, args, { home }));
+          assert.deepEqual(await readNames(home), wanted);
+          await assertClean(home, [small]);
+        });
+      }),
+    );
+  },
+);
+
+test(
+  'a pull that fills the disk says how much is missing, and goes on when there is room',
+  needsDisk(),
+  async (t) => {
+    const disk = await mountDisk(t, 4);
+    const registries = await Promise.all([small, large].map((graph) => startStreamingRegistry(t, graph)));
+    const [one = '', two = ''] = registries.map(({ host }) => `${host}/app:1`);
+    const me = await createPerson(t);
+    const env = { REG_STORE: join(disk.folder, 'store') };
+    await me.reg(['pull', one], { env });
+
+    const ended = await me.fails(8, ['pull', '--progress', 'none', two], { env });
+    assertToldDisk(ended, disk.folder);
+    assert.match(ended.stderr, /no space is left on the disk; \d+ more bytes are needed/);
+    await me.reg(['verify'], { env });
+    assert.equal((await me.reg(['images', '-q'], { env })).stdout, `${one}\n`);
+
+    disk.remount('size=12m');
+    const { stdout } = await me.reg(['pull', '--json', two], { env });
+    const { fetched }: { readonly fetched: number } = JSON.parse(stdout);
+    assert.ok(fetched < 5 * MIB, `${fetched} bytes were fetched again`);
+    await me.reg(['verify'], { env });
+  },
+);
+
+test(
+  'a store on a disk that takes no changes can be read, and says why it cannot be changed',
+  needsDisk(),
+  async (t) => {
+    const disk = await mountDisk(t, 4);
+    const { host } = await startStreamingRegistry(t, small);
+    const target = await startStreamingRegistry(t);
+    const me = await createPerson(t);
+    const [name, other] = [`${host}/app:1`, `${target.host}/app:1`];
+    const env = { REG_STORE: join(disk.folder, 'store') };
+    await me.reg(['pull', name], { env });
+    await me.reg(['tag', name, other], { env });
+    disk.remount('ro');
+    for (const args of [['images'], ['verify'], ['inspect', '--local', name], ['push', other]]) {
+      await me.reg(args, { env });
+    }
+    for (const args of [
+      ['pull', '--progress', 'none', `${host}/app:2`],
+      ['tag', name, 'localhost/app:3'],
+      ['rmi', name],
+      ['prune'],
+    ]) {
+      const ended = await me.fails(8, args, { env });
+      assertToldDisk(ended, disk.folder);
+      assert.match(ended.stderr, /read-only/);
+    }
+  },
+);
+
+test('where few files can be open, a pull succeeds or says so in one line', needs('prlimit'), async (t) => {
+  const { host } = await startStreamingRegistry(t, large);
+  const template = await createPerson(t);
+  for (let limit = 20; limit <= 44; limit += 4) {
+    const home = await copyHome(t, template.home);
+    const args = ['pull', '--progress', 'none', `${host}/app:1`];
+    const { code, stderr } = await reg(t, args, { home, under: ['prlimit', `--nofile=${limit}`] });
+    if (code !== 0) {
+      assert.equal(code, 8, `with ${limit}: ${stderr}`);
+      assert.match(stderr, /^reg: .* ['"][/].*Raise the limit of open files.*\n$/, `with ${limit}`);
+    }
+    await assertWhole(t, home, [large]);
+    succeeded(await reg(t, args, { home }));
+    await assertClean(home, [large]);
+    await rm(home, { recursive: true });
+  }
+});
