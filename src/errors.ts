@@ -85,7 +85,7 @@ export class RegError extends Error {
 }
 
 /** Whether the same request, sent again later, may succeed. */
-export function isRetryable(error: unknown): boolean {
+export function isRetryable(error: unknown): error is RegError {
   return error instanceof RegError && RETRYABLE.has(error.code) && error.context.permanent !== true;
 }
 

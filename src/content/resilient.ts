@@ -3,9 +3,6 @@
 import type { Content, OpenOptions } from './types.js';
 import { Patience, type RetryOptions } from './retry.js';
 
-/** Bytes that must come between two failures for the second to count as the first of a new series: 1 % of the size. */
-const PROGRESS_SHARE = 100;
-
 /**
  * `content`, opened again at the current offset whenever reading it breaks with a retryable error. Gives up, with
  * the last error, after the policy's number of tries in a row without progress.
@@ -16,9 +13,9 @@ export function resilient(content: Content, options: Omit<RetryOptions, 'signal'
 
 async function* readOn(content: Content, options: RetryOptions & OpenOptions): AsyncGenerator<Uint8Array> {
   const patience = new Patience(options);
-  const step = Math.max(1, Math.floor(content.descriptor.size / PROGRESS_SHARE));
+  const { size } = content.descriptor;
   let position = options.from ?? 0;
-  let mark = position;
+  patience.advance(position, size);
   for (;;) {
     try {
       for await (const chunk of await content.open({ from: position, signal: options.signal })) {
@@ -27,8 +24,7 @@ async function* readOn(content: Content, options: RetryOptions & OpenOptions): A
       }
       return;
     } catch (error) {
-      if (position - mark >= step) patience.reset();
-      mark = position;
+      patience.advance(position, size);
       await patience.again(error);
     }
   }

@@ -33,6 +33,9 @@ export const DEFAULT_POLICY: RetryPolicy = {
   maxAskedMs: 60_000,
 };
 
+/** How much has to come before failures are forgotten, as a share of the whole. */
+const PROGRESS = 0.01;
+
 /** One wait before another try; announced once each. */
 export interface Wait {
   readonly waitMs: number;
@@ -55,14 +58,18 @@ export class Patience {
   readonly #policy: RetryPolicy;
   #failures = 0;
   #askedMs = 0;
+  /** Where the last progress that counted ended. */
+  #mark = 0;
 
   constructor(options: RetryOptions) {
     this.#options = options;
     this.#policy = options.policy ?? DEFAULT_POLICY;
   }
 
-  /** Forgets the failures so far: there was progress since. */
-  reset(): void {
+  /** Forgets the failures so far when `position` is 1 % of `size`, both in bytes, beyond where it last did. */
+  advance(position: number, size: number): void {
+    if (position - this.#mark < Math.max(1, size * PROGRESS)) return;
+    this.#mark = position;
     this.#failures = 0;
   }
 
@@ -70,13 +77,7 @@ export class Patience {
   async again(error: unknown): Promise<void> {
     this.#failures += 1;
     const { clock, signal, onWait } = this.#options;
-    if (
-      !isRetryable(error) ||
-      !(error instanceof RegError) ||
-      signal?.aborted ||
-      this.#failures >= this.#policy.tries
-    )
-      throw error;
+    if (!isRetryable(error) || signal?.aborted || this.#failures >= this.#policy.tries) throw error;
     const waitMs = this.#waitAfter(error);
     onWait?.({ waitMs, attempt: this.#failures + 1, tries: this.#policy.tries, error });
     await clock.sleep(waitMs, signal);

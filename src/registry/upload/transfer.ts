@@ -11,9 +11,6 @@ import { openSession, type Session } from './session.js';
 /** All bytes in the one PUT that also commits, or by PATCH in pieces of at most so many bytes. */
 export type Way = 'put' | number;
 
-/** Share of the size that must have arrived between two failures for the second to be the first of a new series. */
-const PROGRESS_SHARE = 100;
-
 export class Transfer {
   readonly #repository: Repository;
   readonly #descriptor: Descriptor;
@@ -23,8 +20,6 @@ export class Transfer {
   #session: Session;
   /** Number of bytes that the registry holds for all we know. */
   #offset = 0;
-  /** Where the last progress that counted ended. */
-  #mark = 0;
 
   constructor(
     repository: Repository,
@@ -104,14 +99,8 @@ export class Transfer {
       this.#offset = 0;
     } else {
       this.#offset = received;
-      this.#countProgress();
+      this.#patience.advance(received, this.#descriptor.size);
     }
     return false;
-  }
-
-  #countProgress(): void {
-    if (this.#offset - this.#mark < Math.max(1, this.#descriptor.size / PROGRESS_SHARE)) return;
-    this.#mark = this.#offset;
-    this.#patience.reset();
   }
 }
