@@ -40,14 +40,13 @@ export function parseDescriptor(value: unknown, where: string): Descriptor {
 
 function optionalParts(value: JsonObject, where: string): Partial<Descriptor> {
   const { platform, annotations, artifactType, urls } = value;
-  if (artifactType !== undefined && typeof artifactType !== 'string')
-    throw wrong(where, 'artifactType', artifactType);
+  if (typeof (artifactType ?? '') !== 'string') throw wrong(where, 'artifactType', artifactType);
   return {
     ...(platform === undefined || platform === null ? {} : { platform: parseIndexPlatform(platform, where) }),
     ...(annotations === undefined || annotations === null
       ? {}
       : { annotations: parseAnnotations(annotations, where) }),
-    ...(artifactType === undefined ? {} : { artifactType }),
+    ...(typeof artifactType === 'string' ? { artifactType } : {}),
     ...(isStringList(urls) && urls.length > 0 ? { urls: [...urls] } : {}),
   };
 }
