@@ -1,3 +1,6 @@
+/** Credentials, wherever they are kept. */
+
+/** A user, as registries and token services know one. */
 export interface Login {
   readonly username: string;
   readonly password: string;
