@@ -112,15 +112,16 @@ export class Host implements Transport {
   }
 
   async #exchange(request: Request): Promise<Answer> {
-    const { endpoint, authorizer } = this.#options;
+    const { endpoint, authorizer, clock } = this.#options;
     const base = await untilAborted(endpoint.base(), request.signal);
     const wish = { base, scopes: request.scopes, signal: request.signal };
+    const since = clock.now();
     const refused = await authorizer.grant(wish);
     let answer = await this.#travel(request, { base, grant: refused });
     if (answer.status === 401 && isSameOrigin(answer.url, base)) {
       await answer.discard();
       const challenge = answer.header('www-authenticate') ?? (await this.#challengeOfPing(request, base));
-      const grant = await authorizer.meet(challenge, { ...wish, refused });
+      const grant = await authorizer.meet(challenge, { ...wish, since, refused });
       answer = await this.#travel(request, { base, grant });
     }
     this.#showWarnings(answer);

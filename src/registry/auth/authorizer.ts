@@ -45,6 +45,11 @@ export interface Wish {
   readonly base: URL;
   readonly scopes: readonly Scope[];
   readonly signal?: AbortSignal | undefined;
+  /**
+   * When, by the clock, the request set out that was refused. What kills one token before its time, such as a machine
+   * that slept, kills those beside it: only younger ones are worth another try.
+   */
+  readonly since?: number | undefined;
 }
 
 /** A challenge that we can meet. */
@@ -139,7 +144,7 @@ export class Authorizer {
   /** A token that covers the wish: a kept one, one under way, or a new one. */
   #token(
     challenge: Bearer,
-    { base, scopes: needed }: Wish,
+    { base, scopes: needed, since }: Wish,
     credential: Credential | undefined,
   ): Promise<string> {
     const { realm, service, offered } = challenge;
@@ -147,7 +152,7 @@ export class Authorizer {
     const issuer = `${realm.href} ${service ?? ''}`;
     // No signal: others may be waiting for the same token.
     return (
-      this.#tokens.find({ issuer, scopes }) ??
+      this.#tokens.find({ issuer, scopes, since }) ??
       this.#tokens.fetch({ issuer, scopes }, async () => {
         const { clean, redactor } = this.#options;
         try {

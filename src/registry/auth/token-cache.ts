@@ -11,10 +11,13 @@ export interface Wanted {
   /** Realm and service. */
   readonly issuer: string;
   readonly scopes: readonly string[];
+  /** Only a token that was asked for at this time of the clock or later will do. Default: any. */
+  readonly since?: number | undefined;
 }
 
 interface Entry extends Wanted {
   readonly value: Promise<string>;
+  readonly askedAt: number;
   /** Infinity while the token is under way. */
   endsAt: number;
 }
@@ -28,17 +31,20 @@ export class TokenCache {
   }
 
   /** A token, or one under way, that allows all that is wanted. */
-  find({ issuer, scopes }: Wanted): Promise<string> | undefined {
+  find({ issuer, scopes, since = -Infinity }: Wanted): Promise<string> | undefined {
     const now = this.#clock.now();
     this.#entries = this.#entries.filter(({ endsAt }) => now < endsAt - MARGIN_MS);
-    return this.#entries.find((entry) => entry.issuer === issuer && coversScopes(entry.scopes, scopes))
-      ?.value;
+    return this.#entries.find(
+      (entry) => entry.issuer === issuer && entry.askedAt >= since && coversScopes(entry.scopes, scopes),
+    )?.value;
   }
 
   /** Fetches a token and keeps it; whoever wants it meanwhile waits for the same. */
   fetch(wanted: Wanted, task: () => Promise<Token>): Promise<string> {
+    const askedAt = this.#clock.now();
     const fetching = task();
-    const entry: Entry = { ...wanted, value: fetching.then(({ value }) => value), endsAt: Infinity };
+    const value = fetching.then((token) => token.value);
+    const entry: Entry = { ...wanted, value, askedAt, endsAt: Infinity };
     this.#entries = [...this.#entries, entry];
     fetching.then(
       ({ lifeMs }) => (entry.endsAt = this.#clock.now() + lifeMs),

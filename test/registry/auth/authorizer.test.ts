@@ -277,6 +277,19 @@ test('a token that dies early is replaced once', async (context) => {
   assert.equal(registry.requests.length, 4);
 });
 
+test('tokens that died together are not tried one after the other', async (context) => {
+  const dead = new Set<string>();
+  const { realm, registry, hosts, send } = await setUp(context, { accepts: (token) => !dead.has(token) });
+  await send();
+  await send({ scopes: [{ repository: 'app', actions: ['pull', 'push'] }] });
+  ['token-1', 'token-2'].forEach((token) => dead.add(token));
+  // As after a night with the lid closed, which the clock knows nothing of.
+  hosts.advance(1);
+  assert.equal(await send(), 'content');
+  assert.equal(realm.requests.length, 3);
+  assert.equal(registry.requests.at(-1)?.headers.authorization, 'Bearer token-3');
+});
+
 test('a registry that refuses every token is asked no more than twice', async (context) => {
   const { realm, registry, send } = await setUp(context, { accepts: () => false, credentials });
   await rejects(send(), 'UNAUTHORIZED', /authentication required/);
