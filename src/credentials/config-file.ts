@@ -1,6 +1,6 @@
 /** A JSON file with settings that several programs write: read strictly, changed under a lock and in one step. */
 
-import { mkdir, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
 
@@ -8,6 +8,7 @@ import type { Clock } from '../content/retry.js';
 import { Claims } from '../disk/claim.js';
 import { ifThere, onDisk, readSmallFile, replaceFile } from '../disk/files.js';
 import { Lock, type Notice } from '../disk/lock.js';
+import { makeFolder } from '../disk/make-folder.js';
 import type { ProcessFacts } from '../disk/owner.js';
 import { parseJsonObject, type JsonObject } from '../spec/json.js';
 import { quoteText } from '../spec/text.js';
@@ -41,7 +42,7 @@ export async function changeConfigFile(
   const lock = new Lock({
     path: target,
     what: quoteText(path),
-    prepare: () => onDisk({ verb: 'create', path: folder }, () => makeFolder(folder)),
+    prepare: () => onDisk({ verb: 'create', path: folder }, () => makeFolder(folder, 0o700)),
     claims: new Claims(facts),
     clock,
     onNotice,
@@ -90,8 +91,4 @@ export async function isReadableByOthers(path: string): Promise<boolean> {
 /** Where a link leads: people keep such files in a repository of their own and link to them. */
 async function follow(path: string): Promise<string> {
   return (await onDisk({ verb: 'read', path }, () => ifThere(realpath(path)))) ?? path;
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
 }

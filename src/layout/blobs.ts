@@ -6,13 +6,14 @@
  */
 
 import type { Stats } from 'node:fs';
-import { lutimes, mkdir, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { lutimes, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
 
 import type { CallOptions, OpenOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { algorithmOf, isDigest, shortDigest, type Digest } from '../spec/digest.js';
 import { ifThere, look, onDisk, syncFolder } from '../disk/files.js';
+import { makeFolder } from '../disk/make-folder.js';
 import { ALGORITHMS, type Paths } from './paths.js';
 import { digestFile, readFrom } from './read-file.js';
 
@@ -83,7 +84,7 @@ export class Blobs {
       await handle.utimes(STAMP, STAMP);
       await handle.sync();
       await handle.close();
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       await rename(path, target);
     });
     this.#unsynced.add(folder);

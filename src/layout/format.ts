@@ -1,12 +1,13 @@
 /** What makes a folder an OCI image layout: the file `oci-layout` (image-spec 1.1, image-layout.md). */
 
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 import { RegError } from '../errors.js';
 import { isObject, parseJson } from '../spec/json.js';
 import { quoteText } from '../spec/text.js';
 import { ifThere, onDisk, readSmallFile, replaceFile } from '../disk/files.js';
+import { makeFolder } from '../disk/make-folder.js';
 import { ALGORITHMS, type Paths } from './paths.js';
 
 const VERSION = '1.0.0';
@@ -48,7 +49,7 @@ async function refuseOther(paths: Paths): Promise<boolean> {
 /** Makes the folders that a lock needs. They alone are no layout: see `markLayout`. */
 export async function makeFolders(paths: Paths): Promise<void> {
   const path = paths.folder;
-  await onDisk({ verb: 'create', path }, () => mkdir(paths.work, { recursive: true }));
+  await onDisk({ verb: 'create', path }, () => makeFolder(paths.work));
 }
 
 /** Makes the folder a layout; to be called under the lock. */
@@ -56,6 +57,6 @@ export async function markLayout(paths: Paths): Promise<void> {
   const text = JSON.stringify({ imageLayoutVersion: VERSION });
   await replaceFile(paths.marker, { temporary: paths.inWork('oci-layout'), bytes: Buffer.from(text) });
   for (const path of ALGORITHMS.map((algorithm) => paths.blobFolder(algorithm))) {
-    await onDisk({ verb: 'create', path }, () => mkdir(path, { recursive: true }));
+    await onDisk({ verb: 'create', path }, () => makeFolder(path));
   }
 }
