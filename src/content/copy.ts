@@ -105,7 +105,8 @@ class Walk {
       throw new RegError('INVALID_MANIFEST', `the image is nested more than ${MAX_DEPTH} levels deep`);
     const content = this.#source.get(descriptor);
     if (!this.#fresh && (await this.#limit(() => this.#sink.has(descriptor, { signal: this.#signal })))) {
-      return this.#put(content, tag);
+      // Only the root has yet to get its name; when it does the sink looks at all that is below it.
+      return depth === 0 ? this.#put(content, tag) : this.#done(descriptor, 'exists');
     }
     const bytes = await this.#limit(() =>
       readContent(content, { cap: MAX_MANIFEST_SIZE, signal: this.#signal }),
@@ -126,7 +127,11 @@ class Walk {
       throwIfAborted(this.#signal);
       return this.#sink.put(seen, { tag, fresh: this.#fresh, signal: this.#signal });
     });
-    onEvent?.({ type: 'done', descriptor, outcome });
+    return this.#done(descriptor, outcome);
+  }
+
+  #done(descriptor: Descriptor, outcome: Outcome): Outcome {
+    this.#options.onEvent?.({ type: 'done', descriptor, outcome });
     return outcome;
   }
 

@@ -8,7 +8,7 @@ import { tagImage } from '../../src/operations/images.js';
 import { pull } from '../../src/operations/pull.js';
 import { push, pushAllTags, pushFrom } from '../../src/operations/push.js';
 import { image } from '../layout/stores.js';
-import { imageOf, memoryWith } from '../support/graphs.js';
+import { imageOf, indexOf, memoryWith } from '../support/graphs.js';
 import type { Exchange } from '../support/http-server.js';
 import { sampleIndex } from '../support/images.js';
 import { smallImage } from '../server/registry.js';
@@ -100,6 +100,22 @@ test('an image is pushed under further tags of its repository, its layers once',
       (await stage.registry.layout.resolve(`docker.io/library/app:${tag}`)).digest,
       app.root.digest,
     );
+});
+
+test('of an index an image that is there costs one request', async (t) => {
+  const stage = await setStage(t);
+  const [one, two] = [imageOf('one'), imageOf('two')];
+  const index = indexOf(one, two);
+  const source = await memoryWith(index);
+  await pushFrom({ source, root: one.root }, { ...stage, image: `${stage.host}/app:one` });
+  stage.requests();
+  const [result] = await pushFrom({ source, root: index.root }, { ...stage, image: `${stage.host}/app:all` });
+  assert.equal(result?.bytes.exists, one.root.size);
+  const about = stage.requests().filter(({ path }) => path.endsWith(one.root.digest));
+  assert.deepEqual(
+    about.map(({ method }) => method),
+    ['HEAD'],
+  );
 });
 
 test('a further tag that is none is refused before anything is sent', async (t) => {
