@@ -32,7 +32,7 @@ export interface DockerRegistryOptions {
 }
 
 /** One line of the registry's own access log. */
-export interface AccessLogEntry {
+interface AccessLogEntry {
   readonly method: string;
   /** With the query. */
   readonly path: string;

@@ -8,13 +8,13 @@ import { bytesContent, patternContent, sha256, streamedContent } from './content
 import type { TestContent } from './contents.js';
 import { programPath } from './programs.js';
 
-export interface TestPlatform {
+interface TestPlatform {
   readonly architecture: string;
   readonly os: string;
   readonly variant?: string;
 }
 
-export interface TestDescriptor {
+interface TestDescriptor {
   readonly mediaType: string;
   readonly digest: string;
   readonly size: number;

@@ -41,7 +41,7 @@ export interface TokenServerOptions {
 }
 
 /** One question to the token endpoint, as it was understood. */
-export interface TokenRequest {
+interface TokenRequest {
   readonly method: string;
   /** OAuth2's `grant_type`; for GET `basic` or `anonymous`. */
   readonly grant: string;
