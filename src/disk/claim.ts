@@ -8,7 +8,7 @@ import { lstat, open, readFile, rename, unlink } from 'node:fs/promises';
 
 import { isObject } from '../spec/json.js';
 import { errnoOf, ifThere, onDisk, uniqueName } from './files.js';
-import { describeOwner, hasEnded, parseOwner, type Owner, type ProcessFacts } from './owner.js';
+import { describeOwner, hasEnded, isInSight, parseOwner, type Owner, type ProcessFacts } from './owner.js';
 
 const SUFFIX = '.claim';
 const MAX_CLAIM_SIZE = 4096;
@@ -51,7 +51,7 @@ export class Claims {
   /** Claims of ours that the disk did not let us remove. */
   readonly #stuck = new Set<string>();
 
-  /** `foreignLifeMs`: age at which a claim from another host counts as left behind; never, by default. */
+  /** `foreignLifeMs`: age at which a claim from another host or container counts as left behind; never, by default. */
   constructor(
     facts: ProcessFacts,
     { foreignLifeMs = Number.POSITIVE_INFINITY }: { readonly foreignLifeMs?: number } = {},
@@ -93,7 +93,7 @@ export class Claims {
       if (text === undefined) return undefined;
       const since = stats.mtimeMs;
       const { owner, nonce } = parseClaim(text);
-      if (owner?.host === this.#self.host) {
+      if (owner !== undefined && isInSight(owner, this.#self)) {
         return { owner, nonce, since, hasEnded: hasEnded(owner, this.#facts) };
       }
       const age = (await fileSystemTime(file)) - since;

@@ -1,6 +1,6 @@
 /** Who holds something: a process, told apart from a later one that got the same id. */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
 import { isObject } from '../spec/json.js';
@@ -10,6 +10,8 @@ import { cleanText } from '../spec/text.js';
 export interface Owner {
   readonly pid: number;
   readonly host: string;
+  /** The namespace in which the id means something (pid_namespaces(7)): another one in each container; empty if unknown. */
+  readonly space: string;
   /** When it began, in words that only the same system understands; empty where that can't be found out. */
   readonly start: string;
 }
@@ -25,10 +27,16 @@ export interface ProcessFacts {
 }
 
 export function describeOwner({ pid, hostname: host = hostname() }: ProcessFacts): Owner {
-  return { pid, host, start: startOf(pid) };
+  return { pid, host, space: ownSpace(), start: startOf(pid) };
 }
 
-/** Whether `owner`, a process on this host, has surely ended. */
+/** Whether `self` can tell if `owner` still runs. Containers may have the name of their host, or of each other. */
+export function isInSight(owner: Owner, self: Owner): boolean {
+  const isSameSpace = owner.space === self.space || owner.space === '' || self.space === '';
+  return owner.host === self.host && isSameSpace;
+}
+
+/** Whether `owner`, a process in sight, has surely ended. */
 export function hasEnded(owner: Owner, { isRunning }: Pick<ProcessFacts, 'isRunning'>): boolean {
   if (!isRunning(owner.pid)) return true;
   const start = startOf(owner.pid);
@@ -37,9 +45,10 @@ export function hasEnded(owner: Owner, { isRunning }: Pick<ProcessFacts, 'isRunn
 
 export function parseOwner(value: unknown): Owner | undefined {
   if (!isObject(value)) return undefined;
-  const { pid, host, start } = value;
+  const { pid, host, space = '', start } = value;
   if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 0) return undefined;
-  return typeof host === 'string' && typeof start === 'string' ? { pid, host, start } : undefined;
+  if (typeof host !== 'string' || typeof space !== 'string' || typeof start !== 'string') return undefined;
+  return { pid, host, space, start };
 }
 
 /** For messages. */
@@ -57,6 +66,15 @@ function startOf(pid: number): string {
     return `${boot}/${ticks}`;
   } catch {
     // No /proc (macOS, Windows), or the process has ended: the id alone has to do.
+    return '';
+  }
+}
+
+function ownSpace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    // No /proc (macOS, Windows): nor are there such namespaces.
     return '';
   }
 }

@@ -38,8 +38,8 @@ import { startSession, type Session } from './session.js';
 import { Work, type Held } from './work.js';
 
 /**
- * For how long what another host holds is let be, in milliseconds: nobody can say whether a process there still runs,
- * and a container that was killed leaves its claims under a host name that never comes back. The lock is not touched.
+ * For how long what another host or container holds is let be, in milliseconds: nobody can say whether a process there
+ * still runs, and a container that was killed leaves claims that nobody comes back for. The lock is not touched.
  */
 const FOREIGN_LIFE_MS = 24 * 60 * 60 * 1000;
 
