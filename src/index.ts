@@ -31,6 +31,7 @@ export type { Clock, RetryPolicy } from './content/retry.js';
 export { systemClock } from './content/system-clock.js';
 export type { Content, Origin, Outcome, PutOptions, Sink, Source } from './content/types.js';
 
+export type { ChangeOptions } from './credentials/config-file.js';
 export type { Credential } from './credentials/credential.js';
 export type { Layout, LayoutOptions } from './layout/layout.js';
 export { pruneLayout, verifyLayout } from './layout/maintain.js';
@@ -43,7 +44,7 @@ export type { Registry } from './registry/registry.js';
 export { connect, type ConnectOptions } from './operations/connect.js';
 export { listImages, removeImages, tagImage, type ImageSummary } from './operations/images.js';
 export { inspect, inspectRaw, type Inspection, type InspectOptions } from './operations/inspect.js';
-export { login, logout, type LoginOptions } from './operations/login.js';
+export { login, logout, type LoginOptions, type LoginPlace, type LoginResult } from './operations/login.js';
 export { openStore } from './operations/open-store.js';
 export { listTags } from './operations/tags.js';
 export { pull, pullAllTags, type PullOptions, type PullResult } from './operations/pull.js';
@@ -55,3 +56,4 @@ export {
   type PushResult,
   type PushSource,
 } from './operations/push.js';
+export type { Tally } from './operations/tally.js';
