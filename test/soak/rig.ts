@@ -29,7 +29,7 @@ import type { Random } from './random.js';
 import { Secrets } from './secrets.js';
 import { Tally } from './tally.js';
 
-export interface User {
+interface User {
   readonly username: string;
   readonly password: string;
 }
