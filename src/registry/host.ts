@@ -34,6 +34,8 @@ export class Host implements Transport {
   #busyUntil = 0;
   /** When the last wait that was announced ends. */
   #announcedUntil = 0;
+  /** What was announced so far, but for how long. */
+  readonly #announced = new Set<string>();
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -60,11 +62,16 @@ export class Host implements Transport {
     return { clock, retryPolicy, onWait: (wait) => this.#announce(wait) };
   }
 
-  /** One line for all requests that wait at the same time: it is the same host that they wait for. */
+  /**
+   * One line for all requests that wait at the same time: it is the same host that they wait for. A body that breaks
+   * and gets on, again and again, says so once.
+   */
   #announce({ error, waitMs, attempt, tries }: Wait): void {
     const now = this.#options.clock.now();
-    if (now < this.#announcedUntil) return;
+    const what = `${attempt} ${error.message}`;
+    if (now < this.#announcedUntil || this.#announced.has(what)) return;
     this.#announcedUntil = now + waitMs;
+    this.#announced.add(what);
     const seconds = Math.max(1, Math.round(waitMs / 1000));
     this.#options.notices.say(
       'wait',

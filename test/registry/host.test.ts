@@ -40,6 +40,16 @@ for (const status of [400, 401, 403, 404, 405, 501]) {
   });
 }
 
+test('a server that stumbles again and again is complained of once', async (context) => {
+  const server = await startHttpServer(context, failing(503, 200, 503, 200, 503, 200));
+  const hosts = startHosts(context);
+  for (let times = 0; times < 3; times++) {
+    await readText(await hosts.get(server.host).send(toRequest('/v2/')));
+  }
+  assert.equal(hosts.sleeps.length, 3);
+  assert.equal(hosts.messages('wait').length, 1);
+});
+
 test('a server that fails for ever is given up', async (context) => {
   const server = await startHttpServer(context, (exchange) => reply(exchange, 500));
   await assert.rejects(startHosts(context).get(server.host).send(toRequest('/v2/')), {
