@@ -115,7 +115,7 @@ test('a proxy that dies in the middle of a layer costs no byte twice', REAL, asy
   const name = 'registry.test:5000/app:1';
   await me.reg(['push', name, '--from', layout, ...flags]);
   const before = line.bytes.down;
-  line.faults = { cutAfter: LARGE / 2, times: 1, reset: true };
+  line.faults = { cutAfter: LARGE / 2, times: 1 };
   const { stdout } = await me.reg(['pull', '--json', name, ...flags]);
   assert.equal(line.connections.hit, 1);
   const result: Record<string, unknown> = JSON.parse(stdout);
