@@ -5,8 +5,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Ended } from '../support/child.js';
 import { failAt, findPoints } from '../support/crash-points.js';
-import { assertClean, assertWhole, copyHome, readNames } from '../support/crash-store.js';
-import { bigLayer, image, layer } from '../support/images.js';
+import {
+  assertClean,
+  assertSound,
+  assertWhole,
+  copyHome,
+  readNames,
+  smallImage,
+} from '../support/crash-store.js';
+import { bigLayer, image } from '../support/images.js';
 import { createPerson, succeeded } from '../support/person.js';
 import { needs } from '../support/programs.js';
 import { reg } from '../support/reg.js';
@@ -14,7 +21,7 @@ import { mountDisk, needsDisk } from '../support/small-disk.js';
 import { startStreamingRegistry } from '../support/streaming-registry.js';
 
 const MIB = 1024 * 1024;
-const small = image({ layers: [await layer({ small: 'small' })] });
+const small = await smallImage();
 const large = image({ layers: [await bigLayer(6 * MIB, 1)] });
 
 /** Checks that a command ended because of the disk, and said so in one line that names a path. */
@@ -46,7 +53,7 @@ test(
           // What only tidies up may fail without a word.
           if (ended.code === 0) assert.ok(['unlink', 'utimensat'].includes(point.call), 'nobody noticed');
           else assertToldDisk(ended, home);
-          await assertWhole(t, home, [small]);
+          await assertSound(home, [small]);
           succeeded(await reg(t, args, { home }));
           assert.deepEqual(await readNames(home), wanted);
           await assertClean(home, [small]);

@@ -16,7 +16,7 @@ import { reg } from '../support/reg.js';
 import { startStreamingRegistry } from '../support/streaming-registry.js';
 import { createPerson, succeeded } from '../support/person.js';
 
-const first = await smallImage('first');
+const first = await smallImage();
 const second = await smallImage('second');
 const options = { ...needs('strace'), concurrency: 3 };
 
@@ -31,7 +31,7 @@ interface Killed {
 }
 
 const table: readonly Killed[] = [
-  { before: [], command: 'pull ONE', points: 40 },
+  { before: [], command: 'pull ONE', points: 35 },
   { before: ['pull ONE'], command: 'pull TWO', points: 25 },
   { before: ['pull ONE'], command: 'tag ONE localhost/other:1', points: 6 },
   { before: ['pull ONE', 'pull TWO'], command: 'rmi TWO', again: 3, points: 4 },

@@ -11,7 +11,7 @@ import { storeFolder } from '../support/reg.js';
 import { startStreamingRegistry } from '../support/streaming-registry.js';
 import type { Scope } from '../support/temp.js';
 
-const ROUNDS = 20;
+const ROUNDS = 15;
 
 /** How long a command lives, in milliseconds: from before its first step to, mostly, after its last. */
 const [SHORTEST_MS, LONGEST_MS] = [80, 400];
