@@ -12,6 +12,7 @@ import type { Source } from '../../src/content/types.js';
 import type { Layout } from '../../src/layout/layout.js';
 import { pruneLayout, verifyLayout } from '../../src/layout/maintain.js';
 import { bareEnvironment, startChild, type Child } from '../support/child.js';
+import { ageClaims } from '../support/crash-store.js';
 import { temporaryFolder, type Scope } from '../support/temp.js';
 import { openStore, sharedImage, slowly } from './stores.js';
 
@@ -89,6 +90,8 @@ test('killed at any moment, a store is whole, and the next process goes on with 
     await delay(round * 14);
     child.kill('SIGKILL');
     await child.ended;
+    // One that was killed before its claim was written holds it for ten seconds more.
+    await ageClaims(join(folder, '.partial'));
     const store = await openStore(t, folder);
     await assertWhole(store);
     const earlier = (await store.images()).filter((one) => one.name !== name);
