@@ -92,7 +92,7 @@ async function readImages(files: TarIndex, { scratch, what, signal }: Work): Pro
   if (isDocker) return readDockerImages(files, { what, scratch });
   throw new RegError(
     'UNSAFE_ARCHIVE',
-    `${what} is no archive of images: it has neither "oci-layout" nor "manifest.json"`,
+    `${what} is not an archive of images: it has neither "oci-layout" nor "manifest.json"`,
   );
 }
 

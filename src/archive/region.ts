@@ -72,13 +72,13 @@ export interface OpenedFile {
   close(): Promise<void>;
 }
 
-/** Opens `path`, through symbolic links. Throws INVALID_ARGUMENT for what is no regular file, DISK_ERROR. */
+/** Opens `path`, through symbolic links. Throws INVALID_ARGUMENT for what is not a regular file, DISK_ERROR. */
 export async function openFile(path: string): Promise<OpenedFile> {
   return onDisk({ verb: 'read', path }, async () => {
     // Asked before it is opened, because opening a named pipe waits for whoever writes to it.
     const stats = await stat(path);
     if (!stats.isFile()) {
-      throw new RegError('INVALID_ARGUMENT', `cannot read ${quoteText(path)}: it is no regular file`, {
+      throw new RegError('INVALID_ARGUMENT', `cannot read ${quoteText(path)}: it is not a regular file`, {
         hint: 'To read from a pipe, give "-" and redirect it to the standard input.',
       });
     }

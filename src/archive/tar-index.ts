@@ -54,7 +54,7 @@ export async function indexTar(
       throw new RegError(error.code, `cannot read ${what}: ${error.message}`, { cause: error });
     const reason = error instanceof Error ? cleanText(error.message) : 'unknown error';
     const where =
-      walk.count === 0 ? 'it is no tar archive' : `it is damaged behind entry ${walk.count}: ${reason}`;
+      walk.count === 0 ? 'it is not a tar archive' : `it is damaged behind entry ${walk.count}: ${reason}`;
     throw new RegError('UNSAFE_ARCHIVE', `cannot read ${what}: ${where}`, { cause: error });
   }
   return walk.index();

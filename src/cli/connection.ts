@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 
 import { systemClock } from '../content/system-clock.js';
 import { RegError } from '../errors.js';
+import { onDisk } from '../disk/files.js';
 import { thisProcess } from '../disk/this-process.js';
 import type { Layout } from '../layout/layout.js';
 import { connect } from '../operations/connect.js';
@@ -13,7 +14,6 @@ import type { ClientOptions, RegistryClient } from '../registry/client.js';
 import { proxyFromEnvironment } from '../registry/proxy.js';
 import { hostPlatform, parsePlatform, type Platform } from '../spec/platform.js';
 import type { Redactor } from '../spec/redactor.js';
-import { quoteText } from '../spec/text.js';
 import { parseDuration } from './duration.js';
 import { dockerConfigFile, storeFolder, tokenServicesFile } from './environment.js';
 import type { NetworkFlags, PlatformFlags, SharedFlags } from './flags.js';
@@ -110,10 +110,10 @@ function readAuthorities({ caFile = [] }: NetworkFlags): Promise<readonly string
   return Promise.all(
     caFile.map(async (file) => {
       try {
-        return await readFile(file, 'utf8');
-      } catch (cause) {
-        const why = cause instanceof Error ? cause.message : '';
-        throw new RegError('INVALID_ARGUMENT', `cannot read --ca-file ${quoteText(file)}: ${why}`, { cause });
+        return await onDisk({ verb: 'read', path: file }, () => readFile(file, 'utf8'));
+      } catch (error) {
+        if (!(error instanceof RegError)) throw error;
+        throw new RegError('INVALID_ARGUMENT', `invalid --ca-file: ${error.message}`, { cause: error });
       }
     }),
   );

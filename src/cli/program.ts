@@ -36,13 +36,20 @@ export function buildProgram({ stdout, act }: { readonly stdout: Writable; reado
   return addExamples(program, ['reg pull nginx', 'reg push ghcr.io/owner/app:1.0', 'reg login ghcr.io']);
 }
 
+/** What commander says, and how we say it. */
+const REWORDED: readonly (readonly [RegExp, string])[] = [
+  [/^option "(?:-\w, )?(--[\w-]+)[^"]*" argument missing$/, '$1 needs a value'],
+  [/^option "(?:-\w, )?(--[\w-]+)[^"]*" argument "(.*)" is invalid\./, 'invalid $1 "$2".'],
+  [/ \(Did you mean (one of .*)\?\)$/, '. Did you mean $1?'],
+  [/ \(Did you mean (.*)\?\)$/, '. Did you mean "$1"?'],
+];
+
 /** `error` as one about usage; undefined when it only says that help was shown. */
 export function usageError(error: CommanderError, args: readonly string[]): RegError | undefined {
   if (error.exitCode === 0) return undefined;
   const message = cleanText(error.message.replace(/^error: /, '').replaceAll("'", '"'), 1000);
   const [command = ''] = args;
   const known = /^[a-z]+$/.test(command) && error.code !== 'commander.unknownCommand' ? ` ${command}` : '';
-  return new RegError('INVALID_ARGUMENT', message.replace(/ \((Did you mean .*\?)\)$/, '. $1'), {
-    hint: `Run "reg${known} --help".`,
-  });
+  const reworded = REWORDED.reduce((text, [theirs, ours]) => text.replace(theirs, ours), message);
+  return new RegError('INVALID_ARGUMENT', reworded, { hint: `Run "reg${known} --help".` });
 }

@@ -39,7 +39,7 @@ function hostOfKey(key: string): string {
  * a value: that is the secret. Throws INVALID_CONFIG.
  */
 export function parseEntry(entry: unknown, where: string): Credential | undefined {
-  if (!isObject(entry)) throw new RegError('INVALID_CONFIG', `${where} is not an object`);
+  if (!isObject(entry)) throw wrong(where, 'is not an object');
   const identityToken = textOf(entry, 'identitytoken', where);
   // The password that may stand beside it is for token services that know no such tokens.
   if (identityToken !== undefined) return { ...parseLogin(entry, where), identityToken };
@@ -64,20 +64,23 @@ export function formatEntry(credential: Credential): JsonObject {
 function textOf(entry: JsonObject, key: string, where: string): string | undefined {
   const value = entry[key];
   if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value !== 'string') throw new RegError('INVALID_CONFIG', `${where}.${key} is not a string`);
+  if (typeof value !== 'string') throw wrong(`${where}.${key}`, 'is not a string');
   return value;
 }
 
 function decodeAuth(auth: string, where: string): Login {
-  if (auth.length > MAX_AUTH_LENGTH) throw new RegError('INVALID_CONFIG', `${where} is too long`);
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(auth)) throw new RegError('INVALID_CONFIG', `${where} is not base64`);
+  if (auth.length > MAX_AUTH_LENGTH) throw wrong(where, 'is too long');
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(auth)) throw wrong(where, 'is not base64');
   const decoded = Buffer.from(auth, 'base64').toString('utf8');
   const colon = decoded.indexOf(':');
-  if (colon < 0)
-    throw new RegError('INVALID_CONFIG', `${where} holds no colon between username and password`);
+  if (colon < 0) throw wrong(where, 'holds no colon between username and password');
   // Docker writes NULs behind some passwords and takes them off again (docker/cli, `decodeAuth`).
   const password = decoded.slice(colon + 1).replace(/\0+$/, '');
   const login = { username: decoded.slice(0, colon), password };
-  if (!isPlain(login)) throw new RegError('INVALID_CONFIG', `${where} holds control characters`);
+  if (!isPlain(login)) throw wrong(where, 'holds control characters');
   return login;
+}
+
+function wrong(where: string, fault: string): RegError {
+  return new RegError('INVALID_CONFIG', `${where} ${fault}`, { hint: 'Correct it, or log in again.' });
 }

@@ -74,7 +74,9 @@ function read(path: string): Promise<Buffer | undefined> {
 }
 
 function parse(bytes: Buffer | undefined, path: string): JsonObject {
-  return bytes === undefined ? {} : parseJsonObject(bytes, { what: quoteText(path), code: 'INVALID_CONFIG' });
+  if (bytes === undefined) return {};
+  const hint = 'Correct the file; or move it away, and log in again.';
+  return parseJsonObject(bytes, { what: quoteText(path), code: 'INVALID_CONFIG', hint });
 }
 
 function isSame(one: Buffer | undefined, other: Buffer | undefined): boolean {

@@ -17,7 +17,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'permission denied',
   EROFS: 'the file system is read-only',
   ENOENT: 'no such file or folder',
-  ENOTDIR: 'a part of the path is no folder',
+  ENOTDIR: 'a part of the path is not a folder',
   EISDIR: 'a folder is in the way',
   EEXIST: 'a file is in the way',
   ENOTEMPTY: 'a folder is in the way',
@@ -110,7 +110,7 @@ export async function readSmallFile(path: string, { cap, code }: SmallFile): Pro
   const stats = await look(path);
   if (stats === undefined) return undefined;
   if (!stats.isFile()) {
-    const kind = stats.isSymbolicLink() ? 'a symbolic link' : 'no regular file';
+    const kind = stats.isSymbolicLink() ? 'a symbolic link' : 'not a regular file';
     throw new RegError(code, `${quoteText(path)} is ${kind}`);
   }
   if (stats.size > cap) {

@@ -163,7 +163,7 @@ export class Blobs {
     if (stats === undefined)
       return new RegError('NOT_FOUND', `${shortDigest(digest)} is not in the store`, { digest });
     const reason = !stats.isFile()
-      ? 'is no regular file'
+      ? 'is not a regular file'
       : stats.size === size
         ? 'does not hold the bytes of its name'
         : `has ${stats.size} bytes instead of ${size}`;

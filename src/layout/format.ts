@@ -25,7 +25,9 @@ export async function isLayout(paths: Paths): Promise<boolean> {
   const version = isObject(marker) ? marker['imageLayoutVersion'] : undefined;
   if (version === VERSION) return true;
   const found = typeof version === 'string' ? `the version ${quoteText(version, 40)}` : 'no version';
-  throw new RegError('STORE_CORRUPT', `${what} has ${found}; expected imageLayoutVersion "${VERSION}"`);
+  throw new RegError('STORE_CORRUPT', `${what} has ${found}; expected imageLayoutVersion "${VERSION}"`, {
+    hint: 'Was it written by a newer program? Choose another folder with --store.',
+  });
 }
 
 async function refuseOther(paths: Paths): Promise<boolean> {
@@ -41,7 +43,7 @@ async function refuseOther(paths: Paths): Promise<boolean> {
       hint: `If it is an OCI image layout, write {"imageLayoutVersion":"${VERSION}"} into that file.`,
     });
   }
-  throw new RegError('INVALID_ARGUMENT', `the folder ${folder} is not empty and is no OCI image layout`, {
+  throw new RegError('INVALID_ARGUMENT', `the folder ${folder} is not empty and not an OCI image layout`, {
     hint: 'Choose another folder for the store.',
   });
 }

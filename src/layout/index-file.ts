@@ -35,6 +35,9 @@ interface Read {
   readonly entries: readonly Entry[];
 }
 
+const BROKEN =
+  'Restore it from a copy; or, in the local store, remove it and pull the images again: only what is missing is fetched.';
+
 const NOTHING: Read = { version: '', document: {}, entries: [] };
 
 export class IndexFile {
@@ -146,7 +149,7 @@ async function hasBlobs(paths: Paths): Promise<boolean> {
 }
 
 function parseIndex(bytes: Uint8Array, what: string): Omit<Read, 'version'> {
-  const document = parseJsonObject(bytes, { what, code: 'STORE_CORRUPT' });
+  const document = parseJsonObject(bytes, { what, code: 'STORE_CORRUPT', hint: BROKEN });
   const { schemaVersion, manifests } = document;
   if (schemaVersion !== 2) throw new RegError('STORE_CORRUPT', `${what} has no schemaVersion 2`);
   if (!Array.isArray(manifests)) throw new RegError('STORE_CORRUPT', `${what} has no list "manifests"`);

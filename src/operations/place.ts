@@ -41,7 +41,7 @@ export interface OpenPlace extends PushSource {
 export async function openPlace(text: string, options: PlaceOptions = {}): Promise<OpenPlace> {
   const place = await parsePlace(text);
   const { expected, found } = place;
-  if (expected === 'folder' && found === 'file') throw wrong(text, 'it is no folder');
+  if (expected === 'folder' && found === 'file') throw wrong(text, 'it is not a folder');
   if (expected === 'file' && found === 'folder') throw wrong(text, 'it is a folder');
   return found === 'folder' ? openFolder(place) : openTar(place, options);
 }
@@ -72,13 +72,13 @@ async function parsePlace(text: string): Promise<Place> {
   }
   // One letter is a drive of Windows.
   if (expected === undefined && /^[a-z][a-z0-9+-]+:/.test(rest))
-    throw wrong(text, 'it is no place to push from');
+    throw wrong(text, 'that is not a place to push from');
   throw new RegError('NOT_FOUND', `cannot read ${quoteText(rest)}: no such file or folder`, { hint: KNOWN });
 }
 
 async function openFolder({ path = '', name }: Place): Promise<OpenPlace> {
   if ((await kindOf(join(path, 'oci-layout'))) !== 'file')
-    throw wrong(path, 'the folder is no OCI image layout');
+    throw wrong(path, 'the folder is not an OCI image layout');
   // Nothing is claimed or locked in a layout that is only read, so it may know no process and need no time.
   const facts = { pid: 0, isRunning: () => true, clock: systemClock };
   const layout = await openLayout(path, { ...facts, isReadOnly: true });

@@ -6,7 +6,7 @@ import { copy } from '../content/copy.js';
 import type { CopyListener } from '../content/events.js';
 import { readManifest } from '../content/read.js';
 import type { CallOptions } from '../content/types.js';
-import { explain } from '../errors.js';
+import { explain, hasCode } from '../errors.js';
 import type { Layout } from '../layout/layout.js';
 import type { RegistryClient } from '../registry/client.js';
 import type { Registry } from '../registry/registry.js';
@@ -55,20 +55,16 @@ export interface PullResult {
   readonly fetched: number;
 }
 
+const BROKEN = 'The image is broken at the registry: it has to be built or pushed again.';
+const CHANGED =
+  'The registry, or something on the way, changed it: try again, and if that does not help have it pushed again.';
+
 /**
  * Pulls one image into the store and names it there. When the store has it already that costs one request. Throws
  * INVALID_REFERENCE, NOT_FOUND, PLATFORM_NOT_FOUND and whatever the registry and the store throw.
  */
 export async function pull(image: string, options: PullOptions): Promise<PullResult> {
-  const reference = parseImage(image);
-  try {
-    return await pullImage(reference, options);
-  } catch (error) {
-    throw explain(error, `cannot pull ${familiarName(reference)}`, {
-      reference: formatReference(reference),
-      side: 'source',
-    });
-  }
+  return pullNamed(parseImage(image), options);
 }
 
 /** Pulls every tag of a repository, one after the other. Throws as `pull`. */
@@ -77,10 +73,23 @@ export async function* pullAllTags(repository: string, options: PullOptions): As
   const { domain, path } = reference;
   try {
     for await (const tag of options.client.repository(domain, path).tags({ signal: options.signal })) {
-      yield await pullImage({ domain, path, tag }, options);
+      yield await pullNamed({ domain, path, tag }, options);
     }
   } catch (error) {
     throw explain(error, `cannot pull all tags of ${familiarName(reference)}`, { side: 'source' });
+  }
+}
+
+async function pullNamed(reference: Reference, options: PullOptions): Promise<PullResult> {
+  try {
+    return await pullImage(reference, options);
+  } catch (error) {
+    throw explain(error, `cannot pull ${familiarName(reference)}`, {
+      reference: formatReference(reference),
+      side: 'source',
+      ...(hasCode(error, 'DIGEST_MISMATCH', 'SIZE_MISMATCH') && { hint: CHANGED }),
+      ...(hasCode(error, 'INVALID_MANIFEST') && { hint: BROKEN }),
+    });
   }
 }
 

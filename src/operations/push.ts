@@ -65,6 +65,7 @@ export async function* pushAllTags(
     throw new RegError(
       'NOT_FOUND',
       `cannot push ${familiarName(reference)}: the local store has no tag of it`,
+      { hint: 'Run "reg images" to see what is there.' },
     );
   }
   for (const name of names) yield* await push(name, options);

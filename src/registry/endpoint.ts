@@ -92,7 +92,7 @@ function parseHost(host: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // Whatever the URL parser takes for something else than host and port was no host.
   if (url === undefined || !/^[a-z0-9.:[\]_-]+$/i.test(host) || url.pathname !== '/') {
-    throw new RegError('INVALID_REFERENCE', `${quoteText(host)} is no host of a registry`);
+    throw new RegError('INVALID_REFERENCE', `${quoteText(host)} is not the host of a registry`);
   }
   return url;
 }

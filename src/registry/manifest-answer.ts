@@ -81,7 +81,7 @@ async function unzip(bytes: Uint8Array, what: string): Promise<Uint8Array> {
     const tooLarge = cause instanceof RangeError;
     const reason = tooLarge
       ? `has more than ${MAX_MANIFEST_SIZE} bytes once unpacked`
-      : 'is no valid gzip data';
+      : 'is not valid gzip data';
     throw new RegError(tooLarge ? 'TOO_LARGE' : 'PROTOCOL_ERROR', `${what} ${reason}`, { cause });
   }
 }

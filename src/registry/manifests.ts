@@ -180,9 +180,10 @@ function checked(name: string): string {
 function explainMissing(repository: Repository, name: string, error: RegError): RegError {
   const isRepository = error.context.wireErrors?.some(({ code }) => code === 'NAME_UNKNOWN') ?? false;
   if (isRepository) return repositoryNotFound(repository, error);
-  const kind = isDigest(name) ? 'digest' : 'tag';
+  const [what, kind] = isDigest(name) ? [`manifest ${shortDigest(name)}`, 'digest'] : ['manifest', 'tag'];
   const hint = `Check the ${kind}, or run "reg tags ${repository.host}/${repository.path}".`;
-  return notFound(error, `manifest ${nameIn(repository, name)}`, hint);
+  // Whoever asked for a tag has named it: pull, inspect and all others begin with it.
+  return notFound(error, what, hint);
 }
 
 function tookAnother(repository: Repository, { digest }: Descriptor): RegError {

@@ -1,6 +1,7 @@
 /** What sockets, TLS and the HTTP parser report, in words: the one table from their codes to ours. */
 
 import { RegError } from '../errors.js';
+import { isObject } from '../spec/json.js';
 import { cleanText } from '../spec/text.js';
 
 /** What was going on when it broke. */
@@ -31,6 +32,16 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   EPIPE: 'the connection was closed',
   UND_ERR_SOCKET: 'the connection was closed',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the connection was closed',
+};
+
+const MISTAKES: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'Check the name of the host.',
+  ECONNREFUSED: 'Is the registry running, and is the port right?',
+};
+
+const KEPT: Readonly<Partial<Record<Phase, string>>> = {
+  body: 'Try again: what has arrived is kept.',
+  upload: 'Try again: what has arrived whole is kept.',
 };
 
 const TIMEOUTS: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ERR_SOCKET_CONNECTION_TIMEOUT']);
@@ -98,11 +109,13 @@ export function networkError(cause: unknown, situation: Situation): unknown {
   }
   const reason = UNREACHABLE[code];
   if (reason !== undefined || (/^E[A-Z_0-9]+$/.test(code) && !code.startsWith('ERR_'))) {
-    const isMistake = situation.isKnown === false && (code === 'ENOTFOUND' || code === 'ECONNREFUSED');
-    const { proxyFrom } = situation;
+    const { proxyFrom, isKnown } = situation;
+    const mistake = isKnown === false ? MISTAKES[code] : undefined;
+    const proxyHint = proxyFrom === undefined ? undefined : `That proxy is what ${proxyFrom} says.`;
+    const hint = proxyHint ?? mistake ?? KEPT[situation.phase];
     return new RegError('UNREACHABLE', `${unreachable(situation)}: ${reason ?? code}`, {
-      ...(proxyFrom !== undefined && { hint: `That proxy is what ${proxyFrom} says.` }),
-      ...(isMistake && { permanent: true }),
+      ...(hint !== undefined && { hint }),
+      ...(mistake !== undefined && { permanent: true }),
       cause,
     });
   }
@@ -143,11 +156,20 @@ function tlsError(code: string, { peer, proxyFrom }: Situation, cause: unknown):
   const isTime = code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID';
   const hintOfReason =
     reason === NOT_TLS && proxyFrom !== undefined ? `Write http:// in ${proxyFrom}.` : HINTS[reason];
-  const hint = isTime ? 'Is the clock of this machine right?' : hintOfReason;
+  const hint = isTime ? 'Is the clock of this machine right?' : (hintOfReason ?? namesOf(cause));
   return new RegError('TLS_ERROR', `cannot trust ${peer}: ${reason}`, {
     ...(hint === undefined ? {} : { hint }),
     cause,
   });
+}
+
+/** For which names a certificate is, where that is why it was refused. */
+function namesOf(cause: unknown): string | undefined {
+  const certificate: unknown = cause instanceof Error && 'cert' in cause ? cause.cert : undefined;
+  const names = isObject(certificate) ? certificate['subjectaltname'] : undefined;
+  return typeof names === 'string'
+    ? `It is for ${cleanText(names.replaceAll(/DNS:|IP Address:/g, ''), 100)}.`
+    : undefined;
 }
 
 /** What is left of undici's codes. A wrong length is a cut in a body; before the body it is a parser that gave up. */

@@ -51,8 +51,8 @@ export function contradicts(answer: Answer, digest: Digest): boolean {
  * registries do is kept: it may not be one.
  */
 export function notFound(error: RegError, what: string, hint: string): RegError {
-  const said = error.context.wireErrors === undefined ? `: ${error.message}` : '';
-  return new RegError('NOT_FOUND', `${what} was not found${said}`, { ...error.context, hint, cause: error });
+  const said = error.context.wireErrors === undefined ? `: ${error.message}` : ` (${error.context.status})`;
+  return new RegError('NOT_FOUND', `${what} not found${said}`, { ...error.context, hint, cause: error });
 }
 
 export function repositoryNotFound({ host, path }: Repository, error: RegError): RegError {

@@ -28,7 +28,7 @@ export async function wireError(answer: Answer, { method, clean }: WireErrorOpti
   const wireErrors = isPage ? [] : parseErrors(text, clean);
   const retryAfterMs = parseRetryAfter(answer.header('retry-after'), answer.header('date'));
   const said = isPage ? 'with a web page, which is not a registry answer' : describe(wireErrors);
-  const hint = hintFor(text);
+  const hint = hintFor(text, { status, method });
   return new RegError(
     codeFor({ status, method, wireErrors, isManifest: url.pathname.includes('/manifests/') }),
     [`${url.host} answered ${formatStatus(status)}`, said]
@@ -60,6 +60,12 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   415: 'UNSUPPORTED',
   429: 'RATE_LIMITED',
   501: 'UNSUPPORTED',
+};
+
+const HINTS: Readonly<Record<number, string>> = {
+  413: 'The registry, or a proxy before it, takes nothing of that size.',
+  429: 'Wait a while; many registries allow more to those who are logged in.',
+  500: 'That is a fault on its side: try again later.',
 };
 
 const NOT_FOUND_CODES: ReadonlySet<string> = new Set(['NAME_UNKNOWN', 'MANIFEST_UNKNOWN', 'BLOB_UNKNOWN']);
@@ -132,12 +138,14 @@ function describe(wireErrors: readonly WireError[]): string {
   return shown.filter((part) => part !== '').join('; ');
 }
 
-function hintFor(text: string): string | undefined {
+function hintFor(text: string, { status, method }: Pick<Refusal, 'status' | 'method'>): string | undefined {
   // Go's server, and nginx.
   const isHttpToHttps = /HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port/.test(
     text,
   );
-  return isHttpToHttps ? 'It wants https: leave --plain-http out.' : undefined;
+  if (isHttpToHttps) return 'It wants https: leave --plain-http out.';
+  if (status === 405 && method !== 'GET' && method !== 'HEAD') return 'Perhaps it takes no pushes.';
+  return HINTS[status] ?? (status > 501 ? HINTS[500] : undefined);
 }
 
 function isHtml(answer: Answer, text: string): boolean {

@@ -17,6 +17,8 @@ export interface JsonOptions {
   readonly what: string;
   /** Code of the error thrown; default INVALID_MANIFEST. */
   readonly code?: ErrorCode;
+  /** What to do about it. */
+  readonly hint?: string;
 }
 
 /**
@@ -74,8 +76,8 @@ function decode(bytes: Uint8Array, options: JsonOptions): string {
   }
 }
 
-function invalid(options: JsonOptions, reason: string): RegError {
-  return new RegError(options.code ?? 'INVALID_MANIFEST', `${options.what} ${reason}`);
+function invalid({ code = 'INVALID_MANIFEST', what, hint }: JsonOptions, reason: string): RegError {
+  return new RegError(code, `${what} ${reason}`, hint === undefined ? {} : { hint });
 }
 
 function place(text: string): string {

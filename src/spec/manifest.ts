@@ -67,7 +67,9 @@ export function parseManifest(bytes: Uint8Array, mediaType: string, what = 'mani
   if (isIndexType(mediaType))
     return { kind: 'index', ...common, manifests: descriptors(body['manifests'], 'manifests', what) };
   if (!isManifestType(mediaType))
-    throw new RegError('INVALID_MANIFEST', `${what} has the unknown media type ${quoteText(mediaType)}`);
+    throw new RegError('INVALID_MANIFEST', `${what} has the unknown media type ${quoteText(mediaType)}`, {
+      hint: 'It may be something else than an image.',
+    });
   return {
     kind: 'manifest',
     ...common,

@@ -316,11 +316,11 @@ test('every hostile archive is refused in a line that says why, and leaves nothi
   const links = (files: readonly string[][]): Promise<Buffer> =>
     tarOf(files.map(([name = '', linkname = '']) => ({ name, type: 'symlink', linkname })));
   const cases: readonly (readonly [string, () => Promise<Uint8Array>, Parameters<typeof failure>])[] = [
-    ['empty', async () => Buffer.alloc(0), ['UNSAFE_ARCHIVE', 'is no archive of images']],
+    ['empty', async () => Buffer.alloc(0), ['UNSAFE_ARCHIVE', 'is not an archive of images']],
     [
       'another tar',
       () => tarOfFiles({ 'README.md': 'hello' }),
-      ['UNSAFE_ARCHIVE', 'is no archive of images'],
+      ['UNSAFE_ARCHIVE', 'is not an archive of images'],
     ],
     ['xz', async () => Buffer.from('fd377a585a0000', 'hex'), ['UNSUPPORTED', 'compressed with xz']],
     ['bzip2', async () => Buffer.from('BZh91AY'), ['UNSUPPORTED', 'compressed with bzip2']],
@@ -421,7 +421,7 @@ test('every hostile archive is refused in a line that says why, and leaves nothi
           ['manifest.json', 'config.json'],
           ['config.json', 'manifest.json'],
         ]),
-      ['UNSAFE_ARCHIVE', 'is no archive of images'],
+      ['UNSAFE_ARCHIVE', 'is not an archive of images'],
     ],
     [
       'another version',

@@ -127,8 +127,8 @@ const HOSTILE: readonly {
   readonly make: () => Promise<Uint8Array>;
   readonly says: string;
 }[] = [
-  { name: 'no tar', make: async () => Buffer.from('hello '.repeat(1000)), says: 'it is no tar archive' },
-  { name: 'less than a block', make: async () => Buffer.from('hello'), says: 'it is no tar archive' },
+  { name: 'no tar', make: async () => Buffer.from('hello '.repeat(1000)), says: 'it is not a tar archive' },
+  { name: 'less than a block', make: async () => Buffer.from('hello'), says: 'it is not a tar archive' },
   {
     name: 'a tar cut off in a file',
     make: async () => (await tarOf([{ name: 'a', content: 'a'.repeat(5000) }])).subarray(0, 4000),

@@ -29,15 +29,18 @@ test('The help names every command, and every command has help with examples', a
 
 test('A mistake in the arguments is told in one line, with exit code 2', async (t) => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
-    [['pul', 'nginx'], /unknown command "pul"\. Did you mean pull\?/],
+    [['pul', 'nginx'], /unknown command "pul"\. Did you mean "pull"\?/],
     [['pull'], /missing required argument "image"/],
-    [['pull', '--platfrom', 'x', 'nginx'], /unknown option "--platfrom"\. Did you mean --platform\?/],
-    [['pull', 'nginx', '--store'], /argument missing/],
+    [['pull', '--platfrom', 'x', 'nginx'], /unknown option "--platfrom"\. Did you mean "--platform"\?/],
+    [['pull', 'nginx', '--store'], /--store needs a value/],
     [['images', 'too', 'many'], /too many arguments/],
     [['pull', '-img'], /unknown option "-img"/],
     [['pull', '--', '-img'], /invalid reference "-img"/],
     [['pull', ''], /invalid reference/],
-    [['pull', '--progress', 'loud', 'nginx'], /Allowed choices are auto, tty, plain, json, none/],
+    [
+      ['pull', '--progress', 'loud', 'nginx'],
+      /invalid --progress "loud"\. Allowed choices are auto, tty, plain, json, none/,
+    ],
     [['pull', '--idle-timeout', 'soon', 'nginx'], /invalid --idle-timeout "soon"/],
     [['pull', '--resolve', 'a:1', 'nginx'], /HOST:PORT:ADDRESS/],
     [['pull', '--concurrency', '0', 'nginx'], /1 to 64/],

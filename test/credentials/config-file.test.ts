@@ -92,7 +92,7 @@ test('a file of 100 MiB is not even opened', async (t) => {
 test('a folder in place of the file is refused', async (t) => {
   const file = await configFile(t);
   await mkdir(file);
-  await assertRefused(file, 'INVALID_CONFIG', /is no regular file$/);
+  await assertRefused(file, 'INVALID_CONFIG', /is not a regular file$/);
 });
 
 test(
@@ -101,7 +101,7 @@ test(
   async (t) => {
     const file = await configFile(t);
     execFileSync(programPath('mkfifo'), [file]);
-    await assertRefused(file, 'INVALID_CONFIG', /is no regular file$/);
+    await assertRefused(file, 'INVALID_CONFIG', /is not a regular file$/);
   },
 );
 

@@ -142,8 +142,8 @@ test('one image under two tags of a layout is one image', async (t) => {
 test('what is no place is refused with the reason', async (t) => {
   const { folder } = await makePlaces(t);
   const cases: readonly (readonly [string, ErrorCode, string])[] = [
-    ['docker://nginx', 'INVALID_ARGUMENT', 'it is no place to push from'],
-    ['docker-daemon:nginx', 'INVALID_ARGUMENT', 'it is no place to push from'],
+    ['docker://nginx', 'INVALID_ARGUMENT', 'that is not a place to push from'],
+    ['docker-daemon:nginx', 'INVALID_ARGUMENT', 'that is not a place to push from'],
     ['oci:', 'INVALID_ARGUMENT', 'it names no path'],
     ['docker-archive:', 'INVALID_ARGUMENT', 'it names no path'],
     ['', 'INVALID_ARGUMENT', 'it names no path'],
@@ -151,10 +151,10 @@ test('what is no place is refused with the reason', async (t) => {
     [join(folder, 'nothing'), 'NOT_FOUND', 'no such file or folder'],
     ['C:\\nothing.tar', 'NOT_FOUND', 'no such file or folder'],
     [`oci:${folder}/nothing:v1`, 'NOT_FOUND', 'no such file or folder'],
-    [`oci:${folder}/oci.tar`, 'INVALID_ARGUMENT', 'it is no folder'],
+    [`oci:${folder}/oci.tar`, 'INVALID_ARGUMENT', 'it is not a folder'],
     [`oci-archive:${folder}/layout`, 'INVALID_ARGUMENT', 'it is a folder'],
-    [folder, 'INVALID_ARGUMENT', 'no OCI image layout'],
-    [`${folder}/layout/index.json`, 'UNSAFE_ARCHIVE', 'it is no tar archive'],
+    [folder, 'INVALID_ARGUMENT', 'not an OCI image layout'],
+    [`${folder}/layout/index.json`, 'UNSAFE_ARCHIVE', 'it is not a tar archive'],
     ['a\u0000b', 'NOT_FOUND', 'cannot read "ab"'],
   ];
   for (const [text, code, says] of cases) await assertRefused(text, code, says);

@@ -176,7 +176,7 @@ test('nothing is asked when nothing is left to read', async (t) => {
 test('a blob that is missing is named, with the repository', async (t) => {
   const { registry, server } = await setUp(t);
   server.blobs.clear();
-  const message = `^blob ${shortDigest(BLOB.digest)} of ${server.host}/app was not found$`;
+  const message = `^blob ${shortDigest(BLOB.digest)} of ${server.host}/app not found \\(404\\)$`;
   await assert.rejects(collect(registry.get(BLOB).open()), failsWith('NOT_FOUND', new RegExp(message)));
 });
 

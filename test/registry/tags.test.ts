@@ -101,7 +101,7 @@ suite('a list is refused', () => {
     [
       'of a repository that is not there',
       'NOT_FOUND',
-      /repository .*\/app was not found/,
+      /repository .*\/app not found \(404\)/,
       (e) => refuse(e, 404, 'NAME_UNKNOWN'),
     ],
   ];

@@ -7,7 +7,7 @@
  */
 
 import type { Clock } from '../../content/retry.js';
-import { hasCode, RegError } from '../../errors.js';
+import { hasCode, RegError, type ErrorCode } from '../../errors.js';
 import type { Redactor } from '../../spec/redactor.js';
 import { untilAborted } from '../../content/abort.js';
 import type { Endpoint } from '../endpoint.js';
@@ -110,10 +110,7 @@ export class Authorizer {
     if (this.#stranger !== undefined) return this.#strangerError(this.#stranger, error);
     if (this.#unavailable !== undefined) return this.#unavailable;
     const isAnonymous = (await this.#credential) === undefined;
-    if (code === 'DENIED' && !isAnonymous)
-      return new RegError(code, error.message, { ...error.context, cause: error });
-    const hint =
-      code === 'DENIED' ? `It may not exist, or need a login. ${this.#loginHint()}` : this.#loginHint();
+    const hint = isAnonymous ? this.#hintForAnonymous(code) : this.#hintForKnown(code);
     return new RegError(code, error.message, { ...error.context, hint, cause: error });
   }
 
@@ -235,11 +232,11 @@ export class Authorizer {
 
   #unusable(header: string | undefined): RegError {
     const schemes = parseChallenges(header ?? '').map(({ scheme }) => this.#options.clean(scheme));
-    const asks = schemes.length === 0 ? '' : `: it asks for ${schemes.slice(0, 3).join(', ')}`;
-    return new RegError(
-      'UNAUTHORIZED',
-      `${this.#options.host} answered 401 without a usable challenge${asks}`,
-    );
+    const { host } = this.#options;
+    const asks = schemes.length === 0 ? '' : `: it wants a login by ${schemes.slice(0, 3).join(', ')}`;
+    return new RegError('UNAUTHORIZED', `${host} answered 401 without a usable challenge${asks}`, {
+      hint: 'Is it a registry? Those ask for a login by Basic or Bearer.',
+    });
   }
 
   #strangerError(realm: string, cause: RegError | undefined): RegError {
@@ -262,6 +259,16 @@ export class Authorizer {
 
   #loginNeeded(message: string): RegError {
     return new RegError('UNAUTHORIZED', message, { hint: this.#loginHint() });
+  }
+
+  #hintForAnonymous(code: ErrorCode): string {
+    const why = 'The repository may not exist, or may want a login.';
+    return code === 'DENIED' ? `${why} ${this.#loginHint()}` : this.#loginHint();
+  }
+
+  #hintForKnown(code: ErrorCode): string {
+    if (code === 'DENIED') return `The login for ${this.#options.host} does not allow it.`;
+    return `The login for ${this.#options.host} was not accepted. ${this.#loginHint()}`;
   }
 
   #loginHint(): string {
