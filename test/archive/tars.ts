@@ -52,7 +52,7 @@ export function failure(code: ErrorCode, text: string): (error: unknown) => true
     assert(error instanceof RegError, `not a RegError: ${String(error)}`);
     assert.equal(error.code, code, error.message);
     assert.ok(error.message.includes(text), error.message);
-    // oxlint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
     assert.doesNotMatch(error.message, /[\u0000-\u001f\u007f-\u009f]/);
     assert.ok(error.message.length < 2000, `${error.message.length} characters`);
     return true;
