@@ -1,13 +1,17 @@
 /**
  * `npm test [-- WORD… [!WORD…] [--flag…]]`: sets up, then runs every `test/**\/*.test.ts`, or those whose path contains
  * one of the words; none whose path contains a word behind a `!`. Flags (such as `--test-name-pattern=…`) go to Node's
- * test runner. What fails is run once more by itself.
+ * test runner. A file that passes is one line; of one that fails everything is shown, and it is run once more by itself.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { root, setUp } from './setup.js';
+
+/** A file that takes longer has hung. */
+const FILE_LIMIT_MS = 600_000;
 
 const args = process.argv.slice(2);
 const flags = args.filter((arg) => arg.startsWith('-'));
@@ -19,7 +23,7 @@ const files = readdirSync(join(root, 'test'), { recursive: true })
   .filter((path) => path.endsWith('.test.ts'))
   .filter((path) => words.length === 0 || words.some((word) => path.includes(word)))
   .filter((path) => !without.some((word) => path.includes(word)))
-  .sort();
+  .sort(longFirst);
 
 if (files.length === 0) {
   console.error(words.length === 0 ? 'no test files' : `no test file has ${words.join(' or ')} in its path`);
@@ -28,33 +32,54 @@ if (files.length === 0) {
 
 setUp();
 
-/** Runs test files; answers the exit code, and those in which a test failed. */
-function run(paths, concurrency) {
-  const folder = mkdtempSync(join(tmpdir(), 'reg-tests-'));
-  const list = join(folder, 'failed');
-  const options = [
-    '--import=tsx',
-    '--test',
-    `--test-concurrency=${concurrency}`,
-    '--test-timeout=300000',
-    '--test-reporter=spec',
-    '--test-reporter-destination=stdout',
-    '--test-reporter=./test/support/failed-files.js',
-    `--test-reporter-destination=${list}`,
-  ];
-  const stdio = ['ignore', 'inherit', 'inherit'];
-  const { status } = spawnSync(process.execPath, [...options, ...flags, ...paths], { cwd: root, stdio });
-  const failed = readFileSync(list, 'utf8').split('\n').filter(Boolean);
-  rmSync(folder, { recursive: true });
-  return { status: status ?? 1, failed };
-}
-
-const first = run(files, 2);
-if (first.status === 0 || first.failed.length === 0) process.exit(first.status);
-
+const results = await runAll(files, Math.max(2, availableParallelism()));
 // The tests start hundreds of processes and cut hundreds of connections: on a busy machine one may come too late. What
 // fails again with the machine to itself has failed.
-console.error(
-  `\nOnce more, one at a time:\n${first.failed.map((file) => `  ${relative(root, file)}\n`).join('')}`,
-);
-process.exit(run(first.failed, 1).status);
+const doubtful = results.filter(({ ok }) => !ok).map(({ path }) => path);
+if (doubtful.length > 0) console.log(`\nOnce more, one at a time:`);
+const again = await runAll(doubtful, 1);
+const final = [...results.filter(({ ok }) => ok), ...again];
+
+const sum = (key) => final.reduce((total, result) => total + result[key], 0);
+for (const { path } of final.filter(({ ok }) => !ok)) console.log(`failed: ${path}`);
+console.log(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+process.exitCode = final.every(({ ok }) => ok) ? 0 : 1;
+
+/** The folders whose files take longest begin, so that the end isn't spent waiting for one of them. */
+function longFirst(one, other) {
+  const rank = (path) => ['crash', 'e2e', 'hostile', ''].findIndex((word) => path.includes(word));
+  return rank(one) - rank(other) || (one < other ? -1 : 1);
+}
+
+/** Runs the files, so many at a time. */
+async function runAll(paths, concurrency) {
+  const waiting = [...paths];
+  const done = [];
+  const worker = async () => {
+    for (let path = waiting.shift(); path !== undefined; path = waiting.shift())
+      done.push(await runFile(path));
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  return done;
+}
+
+/** Runs one file in a process of its own, and says what became of it. */
+async function runFile(path) {
+  const started = performance.now();
+  const child = spawn(
+    process.execPath,
+    ['--import=tsx', '--test-reporter=spec', '--test-timeout=300000', ...flags, path],
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], timeout: FILE_LIMIT_MS, killSignal: 'SIGKILL' },
+  );
+  const status = new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const counted = (what) => Number(new RegExp(`^ℹ ${what} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);
+  const counts = { passed: counted('pass'), failed: counted('fail'), skipped: counted('skipped') };
+  const ok = (await status) === 0 && counts.failed === 0;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const skipped = counts.skipped === 0 ? '' : `, ${counts.skipped} skipped`;
+  console.log(`${ok ? '✔' : '✖'} ${path} (${counts.passed} passed${skipped}, ${seconds} s)`);
+  if (!ok) console.log(`${output}${errors}`);
+  // A file that ends before it can count has failed as a whole.
+  return { path, ok, ...counts, failed: ok ? 0 : Math.max(1, counts.failed) };
+}
