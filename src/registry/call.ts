@@ -13,18 +13,29 @@ export class Call implements Sending {
   isUnderWay = false;
   readonly #limitMs: number;
   readonly #peer: string;
-  readonly #idle = new AbortController();
+  readonly #controller = new AbortController();
+  readonly #caller: AbortSignal | undefined;
+  readonly #follow = (): void => this.#controller.abort(this.#caller?.reason);
 
   constructor({ signal }: CallOptions, { peer, limitMs }: Pick<Situation, 'peer' | 'limitMs'>) {
     this.#limitMs = limitMs;
     this.#peer = peer;
-    this.signal = signal === undefined ? this.#idle.signal : AbortSignal.any([signal, this.#idle.signal]);
+    this.signal = this.#controller.signal;
     this.timer = this.createTimer(() => this.#phase());
+    // Not by AbortSignal.any: its weak references keep all that belongs to a request until the next full collection.
+    this.#caller = signal;
+    signal?.addEventListener('abort', this.#follow);
+    if (signal?.aborted === true) this.#follow();
   }
 
   /** A timer that ends this call with TIMEOUT. */
   createTimer(phase: () => Phase): IdleTimer {
-    return new IdleTimer(this.#limitMs, () => this.#idle.abort(timeoutError(this.#situation(phase()))));
+    return new IdleTimer(this.#limitMs, () => this.#controller.abort(timeoutError(this.#situation(phase()))));
+  }
+
+  /** To be called when nothing more is to come: the caller's signal lives on. */
+  end(): void {
+    this.#caller?.removeEventListener('abort', this.#follow);
   }
 
   /** What went wrong, for the caller. */

@@ -6,7 +6,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { callbackify } from 'node:util';
 
-import type { Dispatcher, Pool } from 'undici';
+import type { Pool } from 'undici';
 import request from 'undici/lib/api/api-request.js';
 import PoolOf from 'undici/lib/dispatcher/pool.js';
 
@@ -14,10 +14,10 @@ import type { CallOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import { untilAborted } from '../content/abort.js';
 import { bareHostname, formatPeer, portOf } from './addresses.js';
+import { answerOf, valueOf } from './answer.js';
 import { Call } from './call.js';
 import type { Dialer } from './dial.js';
 import { isHangUp } from './network-error.js';
-import { formatUrl } from './origin.js';
 import { formatPeerBy, proxyHeaders, type Proxy } from './proxy.js';
 import { headersFor, openBody, type OpenBody } from './request-body.js';
 import type { Answer, Request } from './transport.js';
@@ -116,6 +116,7 @@ export class Http {
       }
       return answerOf(asked, response, call);
     } catch (cause) {
+      call.end();
       throw call.explain(cause);
     } finally {
       call.timer.end();
@@ -167,60 +168,4 @@ interface Line {
 
 function hostOf(url: URL): { readonly hostname: string; readonly port: number } {
   return { hostname: bareHostname(url), port: portOf(url) };
-}
-
-function answerOf(
-  { url, method }: HttpRequest,
-  { statusCode, headers, body }: Dispatcher.ResponseData,
-  call: Call,
-): Answer {
-  const timer = call.createTimer(() => 'body');
-  const chunks: AsyncIterable<Uint8Array> = body;
-  async function* bytes(): AsyncGenerator<Uint8Array> {
-    timer.start();
-    try {
-      for await (const chunk of chunks) {
-        timer.pause();
-        yield chunk;
-        timer.start();
-      }
-    } catch (cause) {
-      throw call.explain(cause, 'body');
-    } finally {
-      timer.end();
-    }
-  }
-  return {
-    status: statusCode,
-    url,
-    header(name) {
-      return valueOf(headers[name]);
-    },
-    body: { [Symbol.asyncIterator]: bytes },
-    async read(cap) {
-      const parts: Uint8Array[] = [];
-      let size = 0;
-      for await (const part of bytes()) {
-        size += part.byteLength;
-        if (size > cap) {
-          throw new RegError(
-            'TOO_LARGE',
-            `the answer to ${method} ${formatUrl(url)} has more than ${cap} bytes`,
-          );
-        }
-        parts.push(part);
-      }
-      return Buffer.concat(parts);
-    },
-    async discard() {
-      timer.start();
-      // Up to 128 KiB are read, to keep the connection; where more is left, that is given up.
-      await body.dump();
-      timer.end();
-    },
-  };
-}
-
-function valueOf(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header.join(', ') : header;
 }
