@@ -10,7 +10,7 @@ import type { CallOptions, Content } from '../content/types.js';
 import { Verifier } from '../content/verify.js';
 import { hasCode } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
-import { Appender } from './append.js';
+import { Appender } from '../disk/append.js';
 import type { Blobs } from './blobs.js';
 import { onDisk } from '../disk/files.js';
 import { piecesOf } from './read-file.js';

@@ -5,7 +5,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { createLimit, type Limit } from '../content/limit.js';
 import { RegError } from '../errors.js';
 import { algorithmOf, Digester, shortDigest, type Digest } from '../spec/digest.js';
-import { Appender } from './append.js';
+import { Appender } from '../disk/append.js';
 import type { Blobs } from './blobs.js';
 import { onDisk, uniqueName } from '../disk/files.js';
 import { piecesOf } from './read-file.js';

@@ -2,7 +2,7 @@
 
 import type { FileHandle } from 'node:fs/promises';
 
-import { onDisk } from '../disk/files.js';
+import { onDisk } from './files.js';
 
 /** Speed has little to gain beyond this; smaller batches cost a quarter. */
 const BATCH_SIZE = 1024 * 1024;
