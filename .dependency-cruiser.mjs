@@ -17,6 +17,7 @@ const floors = [
 const homes = {
   undici: '^src/registry/(http\\.ts|undici\\.d\\.ts)$',
   'tar-stream': '^src/archive/',
+  fzstd: '^src/archive/compression\\.ts$',
   commander: '^src/cli/',
   ora: '^src/cli/',
   tldts: '^src/registry/auth/realm\\.ts$',

@@ -16,6 +16,9 @@ export const MAGIC_LENGTH = 6;
 
 const CHUNK_SIZE = 256 * 1024;
 
+/** What is unpacked at once, in bytes: a bomb can make some thousand times as many of them. */
+const SLICE_SIZE = 1024;
+
 /** What `head`, the first bytes of a stream, says of it. Throws UNSUPPORTED for bzip2 and xz. */
 export function sniffCompression(head: Uint8Array, what: string): Compression {
   const magic = Buffer.from(head.subarray(0, MAGIC_LENGTH)).toString('hex');
@@ -33,17 +36,16 @@ export interface CompressionOptions extends CallOptions {
   readonly what: string;
 }
 
-/** `chunks` decompressed. Throws UNSAFE_ARCHIVE when they are damaged, UNSUPPORTED for zstd on an older Node. */
+/** `chunks` decompressed. Throws UNSAFE_ARCHIVE when they are damaged. */
 export function decompress(
   chunks: AsyncIterable<Uint8Array>,
   { compression, ...options }: CompressionOptions & { readonly compression: Compression },
 ): AsyncIterable<Uint8Array> {
   if (compression === 'none') return chunks;
-  const engine =
-    compression === 'gzip'
-      ? zlib.createGunzip({ chunkSize: CHUNK_SIZE })
-      : createZstdDecompress(options.what);
-  return through(chunks, engine, options);
+  if (compression === 'gzip') return through(chunks, zlib.createGunzip({ chunkSize: CHUNK_SIZE }), options);
+  const engine = createZstdDecompress();
+  if (engine !== undefined) return through(chunks, engine, options);
+  return explained(unpackZstd(chunks, options), options);
 }
 
 /** `chunks` compressed with gzip: the same bytes each time from the same Node on the same kind of machine. */
@@ -59,9 +61,20 @@ async function* through(
   engine: Transform,
   { what, signal }: CompressionOptions,
 ): AsyncGenerator<Uint8Array> {
-  const output: AsyncIterable<unknown> = engine;
   // Its failures end the engine, which tells of them; what stands behind the compressed bytes is of no interest.
   pipeline(chunks, engine, signal === undefined ? {} : { signal }).catch(() => {});
+  try {
+    yield* explained(engine, { what, signal });
+  } finally {
+    engine.destroy();
+  }
+}
+
+/** What `output` yields, and its failures in our words. */
+async function* explained(
+  output: AsyncIterable<unknown>,
+  { what, signal }: CompressionOptions,
+): AsyncGenerator<Uint8Array> {
   try {
     for await (const chunk of output) if (chunk instanceof Uint8Array) yield chunk;
   } catch (error) {
@@ -71,17 +84,31 @@ async function* through(
     throw new RegError('UNSAFE_ARCHIVE', `the compressed bytes of ${what} are damaged: ${reason}`, {
       cause: error,
     });
-  } finally {
-    engine.destroy();
   }
 }
 
 /** In Node since 22.15, and not in the types of the Node that this is written for. */
-function createZstdDecompress(what: string): Transform {
+function createZstdDecompress(): Transform | undefined {
   const create: unknown = Reflect.get(zlib, 'createZstdDecompress');
   const engine: unknown = typeof create === 'function' ? Reflect.apply(create, undefined, []) : undefined;
-  if (engine instanceof Transform) return engine;
-  throw new RegError('UNSUPPORTED', `${what} is compressed with zstd, which needs Node 22.15 or newer`, {
-    hint: 'Run reg with a newer Node, or decompress it first.',
-  });
+  return engine instanceof Transform ? engine : undefined;
+}
+
+/** The same in JavaScript, several times slower. */
+async function* unpackZstd(
+  chunks: AsyncIterable<Uint8Array>,
+  { signal }: CompressionOptions,
+): AsyncGenerator<Uint8Array> {
+  const { Decompress } = await import('fzstd');
+  const unpacked: Uint8Array[] = [];
+  const engine = new Decompress((chunk) => void unpacked.push(chunk));
+  for await (const chunk of chunks) {
+    for (let from = 0; from < chunk.byteLength; from += SLICE_SIZE) {
+      throwIfAborted(signal);
+      engine.push(chunk.subarray(from, from + SLICE_SIZE));
+      yield* unpacked.splice(0);
+    }
+  }
+  engine.push(new Uint8Array(), true);
+  yield* unpacked.splice(0);
 }

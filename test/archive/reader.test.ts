@@ -64,6 +64,18 @@ async function tarsOf(source: Source, root: Descriptor): Promise<readonly Buffer
   return blobs.map((bytes) => zlib.gunzipSync(bytes));
 }
 
+/** A zstd frame that stores its bytes as they are (RFC 8878, 3.1.1), which is all that Node 20 can make. */
+function zstdFrame(bytes: Buffer): Buffer {
+  const blocks: Buffer[] = [Buffer.from('28b52ffd0070', 'hex')];
+  for (let from = 0; from < bytes.length; from += 100_000) {
+    const block = bytes.subarray(from, from + 100_000);
+    const header = Buffer.alloc(3);
+    header.writeUIntLE(block.length * 8 + (from + block.length === bytes.length ? 1 : 0), 0, 3);
+    blocks.push(header, block);
+  }
+  return Buffer.concat(blocks);
+}
+
 async function bytesOf(content: { readonly open: () => AsyncIterable<Uint8Array> }): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of content.open()) chunks.push(chunk);
@@ -188,17 +200,18 @@ test('an archive that is compressed with gzip is read, and one on a stream, too'
   }
 });
 
-test('an archive that is compressed with zstd is read where Node can, and else refused with the reason', async (t) => {
+test('an archive that is compressed with zstd is read, and one that is cut off is damaged', async (t) => {
   const file = join(await temporaryFolder(t), 'oci.tar');
   await writeOciArchive(file, { v1: await twoLayers() });
-  const compress: unknown = Reflect.get(zlib, 'zstdCompressSync');
-  if (typeof compress === 'function') {
-    const archive = await opened(t, pieces(compress(await readFile(file))));
-    assert.equal(archive.images().length, 1);
-    return;
-  }
-  await writeFile(file, Buffer.from('28b52ffd00000000', 'hex'));
-  await assert.rejects(opened(t, file), failure('UNSUPPORTED', 'zstd, which needs Node 22.15'));
+  const compressed = zstdFrame(await readFile(file));
+  const archive = await opened(t, pieces(compressed));
+  assert.equal(archive.images().length, 1);
+  await writeFile(file, compressed.subarray(0, -1000));
+  const folder = await temporaryFolder(t);
+  await assert.rejects(
+    openArchive(file, { temporaryFolder: folder }),
+    failure('UNSAFE_ARCHIVE', 'the compressed bytes of'),
+  );
 });
 
 test('nothing is left when an archive is refused', async (t) => {
