@@ -7,6 +7,7 @@ import { shortDigest, type Digest } from '../spec/digest.js';
 import { isManifestType } from '../spec/media-type.js';
 import { formatReference, parseReference } from '../spec/reference.js';
 import { cleanText, quoteText } from '../spec/text.js';
+import { FULL_NAME, REF_NAME } from './names.js';
 
 /** Most names that an error lists. */
 const MAX_LISTED = 10;
@@ -23,10 +24,6 @@ interface IndexEntry {
   readonly name?: string | undefined;
   readonly descriptor: Descriptor;
 }
-
-/** Full references of containerd and Docker, which put only the tag into the standard annotation. */
-const FULL_NAME = 'io.containerd.image.name';
-const REF_NAME = 'org.opencontainers.image.ref.name';
 
 /** The images that the entries of an index.json name, each once with all its names. */
 export function groupByDigest(

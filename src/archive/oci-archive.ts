@@ -11,9 +11,8 @@ import { isIndexType, isManifestType, OCI_INDEX } from '../spec/media-type.js';
 import { quoteText } from '../spec/text.js';
 import { readDocument } from './document.js';
 import { getFrom, groupByDigest, type ArchiveImage, type ImageSet } from './image.js';
+import { blobName, LAYOUT_VERSION } from './names.js';
 import type { TarIndex } from './tar-index.js';
-
-const LAYOUT_VERSION = '1.0.0';
 
 export function isOciArchive(files: TarIndex): boolean {
   return files.has('oci-layout') && files.has('index.json');
@@ -46,10 +45,6 @@ async function checkVersion(files: TarIndex, what: string): Promise<void> {
   if (version === LAYOUT_VERSION) return;
   const found = typeof version === 'string' ? `the version ${quoteText(version, 40)}` : 'no version';
   throw new RegError('UNSUPPORTED', `${where} has ${found}; expected imageLayoutVersion "${LAYOUT_VERSION}"`);
-}
-
-function blobName(digest: Digest): string {
-  return `blobs/${digest.replace(':', '/')}`;
 }
 
 /** Knows of what everything is there. */

@@ -1,0 +1,119 @@
+/** Where the bytes of an archive go: a file that appears when it is whole, or a stream. */
+
+import { constants } from 'node:fs';
+import { open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Writable } from 'node:stream';
+
+import { Appender } from '../disk/append.js';
+import { Claims } from '../disk/claim.js';
+import { ifThere, onDisk, syncFolder } from '../disk/files.js';
+import type { ProcessFacts } from '../disk/owner.js';
+import { RegError } from '../errors.js';
+import { quoteText } from '../spec/text.js';
+
+export interface ArchiveTarget {
+  /** The bytes must not change afterwards. Resolves when there is room for more. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Makes what was written visible, where that takes a step of its own. */
+  finish(): Promise<void>;
+  /** Takes back what was written, as far as that is possible; harmless after `finish`. */
+  discard(): Promise<void>;
+}
+
+/**
+ * The file `path`: it is written beside itself, as `PATH.partial`, and takes its name only when all of it is on the disk.
+ * What a killed process left there is written over. Devices and named pipes are written to directly. Throws
+ * INVALID_ARGUMENT for a folder, STORE_LOCKED while another process writes it, DISK_FULL, DISK_ERROR.
+ */
+export async function openFileTarget(path: string, facts: ProcessFacts): Promise<ArchiveTarget> {
+  const stats = await onDisk({ verb: 'write', path }, () => ifThere(stat(path)));
+  if (stats?.isDirectory() === true)
+    throw new RegError('INVALID_ARGUMENT', `cannot write ${quoteText(path)}: it is a folder`);
+  if (stats !== undefined && !stats.isFile()) return openDevice(path);
+  // Through a symbolic link the file behind it is replaced, as every program that writes to it would.
+  return openPartial(stats === undefined ? path : await realpath(path), facts);
+}
+
+async function openPartial(path: string, facts: ProcessFacts): Promise<ArchiveTarget> {
+  const partial = `${path}.partial`;
+  const claim = await new Claims(facts).claim(partial);
+  if (claim === undefined)
+    throw new RegError('STORE_LOCKED', `cannot write ${quoteText(path)}: another process is writing it`);
+  const onFile = <T>(task: () => Promise<T>): Promise<T> => onDisk({ verb: 'write', path: partial }, task);
+  const opened = open(partial, constants.O_CREAT | constants.O_TRUNC | constants.O_WRONLY, 0o666);
+  const handle = await onFile(() => opened).catch(async (error: unknown) => {
+    await claim.release();
+    throw error;
+  });
+  const appender = new Appender(handle, { path: partial, from: 0 });
+  let isOpen = true;
+  const close = async (last: () => Promise<void>): Promise<void> => {
+    if (!isOpen) return;
+    isOpen = false;
+    try {
+      await last();
+    } finally {
+      await claim.release();
+    }
+  };
+  const remove = async (): Promise<void> => {
+    await handle.close();
+    await rm(partial, { force: true });
+  };
+  return {
+    write: (bytes) => appender.add(bytes),
+    async finish() {
+      await appender.flush();
+      await close(() => onFile(() => publish(handle, { partial, path })));
+    },
+    discard: () => close(() => onFile(remove)),
+  };
+}
+
+async function publish(
+  handle: FileHandle,
+  { partial, path }: { readonly partial: string; readonly path: string },
+): Promise<void> {
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await rename(partial, path);
+  await syncFolder(dirname(path));
+}
+
+async function openDevice(path: string): Promise<ArchiveTarget> {
+  const handle = await onDisk({ verb: 'write', path }, () => open(path, 'w'));
+  return {
+    write: (bytes) => onDisk({ verb: 'write', path }, () => handle.writeFile(bytes)),
+    finish: () => handle.close(),
+    discard: () => handle.close(),
+  };
+}
+
+/** A stream such as the standard output, which stays open. Throws INVALID_ARGUMENT for a terminal. */
+export function streamTarget(stream: Writable & { readonly isTTY?: boolean }): ArchiveTarget {
+  if (stream.isTTY === true) {
+    throw new RegError('INVALID_ARGUMENT', 'cannot write an archive to a terminal', {
+      hint: 'Send the standard output into a file or a program, or name a file.',
+    });
+  }
+  return {
+    write: (bytes) =>
+      new Promise((resolve, reject) => {
+        stream.write(bytes, (error) =>
+          error === null || error === undefined ? resolve() : reject(gone(error)),
+        );
+      }),
+    finish: async () => {},
+    discard: async () => {},
+  };
+}
+
+function gone(cause: Error): RegError {
+  const isClosed = 'code' in cause && (cause.code === 'EPIPE' || cause.code === 'ERR_STREAM_DESTROYED');
+  if (isClosed) return new RegError('ABORTED', 'nobody reads the archive any more', { cause });
+  return new RegError('DISK_ERROR', `cannot write the archive: ${cause.message}`, { cause });
+}
