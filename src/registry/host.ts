@@ -168,7 +168,8 @@ export class Host implements Transport {
     const error = await wireError(answer, { method: request.method, clean: (text) => notices.clean(text) });
     // What a host says that we were redirected to is nothing that a login would change.
     const isLogin = isOurs && hasCode(error, 'UNAUTHORIZED', 'DENIED');
-    throw isLogin ? await authorizer.explain(error, answer.header('www-authenticate')) : error;
+    if (!isLogin) throw error;
+    throw await authorizer.explain(error, { ...request, challenge: answer.header('www-authenticate') });
   }
 
   /** A server that is out of breath is left alone by all requests, not only by the one that it told so. */

@@ -16,7 +16,7 @@ import type { Send } from './redirect.js';
 
 export interface ClientOptions {
   readonly clock: Clock;
-  /** Default: everything is anonymous. Called at most once for each host, and only when the host asks. */
+  /** Default: everything is anonymous. Called at most once for each repository, and only when its host asks. */
   readonly credentials?: CredentialLookup | undefined;
   /** Speaks http, not https, to hosts that are not this machine. Default false. */
   readonly plainHttp?: boolean | undefined;

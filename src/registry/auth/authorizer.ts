@@ -52,6 +52,11 @@ export interface Wish {
   readonly since?: number | undefined;
 }
 
+/** What is known of a request that was refused for good. */
+export interface Refusal extends Pick<Wish, 'scopes'> {
+  readonly challenge?: string | undefined;
+}
+
 /** A challenge that we can meet. */
 type Known = { readonly scheme: 'basic' } | Bearer;
 
@@ -66,7 +71,8 @@ export class Authorizer {
   readonly #options: AuthorizerOptions;
   readonly #tokens: TokenCache;
   #challenge: Known | undefined;
-  #credential: Promise<Credential | undefined> | undefined;
+  /** By repository: some files of logins have several for one host. */
+  readonly #credentials = new Map<string | undefined, Promise<Credential | undefined>>();
   /** Why we go on without a credential although there may be one. */
   #unavailable: RegError | undefined;
   /** A token service that may not see the password. */
@@ -102,14 +108,14 @@ export class Authorizer {
   }
 
   /** `error` of a request that was refused for good, with what the person can do about it. */
-  async explain(error: RegError, challenge: string | undefined): Promise<RegError> {
-    const isScope = parseChallenges(challenge ?? '').some(
+  async explain(error: RegError, { challenge = '', scopes }: Refusal): Promise<RegError> {
+    const isScope = parseChallenges(challenge).some(
       ({ params }) => params.get('error') === 'insufficient_scope',
     );
     const code = isScope ? 'DENIED' : error.code;
     if (this.#stranger !== undefined) return this.#strangerError(this.#stranger, error);
     if (this.#unavailable !== undefined) return this.#unavailable;
-    const isAnonymous = (await this.#credential) === undefined;
+    const isAnonymous = (await this.#credentials.get(mainRepository(scopes))) === undefined;
     const hint = isAnonymous ? this.#hintForAnonymous(code) : this.#hintForKnown(code);
     return new RegError(code, error.message, { ...error.context, hint, cause: error });
   }
@@ -146,7 +152,8 @@ export class Authorizer {
   ): Promise<string> {
     const { realm, service, offered } = challenge;
     const scopes = scopesToAsk(needed, offered);
-    const issuer = `${realm.href} ${service ?? ''}`;
+    const holder = credential === undefined ? [] : secretsOf(credential);
+    const issuer = [realm.href, service ?? '', ...holder].join(' ');
     // No signal: others may be waiting for the same token.
     return (
       this.#tokens.find({ issuer, scopes, since }) ??
@@ -160,7 +167,9 @@ export class Authorizer {
           redactor.add(token.value);
           return token;
         } catch (error) {
-          throw hasCode(error, 'UNAUTHORIZED', 'DENIED') ? await this.explain(error, undefined) : error;
+          throw hasCode(error, 'UNAUTHORIZED', 'DENIED')
+            ? await this.explain(error, { scopes: needed })
+            : error;
         }
       })
     );
@@ -212,7 +221,7 @@ export class Authorizer {
   /** Undefined where there is none; and for a pull, which may do without, also where it cannot be had. */
   async #credentialFor({ scopes }: Wish): Promise<Credential | undefined> {
     try {
-      return await this.#lookUp();
+      return await this.#lookUp(mainRepository(scopes));
     } catch (error) {
       if (!hasCode(error, 'CREDENTIALS_UNAVAILABLE') || !isPull(scopes)) throw error;
       this.#unavailable = error;
@@ -220,14 +229,17 @@ export class Authorizer {
     }
   }
 
-  #lookUp(): Promise<Credential | undefined> {
+  #lookUp(repository: string | undefined): Promise<Credential | undefined> {
+    const known = this.#credentials.get(repository);
+    if (known !== undefined) return known;
     const { credentials, host, redactor } = this.#options;
-    this.#credential ??= (async () => {
-      const credential = await credentials?.(host);
+    const looking = (async () => {
+      const credential = await credentials?.(host, repository);
       if (credential !== undefined) secretsOf(credential).forEach((secret) => redactor.add(secret));
       return credential;
     })();
-    return this.#credential;
+    this.#credentials.set(repository, looking);
+    return looking;
   }
 
   #unusable(header: string | undefined): RegError {
@@ -279,4 +291,9 @@ export class Authorizer {
     const { host } = this.#options;
     return `"reg login${host === 'docker.io' ? '' : ` ${host}`}"`;
   }
+}
+
+/** The repository whose credential is shown: the other one of a mount is asked for with the same token. */
+function mainRepository([scope]: readonly Scope[]): string | undefined {
+  return scope?.repository;
 }

@@ -12,10 +12,14 @@ export type Credential =
   | { readonly registryToken: string };
 
 /**
- * The credential for a host, named as in a reference; undefined when there is none. Throws CREDENTIALS_UNAVAILABLE when
- * it cannot be had: then what may do without one, a pull, is tried without.
+ * The credential for a repository on a host, both named as in a reference; without a repository the one for the host as
+ * a whole; undefined when there is none. Throws CREDENTIALS_UNAVAILABLE when it cannot be had: then what may do without
+ * one, a pull, is tried without.
  */
-export type CredentialLookup = (host: string) => Promise<Credential | undefined>;
+export type CredentialLookup = (
+  host: string,
+  repository: string | undefined,
+) => Promise<Credential | undefined>;
 
 /** The value of an Authorization header (RFC 7617); undefined for a credential without a password. */
 export function formatBasic(credential: Credential): string | undefined {

@@ -8,7 +8,7 @@ import type { Token } from './token.js';
 const MARGIN_MS = 5_000;
 
 export interface Wanted {
-  /** Realm and service. */
+  /** Realm, service, and whom the token was given to. */
   readonly issuer: string;
   readonly scopes: readonly string[];
   /** Only a token that was asked for at this time of the clock or later will do. Default: any. */

@@ -93,6 +93,40 @@ test('nothing is sent before the registry asks; then the password, and at once w
   assert.deepEqual(asked, [registry.host]);
 });
 
+test('each repository is asked for with its own credential, and a token is not used for another holder', async (context) => {
+  const asked: (string | undefined)[] = [];
+  const { realm, send } = await setUp(context, {
+    credentials: async (_, repository) => {
+      asked.push(repository);
+      return { username: repository === 'app' ? 'ann' : 'bob', password: 'hunter22' };
+    },
+  });
+  const app = { repository: 'app', actions: ['pull'] } as const;
+  const lib = { repository: 'lib', actions: ['pull'] } as const;
+  for (const scopes of [
+    [app, lib],
+    [lib],
+    [app],
+    [lib, app],
+    [lib],
+    [{ ...lib, repository: 'libs' }],
+  ] as const)
+    await send({ scopes });
+  assert.deepEqual(asked, ['app', 'lib', 'libs']);
+  assert.deepEqual(
+    realm.requests.map(({ path, headers }) => [
+      basicCredentials(headers)?.user,
+      new URL(path, realm.origin).searchParams.getAll('scope').join(' '),
+    ]),
+    [
+      ['ann', 'repository:app:pull repository:lib:pull'],
+      ['bob', 'repository:lib:pull'],
+      ['bob', 'repository:lib:pull repository:app:pull'],
+      ['bob', 'repository:libs:pull'],
+    ],
+  );
+});
+
 test('credentials are never looked up for a registry that asks for none', async (context) => {
   const registry = await startHttpServer(context, (exchange) => reply(exchange, 200));
   const hosts = startHosts(context, { credentials: () => assert.fail('nobody asked') });
