@@ -15,7 +15,7 @@ import { proxyFromEnvironment } from '../registry/proxy.js';
 import { hostPlatform, parsePlatform, type Platform } from '../spec/platform.js';
 import type { Redactor } from '../spec/redactor.js';
 import { parseDuration } from './duration.js';
-import { dockerConfigFile, storeFolder, tokenServicesFile } from './environment.js';
+import { containersAuthFiles, dockerConfigFile, storeFolder, tokenServicesFile } from './environment.js';
 import type { NetworkFlags, PlatformFlags, SharedFlags } from './flags.js';
 import type { Io } from './io.js';
 import { readPackage } from './package.js';
@@ -57,6 +57,7 @@ export async function openClient(parts: Parts): Promise<RegistryClient> {
   return connect({
     ...(await toClientOptions(parts)),
     dockerConfig: dockerConfigFile(io),
+    containersAuth: containersAuthFiles(io),
     env: io.env,
     tokenServices: tokenServicesFile(io),
     authHosts: flags.authHost,

@@ -12,6 +12,14 @@ export interface Surroundings {
   readonly home: string | undefined;
 }
 
+/** What is known about the system, too. */
+export interface SystemSurroundings extends Surroundings {
+  /** As `process.platform`. */
+  readonly platform: string;
+  /** Number of the user; undefined on Windows, where users have none. */
+  readonly uid: number | undefined;
+}
+
 /** The local store: `$REG_STORE`, else `$XDG_DATA_HOME/reg`, else `~/.local/share/reg`. Throws INVALID_CONFIG. */
 export function storeFolder({ env, home }: Surroundings): string {
   const chosen = env['REG_STORE'];
@@ -31,9 +39,33 @@ export function dockerConfigFile({ env, home }: Surroundings): string | undefine
   return folder === undefined ? undefined : join(folder, 'config.json');
 }
 
+/**
+ * Containers' auth.json, where podman, buildah and skopeo keep logins, in the order in which they look: the one that was
+ * named and no other, else that of the session, which on macOS and Windows there is none of, else that of the person
+ * (containers-auth.json(5)).
+ */
+export function containersAuthFiles(surroundings: SystemSurroundings): readonly string[] {
+  const { env, platform, uid } = surroundings;
+  const named = env['REGISTRY_AUTH_FILE'];
+  if (named !== undefined && named !== '') return [named];
+  const runtime = env['XDG_RUNTIME_DIR'] ?? '';
+  const session = isAbsolute(runtime) ? join(runtime, 'containers') : `/run/containers/${uid}`;
+  const config = configFolder(surroundings);
+  return [
+    ...(platform === 'linux' ? [join(session, 'auth.json')] : []),
+    ...(config === undefined ? [] : [join(config, 'containers', 'auth.json')]),
+  ];
+}
+
 /** Where `reg login` remembers token services: `$XDG_CONFIG_HOME/reg`, else `~/.config/reg`. */
-export function tokenServicesFile({ env, home }: Surroundings): string | undefined {
+export function tokenServicesFile(surroundings: Surroundings): string | undefined {
+  const folder = configFolder(surroundings);
+  return folder === undefined ? undefined : join(folder, 'reg', 'token-services.json');
+}
+
+/** `$XDG_CONFIG_HOME`, else `~/.config`. */
+function configFolder({ env, home }: Surroundings): string | undefined {
   const config = env['XDG_CONFIG_HOME'] ?? '';
-  if (isAbsolute(config)) return join(config, 'reg', 'token-services.json');
-  return home === undefined ? undefined : join(home, '.config', 'reg', 'token-services.json');
+  if (isAbsolute(config)) return config;
+  return home === undefined ? undefined : join(home, '.config');
 }

@@ -3,15 +3,13 @@
 import { homedir } from 'node:os';
 import process from 'node:process';
 
-import type { Surroundings } from './environment.js';
+import type { SystemSurroundings } from './environment.js';
 
-export interface Io extends Surroundings {
+export interface Io extends SystemSurroundings {
   /** What follows the name of the program. */
   readonly args: readonly string[];
   /** Version of Node, such as `22.11.0`. */
   readonly node: string;
-  /** As `process.platform`. */
-  readonly platform: string;
   /** As `process.arch`. */
   readonly arch: string;
   /** Such as `6`; on 32-bit ARM only. */
@@ -22,7 +20,7 @@ export interface Io extends Surroundings {
 }
 
 export function processIo(): Io {
-  const { stdout, stderr, env, argv, platform, arch, versions } = process;
+  const { stdout, stderr, env, argv, platform, arch, versions, getuid } = process;
   const armVersion: unknown = Reflect.get(process.config.variables, 'arm_version');
   return {
     args: argv.slice(2),
@@ -30,6 +28,7 @@ export function processIo(): Io {
     home: homeFolder(),
     node: versions.node,
     platform,
+    uid: getuid?.(),
     arch,
     ...(typeof armVersion === 'string' ? { armVersion } : {}),
     get stdin() {

@@ -3,6 +3,7 @@
 import { RegError } from '../errors.js';
 import { isObject, type JsonObject } from '../spec/json.js';
 import { isPlain, type Credential, type Login } from './credential.js';
+import type { Target } from './source.js';
 
 /** Where docker keeps the Hub's login (docker/cli, `registry.IndexServer`). */
 const HUB_KEY = 'https://index.docker.io/v1/';
@@ -22,6 +23,27 @@ export function keysFor(host: string, keys: readonly string[]): readonly string[
   const exact = keyFor(host);
   const others = keys.filter((key) => key !== exact && hostOfKey(key) === hostOfKey(host));
   return keys.includes(exact) ? [exact, ...others] : others;
+}
+
+/**
+ * The keys among `keys` that mean a repository, what is above it, or its host: the longest first
+ * (containers-auth.json(5)). A URL means a host only (go.podman.io/image, `normalizeAuthFileKey`).
+ */
+export function repositoryKeysFor(
+  { host, repository = '' }: Target,
+  keys: readonly string[],
+): readonly string[] {
+  return keysFor(host, keys)
+    .map((key) => ({ key, path: pathOfKey(key) }))
+    .filter(({ path }) => path === '' || `${repository}/`.startsWith(`${path}/`))
+    .sort((one, other) => other.path.length - one.path.length)
+    .map(({ key }) => key);
+}
+
+function pathOfKey(key: string): string {
+  if (/^https?:\/\//.test(key)) return '';
+  const path = key.replace(/^[^/]*\/?/, '').replace(/\/$/, '');
+  return /^v[12]$/.test(path) ? '' : path;
 }
 
 /** Host and port that a key means: docker takes keys with scheme and path, too (docker/cli, `ConvertToHostname`). */

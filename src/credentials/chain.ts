@@ -1,70 +1,71 @@
 /**
- * Where the credential for a host is looked for; the first that has one wins.
+ * Where the credential for a repository is looked for; the first source that has one wins.
  *
- *     DOCKER_AUTH_CONFIG ──▶ config.json: a helper ──▶ config.json: auths
+ *     given with the command ──▶ DOCKER_AUTH_CONFIG ──▶ docker's config.json ──▶ containers' auth.json
  */
 
-import { parseJsonObject } from '../spec/json.js';
-import { quoteText } from '../spec/text.js';
-import { isReadableByOthers } from './config-file.js';
+import { configSource, variableSource } from './config-source.js';
 import type { Credential } from './credential.js';
-import { credentialOf, helperSettingOf, parseDockerConfig, readDockerConfig } from './docker-config.js';
-import { Helper, type HelperOptions } from './helper.js';
-import type { Environment } from './run-program.js';
+import type { HelperOptions } from './helper.js';
+import { oncePerHost, type Found, type Source, type SourceNotice } from './source.js';
 
-export interface ChainOptions extends Omit<HelperOptions, 'onNotice'> {
-  /** Path of docker's config.json. */
-  readonly dockerConfig: string | undefined;
-  /** Told, for debugging, which source answered; and what a person should mend. */
-  readonly onNotice?:
-    | ((notice: { readonly type: 'warning' | 'debug'; readonly message: string }) => void)
-    | undefined;
-}
-
-/** An environment variable with what config.json could say under `auths` (docker/cli 28.3). */
-const VARIABLE = 'DOCKER_AUTH_CONFIG';
-
-/**
- * The credential for a host; undefined when no source has one. A source that is broken is an error: the next one could
- * have a credential that is meant for somebody else. Throws INVALID_CONFIG, CREDENTIALS_UNAVAILABLE, DISK_ERROR.
- */
-export async function findCredential(host: string, options: ChainOptions): Promise<Credential | undefined> {
-  const found = inEnvironment(host, options.env) ?? (await inDockerConfig(host, options));
-  const message =
-    found === undefined ? `there is no login for ${host}` : `the login for ${host} is from ${found.source}`;
-  options.onNotice?.({ type: 'debug', message });
-  return found?.credential;
-}
-
-interface Found {
+/** A login that is not kept anywhere. */
+export interface GivenLogin {
+  /** The only host that it is for, as in a reference. */
+  readonly host: string;
   readonly credential: Credential;
-  /** For messages. */
+  /** Where it comes from, for messages: `--username`. */
   readonly source: string;
 }
 
-function inEnvironment(host: string, env: Environment): Found | undefined {
-  const text = env[VARIABLE] ?? '';
-  if (text === '') return undefined;
-  const what = `the environment variable ${VARIABLE}`;
-  const config = parseJsonObject(Buffer.from(text), { what, code: 'INVALID_CONFIG' });
-  const credential = credentialOf(parseDockerConfig(config, what), host);
-  return credential === undefined ? undefined : { credential, source: VARIABLE };
+export interface ChainOptions extends Omit<HelperOptions, 'onNotice'> {
+  /** What comes before everything that is kept. */
+  readonly given?: readonly GivenLogin[] | undefined;
+  /** Path of docker's config.json. */
+  readonly dockerConfig?: string | undefined;
+  /** Paths of containers' auth.json, in the order in which they count. */
+  readonly containersAuth?: readonly string[] | undefined;
+  /** Told, for debugging, which source answered; and what a person should mend. */
+  readonly onNotice?: ((notice: SourceNotice) => void) | undefined;
 }
 
-async function inDockerConfig(host: string, options: ChainOptions): Promise<Found | undefined> {
-  const { dockerConfig: file, onNotice } = options;
-  if (file === undefined) return undefined;
-  const config = await readDockerConfig(file);
-  const setting = helperSettingOf(config, host);
-  const helper = setting === undefined ? undefined : new Helper(setting, options);
-  const helped = await helper?.get(host);
-  if (helper !== undefined && helped !== undefined) return { credential: helped, source: helper.program };
-  const credential = credentialOf(config, host);
-  if (credential === undefined) return undefined;
-  const source = quoteText(file);
-  if (await isReadableByOthers(file)) {
-    const message = `others on this machine can read ${source}, which holds a login`;
-    onNotice?.({ type: 'warning', message });
+/**
+ * All sources as one. A source that is broken is an error: the next one could have a credential that is meant for
+ * somebody else. Each is asked at most once for a host, but for those that know repositories. Throws INVALID_CONFIG,
+ * CREDENTIALS_UNAVAILABLE, DISK_ERROR.
+ */
+export function createChain(options: ChainOptions): Source {
+  const { given = [], dockerConfig, containersAuth = [], onNotice } = options;
+  const sources = [
+    givenSource(given),
+    oncePerHost(variableSource(options.env)),
+    ...(dockerConfig === undefined ? [] : [oncePerHost(configSource(dockerConfig, options))]),
+    ...containersAuth.map((file) => configSource(file, { ...options, isPerRepository: true })),
+  ];
+  const said = new Set<string>();
+  return async (target) => {
+    const found = await firstOf(sources, target);
+    const message =
+      found === undefined
+        ? `there is no login for ${target.host}`
+        : `the login for ${target.host} is from ${found.source}`;
+    if (!said.has(message)) onNotice?.({ type: 'debug', message });
+    said.add(message);
+    return found;
+  };
+}
+
+async function firstOf(
+  sources: readonly Source[],
+  target: Parameters<Source>[0],
+): Promise<Found | undefined> {
+  for (const source of sources) {
+    const found = await source(target);
+    if (found !== undefined) return found;
   }
-  return { credential, source };
+  return undefined;
+}
+
+function givenSource(logins: readonly GivenLogin[]): Source {
+  return async ({ host }) => logins.find((login) => login.host === host);
 }

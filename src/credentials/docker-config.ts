@@ -6,9 +6,10 @@
 import { RegError } from '../errors.js';
 import { isObject, type JsonObject } from '../spec/json.js';
 import { quoteText } from '../spec/text.js';
-import { keyFor, keysFor, parseEntry } from './auth-entry.js';
+import { keyFor, keysFor, parseEntry, repositoryKeysFor } from './auth-entry.js';
 import { changeConfigFile, readConfigFile, type ChangeOptions } from './config-file.js';
 import type { Credential } from './credential.js';
+import type { Target } from './source.js';
 
 export interface DockerConfig {
   /** What it is called in messages. */
@@ -43,8 +44,17 @@ export function parseDockerConfig(config: JsonObject, what: string): DockerConfi
 }
 
 /** The credential that stands in the file itself; undefined when there is none. Throws INVALID_CONFIG. */
-export function credentialOf({ what, auths }: DockerConfig, host: string): Credential | undefined {
-  for (const key of keysFor(host, Object.keys(auths))) {
+export function credentialOf(config: DockerConfig, host: string): Credential | undefined {
+  return firstEntry(config, keysFor(host, Object.keys(config.auths)));
+}
+
+/** The same where a key may name a repository, or what is above it; the longest one counts. Throws INVALID_CONFIG. */
+export function repositoryCredentialOf(config: DockerConfig, target: Target): Credential | undefined {
+  return firstEntry(config, repositoryKeysFor(target, Object.keys(config.auths)));
+}
+
+function firstEntry({ what, auths }: DockerConfig, keys: readonly string[]): Credential | undefined {
+  for (const key of keys) {
     const credential = parseEntry(auths[key], `${what}: auths[${quoteText(key)}]`);
     if (credential !== undefined) return credential;
   }

@@ -1,13 +1,17 @@
 /** Joins the registry client with what is kept on this machine: credentials, and who may be given them. */
 
 import { systemClock } from '../content/system-clock.js';
-import { findCredential } from '../credentials/chain.js';
+import { createChain, type GivenLogin } from '../credentials/chain.js';
 import { readTokenServices } from '../credentials/token-services.js';
 import { createClient, type ClientOptions, type RegistryClient } from '../registry/client.js';
 
 export interface ConnectOptions extends Partial<Omit<ClientOptions, 'authHosts'>> {
-  /** Path of docker's config.json; without it, `env` and `credentials`, everything is anonymous. */
+  /** Logins for this client alone; they come before those that are kept. */
+  readonly given?: readonly GivenLogin[] | undefined;
+  /** Path of docker's config.json; without it and all else that knows logins, everything is anonymous. */
   readonly dockerConfig?: string | undefined;
+  /** Paths of containers' auth.json, as podman and skopeo write it, in the order in which they count. */
+  readonly containersAuth?: readonly string[] | undefined;
   /** Such as `process.env`: for `DOCKER_AUTH_CONFIG`, and for credential helpers, which are found and run in it. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Path of the file in which `login` remembers token services. */
@@ -18,7 +22,9 @@ export interface ConnectOptions extends Partial<Omit<ClientOptions, 'authHosts'>
 
 /** A client that finds its credentials by itself. To be closed by the caller. No I/O before the first request. */
 export function connect({
+  given,
   dockerConfig,
+  containersAuth,
   env = {},
   tokenServices,
   authHosts = [],
@@ -26,11 +32,13 @@ export function connect({
 }: ConnectOptions = {}): RegistryClient {
   const closing = new AbortController();
   const { onNotice } = options;
-  const chain = { dockerConfig, env, onNotice, signal: closing.signal };
+  const { signal } = closing;
+  const chain = createChain({ given, dockerConfig, containersAuth, env, onNotice, signal });
   const client = createClient({
     clock: systemClock,
     ...options,
-    credentials: options.credentials ?? ((host) => findCredential(host, chain)),
+    credentials:
+      options.credentials ?? (async (host, repository) => (await chain({ host, repository }))?.credential),
     authHosts: async (registry, realm) =>
       isListed(realm, authHosts) || (await isRemembered(realm, { registry, tokenServices })),
   });

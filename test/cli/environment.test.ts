@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 
-import { dockerConfigFile, storeFolder, tokenServicesFile } from '../../src/cli/environment.js';
+import {
+  containersAuthFiles,
+  dockerConfigFile,
+  storeFolder,
+  tokenServicesFile,
+} from '../../src/cli/environment.js';
 import { hasCode } from '../../src/errors.js';
 
 const home = resolve('home');
@@ -37,4 +42,23 @@ test('Token services are remembered in the config folder, else at home, else now
   assert.equal(tokenServicesFile({ home, env: { XDG_CONFIG_HOME: config } }), join(config, 'reg', name));
   assert.equal(tokenServicesFile({ home, env: {} }), join(home, '.config', 'reg', name));
   assert.equal(tokenServicesFile({ home: undefined, env: {} }), undefined);
+});
+
+test("Containers' auth.json is where it was named, else in the session, on Linux, and at home", () => {
+  const [run, config] = [resolve('run'), resolve('config')];
+  const linux = { home, platform: 'linux', uid: 1000 };
+  const atHome = join(home, '.config', 'containers', 'auth.json');
+  const named = { REGISTRY_AUTH_FILE: 'auth.json', XDG_RUNTIME_DIR: run };
+  assert.deepEqual(containersAuthFiles({ ...linux, env: named }), ['auth.json']);
+  assert.deepEqual(containersAuthFiles({ ...linux, env: { REGISTRY_AUTH_FILE: '', XDG_RUNTIME_DIR: run } }), [
+    join(run, 'containers', 'auth.json'),
+    atHome,
+  ]);
+  assert.deepEqual(containersAuthFiles({ ...linux, env: { XDG_CONFIG_HOME: config } }), [
+    join('/run/containers/1000', 'auth.json'),
+    join(config, 'containers', 'auth.json'),
+  ]);
+  for (const platform of ['darwin', 'win32'])
+    assert.deepEqual(containersAuthFiles({ ...linux, platform, env: { XDG_RUNTIME_DIR: run } }), [atHome]);
+  assert.deepEqual(containersAuthFiles({ ...linux, platform: 'win32', home: undefined, env: {} }), []);
 });

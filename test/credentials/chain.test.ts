@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { chmod, writeFile } from 'node:fs/promises';
+import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { platform } from 'node:process';
 import { test, type TestContext } from 'node:test';
 
-import { findCredential } from '../../src/credentials/chain.js';
+import { createChain, type ChainOptions } from '../../src/credentials/chain.js';
 import type { Credential } from '../../src/credentials/credential.js';
 import { hasCode, type ErrorCode } from '../../src/errors.js';
 import { HELPERS, pathWith, writeHelper } from '../support/credential-helper.js';
@@ -37,6 +37,12 @@ async function setUp(t: TestContext, config: object | string): Promise<Home> {
       onNotice: (notice) => said.push(notice),
     });
   return { folder, find, said };
+}
+
+async function findCredential(name: string, options: ChainOptions): Promise<Credential | undefined> {
+  const [host = '', ...path] = name.split('/');
+  const repository = path.length === 0 ? undefined : path.join('/');
+  return (await createChain(options)({ host, repository }))?.credential;
 }
 
 function login(name: string): Credential {
@@ -184,4 +190,127 @@ test('that others can read config.json is said only where its password is used',
   assert.ok(said.every(({ type }) => type === 'debug'));
   await find('ghcr.io');
   assert.equal(said.filter(({ type }) => type === 'warning').length, platform === 'win32' ? 0 : 1);
+});
+
+/** A home with an auth.json as podman and skopeo write it, and with a config.json before it. */
+async function withAuthFile(t: TestContext, auth: object | string, config: object = {}): Promise<Home> {
+  const home = await setUp(t, config);
+  const file = join(home.folder, 'auth.json');
+  await writeFile(file, typeof auth === 'string' ? auth : JSON.stringify(auth), { mode: 0o600 });
+  const find: Home['find'] = (host, variables) =>
+    findCredential(host, {
+      dockerConfig: join(home.folder, 'config.json'),
+      containersAuth: [join(home.folder, 'missing.json'), file],
+      env: { PATH: pathWith(home.folder), ...variables },
+      onNotice: (notice) => home.said.push(notice),
+    });
+  return { ...home, find };
+}
+
+test('in auth.json the longest key above a repository counts', async (t) => {
+  const { find } = await withAuthFile(t, {
+    auths: {
+      'registry.example.com': entry('host'),
+      'registry.example.com/space': entry('space'),
+      'registry.example.com/space/image': entry('image'),
+      'quay.io/team': entry('team'),
+      'docker.io/library': entry('official'),
+      'docker.io': entry('hub'),
+    },
+  });
+  for (const [name, user] of [
+    ['registry.example.com/space/image', 'image'],
+    ['registry.example.com/space/image/deeper', 'image'],
+    ['registry.example.com/space/images', 'space'],
+    ['registry.example.com/spaces/image', 'host'],
+    ['registry.example.com', 'host'],
+    ['quay.io/team/app', 'team'],
+    ['docker.io/library/nginx', 'official'],
+    ['docker.io/someone/app', 'hub'],
+  ] as const) {
+    assert.deepEqual(await find(name), login(user), name);
+  }
+  for (const name of ['quay.io', 'quay.io/teams/app', 'registry.example.com:5000/space/image'])
+    assert.equal(await find(name), undefined, name);
+});
+
+test('a URL as a key of auth.json means its host, and an entry with nothing in it none', async (t) => {
+  const { find } = await withAuthFile(t, {
+    auths: {
+      'https://registry.example.com/space/': entry('url'),
+      'quay.io/team/app': {},
+      'quay.io': entry('host'),
+      'https://index.docker.io/v1/': entry('hub'),
+    },
+  });
+  assert.deepEqual(await find('registry.example.com/other'), login('url'));
+  assert.deepEqual(await find('quay.io/team/app'), login('host'));
+  assert.deepEqual(await find('docker.io/library/nginx'), login('hub'));
+});
+
+test('config.json comes before auth.json, also for a repository that the latter names', async (t) => {
+  const auth = { auths: { 'ghcr.io/team': entry('auth'), 'quay.io': entry('auth') } };
+  const { find, said, folder } = await withAuthFile(t, auth, { auths: { 'ghcr.io': entry('file') } });
+  assert.deepEqual(await find('ghcr.io/team/app'), login('file'));
+  assert.deepEqual(await find('quay.io/team/app'), login('auth'));
+  assert.deepEqual(said.at(-1), {
+    type: 'debug',
+    message: `the login for quay.io is from "${join(folder, 'auth.json')}"`,
+  });
+});
+
+test('auth.json may name helpers for hosts, and none for all', HELPERS, async (t) => {
+  const { find } = await withAuthFile(t, {
+    credHelpers: { 'quay.io': 'one' },
+    credsStore: 'two',
+    auths: { 'quay.io/team': entry('team') },
+  });
+  assert.deepEqual(await find('quay.io/team/app'), login('one'));
+  assert.equal(await find('ghcr.io'), undefined);
+});
+
+for (const [what, text, says] of [
+  ['cut off', '{"auths":{"quay.io":{"auth":"c2Vj', /auth\.json" is not JSON: it is cut off at line 1/],
+  ['no object', '[]', /auth\.json" is not a JSON object/],
+  [
+    'with an entry that is text',
+    '{"auths":{"quay.io/team":"c2Vj"}}',
+    /auths\["quay\.io\/team"\] is not an object/,
+  ],
+  [
+    'with an auth that is no base64',
+    '{"auths":{"quay.io":{"auth":"!c2Vj"}}}',
+    /\["quay\.io"\]\.auth is not base64/,
+  ],
+] as const) {
+  test(`an auth.json that is ${what} is an error that names the place and quotes nothing`, async (t) => {
+    const { find } = await withAuthFile(t, text);
+    await assert.rejects(find('quay.io/team/app'), (error) => {
+      assert.ok(hasCode(error, 'INVALID_CONFIG'), String(error));
+      assert.match(error.message, says);
+      assert.doesNotMatch(`${error.stack}`, /c2Vj/);
+      return true;
+    });
+  });
+}
+
+test('a login that is given comes first, for its host alone', async (t) => {
+  const given = [{ host: 'ghcr.io', credential: login('given'), source: '--username' }];
+  const { folder } = await setUp(t, {});
+  const auths = { 'ghcr.io': entry('file'), 'ghcr.io:8443': entry('port') };
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ auths }), { mode: 0o600 });
+  const options = { given, dockerConfig: join(folder, 'config.json'), env: variable('quay.io') };
+  assert.deepEqual(await findCredential('ghcr.io/app', options), login('given'));
+  assert.deepEqual(await findCredential('ghcr.io:8443', options), login('port'));
+  assert.deepEqual(await findCredential('quay.io', options), login('variable'));
+});
+
+test('a helper is asked once for a host, whatever the number of repositories', HELPERS, async (t) => {
+  const folder = await temporaryFolder(t);
+  const dockerConfig = join(folder, 'config.json');
+  await writeFile(dockerConfig, '{"credsStore":"counting"}');
+  await writeHelper(folder, 'counting', `echo >> ${folder}/count; echo '{"Username":"a","Secret":"b"}'`);
+  const chain = createChain({ dockerConfig, env: { PATH: pathWith(folder) } });
+  await Promise.all(['a', 'b', 'c'].map((repository) => chain({ host: 'ghcr.io', repository })));
+  assert.equal(await readFile(join(folder, 'count'), 'utf8'), '\n');
 });
