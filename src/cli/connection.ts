@@ -17,6 +17,7 @@ import type { Redactor } from '../spec/redactor.js';
 import { parseDuration } from './duration.js';
 import { containersAuthFiles, dockerConfigFile, storeFolder, tokenServicesFile } from './environment.js';
 import type { NetworkFlags, PlatformFlags, SharedFlags } from './flags.js';
+import { givenLogins } from './given-logins.js';
 import type { Io } from './io.js';
 import { readPackage } from './package.js';
 import type { Progress } from './progress/types.js';
@@ -26,9 +27,11 @@ type Notice = Parameters<Progress['notice']>[0];
 /** What of a context client and store are made from. */
 interface Parts {
   readonly io: Io;
+  readonly args: readonly string[];
   readonly flags: SharedFlags;
   readonly progress: Progress;
   readonly redactor: Redactor;
+  readonly signal: AbortSignal;
 }
 
 /** How to reach registries, without credentials. Throws INVALID_ARGUMENT. */
@@ -51,11 +54,12 @@ export async function toClientOptions(parts: Parts): Promise<ClientOptions> {
   };
 }
 
-/** To be closed by the caller. */
-export async function openClient(parts: Parts): Promise<RegistryClient> {
+/** To be closed by the caller. `hosts` are those that the command names. */
+export async function openClient(parts: Parts, hosts: readonly string[]): Promise<RegistryClient> {
   const { io, flags } = parts;
   return connect({
     ...(await toClientOptions(parts)),
+    given: await givenLogins(hosts, parts),
     dockerConfig: dockerConfigFile(io),
     containersAuth: containersAuthFiles(io),
     env: io.env,

@@ -6,6 +6,7 @@ import type { ClientOptions, RegistryClient } from '../registry/client.js';
 import type { Redactor } from '../spec/redactor.js';
 import type { SharedFlags } from './flags.js';
 import type { Io } from './io.js';
+import { namedHosts } from './named-hosts.js';
 import { createOutput, type Output } from './output.js';
 import type { Progress } from './progress/types.js';
 
@@ -23,8 +24,12 @@ export interface Context<Flags = unknown> {
   readonly clientOptions: () => Promise<ClientOptions>;
   /** Where logins are kept. Throws INVALID_CONFIG. */
   readonly loginPlace: () => Promise<LoginPlace>;
-  /** The one client of this run, with the credentials of this machine; closed at the end of the run. */
-  readonly client: () => Promise<RegistryClient>;
+  /**
+   * The one client of this run, with the credentials of this machine; closed at the end of the run. `hosts` are the
+   * registries that the command names, to which logins for this command alone may go; default: those of the references
+   * among its arguments.
+   */
+  readonly client: (hosts?: readonly string[]) => Promise<RegistryClient>;
   /** The local store, made when it does not exist. Throws INVALID_CONFIG, STORE_CORRUPT, DISK_ERROR. */
   readonly store: () => Promise<Layout>;
 }
@@ -50,8 +55,8 @@ export function createContext<Flags>(options: ContextOptions<Flags>): Context<Fl
     output: createOutput(options.io.stdout),
     clientOptions: async () => (await connection()).toClientOptions(options),
     loginPlace: async () => (await connection()).loginPlace(options),
-    client: once(async () => {
-      const client = await (await connection()).openClient(options);
+    client: once(async (hosts = namedHosts(options.args)) => {
+      const client = await (await connection()).openClient(options, hosts);
       onClose(() => client.close());
       return client;
     }),
@@ -64,7 +69,9 @@ export function createContext<Flags>(options: ContextOptions<Flags>): Context<Fl
 }
 
 /** `make`, run at most once. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+function once<Args extends readonly unknown[], T>(
+  make: (...args: Args) => Promise<T>,
+): (...args: Args) => Promise<T> {
   let made: Promise<T> | undefined;
-  return () => (made ??= make());
+  return (...args) => (made ??= make(...args));
 }

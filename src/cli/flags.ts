@@ -37,7 +37,13 @@ interface ProgressFlags {
   readonly concurrency?: number;
 }
 
-export interface NetworkFlags {
+interface LoginFlags {
+  readonly username?: string;
+  readonly passwordStdin?: true;
+  readonly token?: string;
+}
+
+export interface NetworkFlags extends LoginFlags {
   readonly plainHttp?: true;
   readonly plainHttpAuth?: true;
   readonly insecure?: true;
@@ -58,6 +64,7 @@ export type SharedFlags = CommonFlags &
   StoreFlags;
 
 const NETWORK = 'Network options:';
+const LOGIN = 'Login options (else what is kept by "reg login", docker or podman is used):';
 
 export function addStoreFlag(command: Command): Command {
   return command.option('--store <dir>', 'local store (default: $REG_STORE, else ~/.local/share/reg)');
@@ -86,7 +93,20 @@ export function addProgressFlags(command: Command): Command {
     .option('--concurrency <number>', 'layers that move at once (default: 4)', parseCount);
 }
 
+/** For commands that talk to a registry with the login that there is for it, or with one of their own. */
 export function addNetworkFlags(command: Command): Command {
+  const options = [
+    new Option('-u, --username <name>', 'user name, for this command alone (default: $REG_USERNAME)'),
+    new Option('--password-stdin', 'read the password from standard input (default: $REG_PASSWORD)'),
+    // Read where it is used, like --proxy below.
+    new Option('--token <token>', 'bearer token for the registry, or - to read it from standard input'),
+  ];
+  for (const option of options) command.addOption(option.helpGroup(LOGIN));
+  return addConnectionFlags(command);
+}
+
+/** For commands that talk to a registry. */
+export function addConnectionFlags(command: Command): Command {
   const options = [
     new Option('--plain-http', 'speak http, not https (loopback needs no flag)'),
     new Option('--plain-http-auth', 'send credentials over plain http, too'),

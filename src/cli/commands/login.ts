@@ -1,12 +1,11 @@
 /** `reg login` */
 
-import { text } from 'node:stream/consumers';
-
 import { RegError } from '../../errors.js';
 import { DEFAULT_SERVER, login, parseServer } from '../../operations/login.js';
 import { cleanText } from '../../spec/text.js';
 import type { Context } from '../context.js';
 import { prompt } from '../prompt.js';
+import { readSecret } from '../read-secret.js';
 
 interface LoginFlags {
   readonly username?: string;
@@ -45,8 +44,7 @@ async function findUsername({ flags, io, signal }: Context<LoginFlags>, server: 
 
 async function findPassword({ flags, io, progress, signal }: Context<LoginFlags>): Promise<string> {
   if (flags.passwordStdin) {
-    // What belongs to the file is not always what belongs to the password: one line end goes, nothing else.
-    return required((await text(io.stdin)).replace(/\r?\n$/, ''), 'password');
+    return required(await readSecret(io.stdin, 'password'), 'password');
   }
   if (flags.password !== undefined) {
     const message =

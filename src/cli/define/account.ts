@@ -2,7 +2,7 @@
 
 import { Option, type Command } from 'commander';
 
-import { addNetworkFlags } from '../flags.js';
+import { addConnectionFlags } from '../flags.js';
 import { addExamples, type Act } from './act.js';
 
 const SERVER = 'host of the registry (default: Docker Hub)';
@@ -22,7 +22,7 @@ export function defineAccount(program: Command, act: Act): void {
       ),
     )
     .option('--password-stdin', 'read the password from standard input');
-  addNetworkFlags(login);
+  addConnectionFlags(login);
   addExamples(login, [
     'reg login',
     'reg login -u me ghcr.io',
