@@ -20,7 +20,8 @@ export function programPath(program: string): string {
   return path;
 }
 
-function findProgram(program: string): string | undefined {
+/** Where a program is; undefined when it is not on the PATH. */
+export function findProgram(program: string): string | undefined {
   const name = platform === 'win32' ? `${program}.exe` : program;
   return (env['PATH'] ?? '')
     .split(delimiter)

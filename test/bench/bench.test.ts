@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
+import { execPath } from 'node:process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { bareEnvironment, startChild } from '../support/child.js';
+import type { Child } from '../support/child.js';
+import { temporaryFolder } from '../support/temp.js';
+import type { Scope } from '../support/temp.js';
+import type { Report } from './report.js';
+
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+
+test('the bench measures its smallest case, prints JSON, and leaves only the image', async (t) => {
+  const [cache, temporary] = [await temporaryFolder(t), await temporaryFolder(t)];
+  const args = ['--only', 'cold pull of 3 MB', '--runs', '1', '--json'];
+  const { code, stdout, stderr } = await (await startBench(t, { cache, temporary, args })).ended;
+  assert.equal(code, 0, stderr);
+  const report: Report = JSON.parse(stdout);
+  const [result] = report.results;
+  assert.equal(report.results.length, 1);
+  assert.equal(result?.runs, 1);
+  assert.deepEqual(
+    result?.figures.map(({ name }) => name).filter((name) => name === 'reg' || name === 'node'),
+    ['reg', 'node'],
+  );
+  for (const { wallMs } of result?.figures ?? []) assert.ok(wallMs.min > 0 && wallMs.min <= wallMs.max);
+  assert.equal(result?.verdict?.to, 'node');
+  assert.ok(report.tools.some((tool) => /^reg \d/.test(tool)));
+  assert.deepEqual(await readdir(cache), ['3mb']);
+  assert.deepEqual(await leftIn(temporary), []);
+});
+
+test('a bench that is interrupted removes what it made', async (t) => {
+  const [cache, temporary] = [await temporaryFolder(t), await temporaryFolder(t)];
+  const args = ['--only', 'cold pull of 3 MB', '--runs', '1000'];
+  const bench = await startBench(t, { cache, temporary, args });
+  for (let waits = 0; (await leftIn(temporary)).length === 0 && waits < 600; waits++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  bench.kill('SIGINT');
+  const { code, stderr } = await bench.ended;
+  assert.equal(code, 130, stderr);
+  assert.deepEqual(await leftIn(temporary), []);
+});
+
+test('a word that no case has is an error', async (t) => {
+  const cache = await temporaryFolder(t);
+  const { code, stderr } = await (
+    await startBench(t, { cache, temporary: cache, args: ['--only', 'nonsense'] })
+  ).ended;
+  assert.equal(code, 2);
+  assert.match(stderr, /No case has/);
+});
+
+interface BenchOptions {
+  readonly cache: string;
+  readonly temporary: string;
+  readonly args: readonly string[];
+}
+
+function startBench(scope: Scope, { cache, temporary, args }: BenchOptions): Promise<Child> {
+  const argv: readonly [string, ...string[]] = [execPath, '--import', 'tsx', MAIN, '--cache', cache];
+  return startChild(scope, [...argv, ...args], { env: { ...bareEnvironment(), TMPDIR: temporary } });
+}
+
+/** tsx keeps a folder of its own. */
+async function leftIn(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder)).filter((name) => name.startsWith('reg-'));
+}

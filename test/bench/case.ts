@@ -1,0 +1,61 @@
+/** What is measured: a piece of work, who does it, and what is wanted of `reg`. */
+
+import type { Scope } from '../support/temp.js';
+import type { BenchImage, ImageName } from './images.js';
+import type { Command } from './measure.js';
+import type { Relay } from './relay.js';
+import type { Server } from './servers.js';
+import type { Home, Tool } from './tools.js';
+
+/** Everything that a case may use; what it starts ends with `scope`. */
+export interface Rig {
+  readonly scope: Scope;
+  /** `reg`, then the peers. */
+  readonly tools: readonly [Tool, ...Tool[]];
+  readonly home: Home;
+  /** Where files are kept from one run of the bench to the next. */
+  readonly cache: string;
+  /** Has all images that the cases name. */
+  readonly still: Server;
+  /** One that the case named. */
+  image(name: ImageName): BenchImage;
+  /** An empty folder, removed with `scope`. */
+  folder(): Promise<string>;
+}
+
+/** One of those who do the same work in turn. */
+export interface Contestant {
+  readonly name: string;
+  /** Makes ready for one run; not measured. */
+  readonly before?: () => Promise<void>;
+  /** Asked for after `before`. */
+  readonly command: () => Command;
+  /** What it goes through, so that its bytes are counted. */
+  readonly relay?: Relay;
+}
+
+export interface Goal {
+  /** Largest ratio that is good. */
+  readonly atMost: number;
+  /** Against the quickest peer, or against Node that does nothing. */
+  readonly of: 'peer' | 'node';
+  /** Takes the start of Node off before. Default false. */
+  readonly lessNode?: boolean;
+}
+
+export interface Case {
+  readonly name: string;
+  readonly goal?: Goal;
+  /** Images that the rig has to have. */
+  readonly images: readonly ImageName[];
+  /** Runs of each contestant, besides one to warm up. */
+  readonly runs: number;
+  /** Default true. Not worth its time where the network is what is waited for. */
+  readonly warmUp?: boolean;
+  /** About how long it takes in all. */
+  readonly seconds: number;
+  /** Part of `--quick`. Default false. */
+  readonly isQuick?: boolean;
+  /** The first one is `reg`; none where `reg` can't do it yet. */
+  contestants(rig: Rig): Promise<readonly Contestant[]>;
+}

@@ -1,0 +1,104 @@
+/** All that is measured, with the goal of each. */
+
+import type { Case, Goal } from './case.js';
+import { ownCommand } from './commands.js';
+import { coldPull, pullAgain, resumedPull } from './pulls.js';
+import { coldPush, copyAcross, mountedPush } from './pushes.js';
+
+/** Bytes per second. */
+const MB = 1_000_000;
+const MEGABIT = MB / 8;
+
+/** There and back again takes 50 ms. */
+const FAR = { delayMs: 25 };
+
+const ofPeer = (atMost: number): Goal => ({ atMost, of: 'peer' });
+const ofNode = (atMost: number): Goal => ({ atMost, of: 'node' });
+
+export const CASES: readonly Case[] = [
+  coldPull('cold pull of one layer of 1 GB, 20 MB/s a connection', {
+    image: '1gb',
+    shape: { connectionRate: 20 * MB },
+    goal: ofPeer(0.2),
+    runs: 1,
+    warmUp: false,
+    seconds: 70,
+  }),
+  coldPull('cold pull of 10 × 100 MB, 5 MB/s a connection', {
+    image: '10x100mb',
+    shape: { connectionRate: 5 * MB },
+    goal: ofPeer(0.35),
+    runs: 1,
+    warmUp: false,
+    seconds: 65,
+  }),
+  coldPull('cold pull of 7 layers (70 MB), 50 ms round trip', {
+    image: '70mb',
+    shape: FAR,
+    goal: ofPeer(0.8),
+    runs: 5,
+    seconds: 15,
+    isQuick: true,
+  }),
+  resumedPull('pull of 100 MB that was interrupted at 90 %, 100 Mbit/s', {
+    image: '100mb',
+    shape: { linkRate: 100 * MEGABIT },
+    part: 0.9,
+    goal: ofPeer(0.15),
+    runs: 2,
+    warmUp: false,
+    seconds: 55,
+  }),
+  mountedPush('push of 7 layers that the registry has elsewhere, 50 ms round trip', {
+    image: '70mb',
+    shape: FAR,
+    goal: ofPeer(0.8),
+    runs: 5,
+    seconds: 20,
+    isQuick: true,
+  }),
+  coldPull('cold pull of one layer of 1 GB', { image: '1gb', goal: ofPeer(0.75), runs: 5, seconds: 60 }),
+  coldPull('cold pull of 10 × 100 MB', { image: '10x100mb', goal: ofPeer(1.05), runs: 5, seconds: 50 }),
+  coldPull('cold pull of 100 × 1 MB, less the start of Node', {
+    image: '100x1mb',
+    goal: { atMost: 1, of: 'peer', lessNode: true },
+    runs: 7,
+    seconds: 20,
+    isQuick: true,
+    withNode: true,
+  }),
+  coldPull('cold pull of 7 layers (70 MB)', { image: '70mb', runs: 7, seconds: 10, isQuick: true }),
+  coldPull('cold pull of 7 layers (70 MB) from a registry', {
+    image: '70mb',
+    server: 'registry',
+    runs: 7,
+    seconds: 15,
+    isQuick: true,
+  }),
+  coldPull('cold pull of one layer of 100 MB', { image: '100mb', runs: 5, seconds: 10 }),
+  coldPush('push of one layer of 1 GB', { image: '1gb', goal: ofPeer(1.1), runs: 5, seconds: 60 }),
+  coldPush('push of 10 × 100 MB', { image: '10x100mb', goal: ofPeer(1.25), runs: 5, seconds: 50 }),
+  copyAcross('copy of one layer of 1 GB from one registry to another', {
+    image: '1gb',
+    goal: ofPeer(1),
+    runs: 3,
+    seconds: 30,
+  }),
+  ownCommand(['--version'], { goal: ofNode(1.25), runs: 21, seconds: 3, isQuick: true }),
+  ownCommand(['--help'], { goal: ofNode(1.7), runs: 21, seconds: 3, isQuick: true }),
+  pullAgain('pull of 3 MB with nothing to do', {
+    image: '3mb',
+    goal: ofNode(2.2),
+    runs: 15,
+    seconds: 10,
+    isQuick: true,
+  }),
+  coldPull('cold pull of 3 MB', {
+    image: '3mb',
+    goal: ofNode(3),
+    runs: 15,
+    seconds: 10,
+    isQuick: true,
+    withNode: true,
+  }),
+];
