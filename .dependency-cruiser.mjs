@@ -18,6 +18,7 @@ const homes = {
   undici: '^src/registry/(http\\.ts|undici\\.d\\.ts)$',
   'tar-stream': '^src/archive/',
   fzstd: '^src/archive/compression\\.ts$',
+  bcryptjs: '^src/server/htpasswd\\.ts$',
   commander: '^src/cli/',
   ora: '^src/cli/',
   tldts: '^src/registry/auth/realm\\.ts$',

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import { deleteBlob, getBlob } from './blobs.js';
+import { refuseStranger } from './authentication.js';
 import type { Handler, RequestBody, Service } from './call.js';
 import { refuse } from './errors.js';
 import { deleteManifest, getManifest, putManifest } from './manifests.js';
@@ -30,6 +31,8 @@ const RESOURCES: Readonly<Record<Resource['kind'], Readonly<Record<string, Handl
 /** The reply to a request. Throws what the store and the parsers throw. */
 export async function answer(request: IncomingMessage, body: RequestBody, service: Service): Promise<Reply> {
   const { url = '', headers } = request;
+  const refusal = service.accounts && (await refuseStranger(headers, service.accounts));
+  if (refusal !== undefined) return refusal;
   // A HEAD is a GET whose body is not sent.
   const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
   const [path = '', search] = url.split(/\?(.*)/s, 2);

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import { RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
+import type { Accounts } from './htpasswd.js';
 import type { Repository, StoreView } from './repository.js';
 import type { Reply } from './reply.js';
 import type { UploadSessions } from './upload-sessions.js';
@@ -13,6 +14,8 @@ export interface Service extends StoreView {
   readonly uploads: UploadSessions;
   /** Refuses whatever would change the store. */
   readonly readOnly: boolean;
+  /** Who may come in; without it everybody may. */
+  readonly accounts: Accounts | undefined;
 }
 
 export interface Call extends Service {

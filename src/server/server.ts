@@ -16,8 +16,10 @@ import {
   createServer as createHttpServer,
   type IncomingMessage,
   type Server,
+  type ServerOptions as ServerSettings,
   type ServerResponse,
 } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 
 import type { Clock } from '../content/retry.js';
 import { RegError } from '../errors.js';
@@ -25,6 +27,7 @@ import type { Layout } from '../layout/layout.js';
 import { cleanText, quoteText } from '../spec/text.js';
 import { exchange, type LogEntry } from './exchange.js';
 import { Graph } from './graph.js';
+import type { Accounts } from './htpasswd.js';
 import { UploadSessions } from './upload-sessions.js';
 
 export type { LogEntry };
@@ -48,12 +51,22 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'there is no such host',
 };
 
+/** A certificate, with those that vouch for it, and its private key; both PEM. */
+interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface ServerOptions {
   /** Stays open when the server closes. */
   readonly layout: Layout;
   readonly clock: Clock;
   /** Refuses whatever would change the store. Default false. */
   readonly readOnly?: boolean | undefined;
+  /** Speaks https with them. Default: http. */
+  readonly tls?: KeyPair | undefined;
+  /** Who may come in. Default: everybody. */
+  readonly accounts?: Accounts | undefined;
   /** Called once a request, when it is over. */
   readonly log?: ((entry: LogEntry) => void) | undefined;
   /** How long a connection may stand still within a request, in milliseconds; default 5 minutes. */
@@ -67,17 +80,31 @@ export interface RegistryServer {
   close(): Promise<void>;
 }
 
-/** A registry over `layout`; it listens nowhere yet. */
-export function createServer({ layout, clock, log, ...options }: ServerOptions): RegistryServer {
+/** A registry over `layout`; it listens nowhere yet. Throws INVALID_CONFIG for a certificate that can't be used. */
+export function createServer({
+  layout,
+  clock,
+  log,
+  accounts,
+  tls,
+  ...options
+}: ServerOptions): RegistryServer {
   const uploads = new UploadSessions(layout, clock);
-  const service = { store: layout, graph: new Graph(layout), uploads, readOnly: options.readOnly ?? false };
-  const server = createHttpServer({
+  const service = {
+    store: layout,
+    graph: new Graph(layout),
+    uploads,
+    readOnly: options.readOnly ?? false,
+    accounts,
+  };
+  const settings = {
     maxHeaderSize: MAX_HEADERS,
     headersTimeout: HEADERS_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // A layer takes as long as it takes; only standing still has a limit.
     requestTimeout: 0,
-  });
+  };
+  const server = tls === undefined ? createHttpServer(settings) : createSecureServer(settings, tls);
   server.timeout = options.idleTimeoutMs ?? 300_000;
   const onRequest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     // Once the server is closing, a connection has nothing to wait for.
@@ -91,7 +118,7 @@ export function createServer({ layout, clock, log, ...options }: ServerOptions):
   // A connection that could not be accepted (too many open files) is lost to its client only.
   server.on('error', () => {});
   return {
-    listen: (host, port) => listen(server, host, port),
+    listen: (host, port) => listen(server, { host, port, scheme: tls === undefined ? 'http' : 'https' }),
     close: async () => {
       await closeServer(server, clock);
       await uploads.close();
@@ -99,10 +126,21 @@ export function createServer({ layout, clock, log, ...options }: ServerOptions):
   };
 }
 
+function createSecureServer(settings: ServerSettings, tls: KeyPair): Server {
+  try {
+    return createHttpsServer({ ...settings, ...tls });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cleanText(cause.message) : '';
+    throw new RegError('INVALID_CONFIG', `cannot use the certificate and its key: ${reason}`, {
+      hint: 'Both are PEM files, the key without a password, and they have to belong together.',
+      cause,
+    });
+  }
+}
+
 async function listen(
   server: Server,
-  host: string,
-  port: number,
+  { host, port, scheme }: { readonly host: string; readonly port: number; readonly scheme: string },
 ): Promise<{ readonly url: string; readonly port: number }> {
   try {
     server.listen(port, host);
@@ -118,7 +156,7 @@ async function listen(
   }
   const address = server.address();
   const taken = typeof address === 'object' && address !== null ? address.port : port;
-  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`, port: taken };
+  return { url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${taken}`, port: taken };
 }
 
 async function closeServer(server: Server, clock: Clock): Promise<void> {

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { platform } from 'node:process';
 import { test } from 'node:test';
+import { hash } from 'bcryptjs';
+import { createAuthority, writeKeyPair } from '../support/certificates.js';
 import { ask } from '../support/http-client.js';
 import { writeLayout } from '../support/image-files.js';
 import { sampleIndex } from '../support/images.js';
@@ -83,6 +85,63 @@ test('reg serve --read-only serves, and takes nothing', async (t) => {
   assert.equal((await owner.reg(['images', '-q'])).stdout, 'docker.io/team/app:1\n');
 });
 
+test('reg serve asks for a login over TLS, and reg and skopeo give it', needs('skopeo'), async (t) => {
+  const { me, flags, host, authority } = await startGuarded(t);
+  const name = `${host}/team/app:1`;
+  await me.fails(4, ['push', ...flags, '--from', 'app', name]);
+  await me.fails(4, ['login', ...flags, '-u', 'alice', '--password-stdin', host], { stdin: 'wrong' });
+  await me.reg(['login', ...flags, '-u', 'alice', '--password-stdin', host], { stdin: 'secret' });
+  await me.reg(['push', ...flags, '--from', 'app', name]);
+  await me.reg(['pull', ...flags, '--all-platforms', name]);
+  const user = { authority, user: 'alice', password: 'secret' };
+  const seen = await skopeo(t, ['inspect', '--raw', ...(await remoteFlags(t, '', user)), `docker://${name}`]);
+  succeeded(seen);
+  const stranger = { authority, user: 'alice', password: 'wrong' };
+  const refused = await skopeo(t, ['inspect', ...(await remoteFlags(t, '', stranger)), `docker://${name}`]);
+  assert.notEqual(refused.code, 0);
+});
+
+test('reg serve writes a line for each request, as text, as JSON or not at all', async (t) => {
+  const said = async (...args: readonly string[]): Promise<string> => {
+    const { child, origin } = await startServe(t, await createPerson(t), args);
+    await ask(`${origin}/v2/app/manifests/1?x=%1b[2J`);
+    child.kill('SIGTERM');
+    return (await child.ended).stderr;
+  };
+  assert.match(await said(), /^GET \/v2\/app\/manifests\/1\?x=%1b\[2J 404 \(in 0 B, out \d+ B, \d+ ms\)\n/);
+  const entry: Record<string, unknown> = JSON.parse((await said('--log', 'json')).split('\n')[0] ?? '');
+  assert.deepEqual(Object.keys(entry), [
+    'time',
+    'method',
+    'path',
+    'status',
+    'received',
+    'sent',
+    'durationMs',
+  ]);
+  assert.equal(entry['status'], 404);
+  assert.doesNotMatch(await said('--log', 'none'), /GET/);
+});
+
+test('reg serve says what is wrong with its certificate and its list of users', async (t) => {
+  const me = await createPerson(t);
+  const path = (name: string): string => join(me.home, name);
+  await writeFile(path('bad.pem'), 'nonsense');
+  await writeFile(path('users'), 'alice:secret');
+  const wrong = [
+    [['--tls-cert', path('bad.pem')], /--tls-key is missing/],
+    [['--tls-cert', path('bad.pem'), '--tls-key', path('bad.pem')], /cannot use the certificate/],
+    [['--auth', 'users'], /invalid --auth "users". Write htpasswd:FILE/],
+    [['--auth', `htpasswd:${path('users')}`], /line 1: the password of "alice" is no bcrypt hash/],
+    [['--log', 'xml'], /invalid --log "xml"/],
+  ] as const;
+  for (const [args, message] of wrong) {
+    const { stderr } = await me.fails(2, ['serve', '--listen', '127.0.0.1:0', ...args]);
+    assert.match(stderr, message);
+    assert.doesNotMatch(stderr, /secret|nonsense/);
+  }
+});
+
 const skip = platform === 'win32' && 'Windows has no signals';
 test('reg serve ends when it is told to, and says where it listened', { skip }, async (t) => {
   const { child, origin } = await startServe(t, await createPerson(t));
@@ -118,4 +177,21 @@ async function startServed(scope: Scope): Promise<Setting> {
   await writeLayout(join(me.home, 'app'), { it: made });
   const { host, origin } = await startServe(scope, owner);
   return { host, origin, owner, me, made };
+}
+
+/** `reg serve` with a certificate and one user, `alice`, whose password is `secret`. */
+async function startGuarded(t: Scope): Promise<{
+  readonly me: Person;
+  readonly host: string;
+  readonly flags: readonly string[];
+  readonly authority: string;
+}> {
+  const [me, owner, authority] = await Promise.all([createPerson(t), createPerson(t), createAuthority()]);
+  const paths = await writeKeyPair(owner.home, 'host', await authority.issue(['127.0.0.1']));
+  await writeFile(join(owner.home, 'users'), `alice:${await hash('secret', 4)}\n`);
+  await writeFile(join(me.home, 'ca.crt'), authority.certificate);
+  await writeLayout(join(me.home, 'app'), { it: await sampleIndex() });
+  const tls = ['--tls-cert', paths.certificate, '--tls-key', paths.key];
+  const { host } = await startServe(t, owner, [...tls, '--auth', `htpasswd:${join(owner.home, 'users')}`]);
+  return { me, host, flags: ['--ca-file', join(me.home, 'ca.crt')], authority: authority.certificate };
 }

@@ -26,7 +26,7 @@ async function announced(child: Child): Promise<string> {
   return new Promise((resolve) => {
     child.process.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString();
-      const url = /http:\/\/[\d.]+:\d+/.exec(text)?.[0];
+      const url = /https?:\/\/[\d.]+:\d+/.exec(text)?.[0];
       if (url !== undefined) resolve(url);
     });
   });

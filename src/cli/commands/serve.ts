@@ -1,26 +1,47 @@
 /** `reg serve` */
 
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 
 import { systemClock } from '../../content/system-clock.js';
+import { onDisk } from '../../disk/files.js';
 import { RegError } from '../../errors.js';
-import { createServer, type LogEntry } from '../../server/server.js';
+import { isLoopback } from '../../registry/addresses.js';
+import { parseHtpasswd } from '../../server/htpasswd.js';
+import { createServer, type LogEntry, type ServerOptions } from '../../server/server.js';
 import { quoteText } from '../../spec/text.js';
 import { formatBytes } from '../bytes.js';
 import type { Context } from '../context.js';
+import { createOutput } from '../output.js';
 
 interface ServeFlags {
   readonly listen: string;
   readonly readOnly?: true;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly auth?: string;
+  readonly log: 'plain' | 'json' | 'none';
 }
 
-export async function run({ flags, output, progress, signal, store }: Context<ServeFlags>): Promise<void> {
+export async function run(context: Context<ServeFlags>): Promise<void> {
+  const { flags, output, progress, signal, store } = context;
   const { host, port } = parseAddress(flags.listen);
-  const log = flags.debug
-    ? (entry: LogEntry) => progress.notice({ type: 'debug', message: describe(entry) })
-    : undefined;
-  const server = createServer({ layout: await store(), clock: systemClock, readOnly: flags.readOnly, log });
+  const [tls, accounts] = await Promise.all([readKeyPair(flags), readAccounts(flags)]);
+  if (accounts !== undefined && tls === undefined && !isLoopback(host)) {
+    const message = 'logins come over plain http, where others can read them: give --tls-cert and --tls-key';
+    progress.notice({ type: 'warning', message });
+  }
+  const layout = await store();
+  const options = {
+    layout,
+    clock: systemClock,
+    readOnly: flags.readOnly,
+    tls,
+    accounts,
+    log: logger(context),
+  };
+  const server = createServer(options);
   const { url } = await server.listen(host, port);
   output.line(`Serving the local store at ${url} (${flags.readOnly ? 'read-only, ' : ''}Ctrl-C stops it)`);
   try {
@@ -40,6 +61,37 @@ function parseAddress(text: string): { readonly host: string; readonly port: num
     });
   }
   return { host: six ?? (four === '' ? '127.0.0.1' : four), port };
+}
+
+async function readKeyPair({ tlsCert, tlsKey }: ServeFlags): Promise<ServerOptions['tls']> {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) {
+    const missing = tlsCert === undefined ? '--tls-cert' : '--tls-key';
+    throw new RegError('INVALID_ARGUMENT', `${missing} is missing: a certificate and its key go together`);
+  }
+  const [cert, key] = await Promise.all([readText(tlsCert), readText(tlsKey)]);
+  return { cert, key };
+}
+
+async function readAccounts({ auth }: ServeFlags): Promise<ServerOptions['accounts']> {
+  if (auth === undefined) return undefined;
+  const [, file] = /^htpasswd:(.+)$/s.exec(auth) ?? [];
+  if (file === undefined) {
+    const hint = 'Write htpasswd:FILE.';
+    throw new RegError('INVALID_ARGUMENT', `invalid --auth ${quoteText(auth)}`, { hint });
+  }
+  return parseHtpasswd(await readText(file), quoteText(file));
+}
+
+function readText(path: string): Promise<string> {
+  return onDisk({ verb: 'read', path }, () => readFile(path, 'utf8'));
+}
+
+/** One line a request on the standard error. */
+function logger({ flags, io }: Context<ServeFlags>): ServerOptions['log'] {
+  const { line, json } = createOutput(io.stderr);
+  if (flags.log === 'json') return (entry) => json({ time: new Date().toISOString(), ...entry });
+  return flags.log === 'none' ? undefined : (entry) => line(describe(entry));
 }
 
 function describe({ method, path, status, received, sent, durationMs, problem }: LogEntry): string {

@@ -1,6 +1,6 @@
 /** `reg serve`, `reg ref` and `reg version`. */
 
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 
 import { addStoreFlag } from '../flags.js';
 import { addExamples, type Act } from './act.js';
@@ -17,9 +17,21 @@ export function defineTools(program: Command, act: Act): void {
       'host:port to listen on (default: 127.0.0.1:5000); port 0 takes a free one',
       '127.0.0.1:5000',
     )
-    .option('--read-only', 'refuse pushes and deletes');
+    .option('--read-only', 'refuse pushes and deletes')
+    .option('--tls-cert <file>', 'speak https with this certificate (PEM)')
+    .option('--tls-key <file>', 'its private key (PEM)')
+    .option('--auth <htpasswd:file>', 'ask for a login that stands in a file as "htpasswd -B" writes it')
+    .addOption(
+      new Option('--log <mode>', 'one line a request on stderr: plain, json, none')
+        .choices(['plain', 'json', 'none'])
+        .default('plain'),
+    );
   addStoreFlag(serve);
-  addExamples(serve, ['reg serve', 'reg serve --listen 0.0.0.0:5000 --read-only --store /srv/images']);
+  addExamples(serve, [
+    'reg serve',
+    'reg serve --listen 0.0.0.0:5000 --read-only --store /srv/images',
+    'reg serve --listen 0.0.0.0:443 --tls-cert host.crt --tls-key host.key --auth htpasswd:users --log json',
+  ]);
   serve.action(act(() => import('../commands/serve.js')));
 
   const ref = program
