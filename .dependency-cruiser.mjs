@@ -23,6 +23,7 @@ const homes = {
   ora: '^src/cli/',
   tldts: '^src/registry/auth/realm\\.ts$',
   keytar: '^src/credentials/keychain\\.ts$',
+  jose: '^src/credentials/cloud/google-key\\.ts$',
 };
 
 /** A floor is a folder of src, or a file beside them such as src/errors.ts. */

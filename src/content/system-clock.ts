@@ -16,3 +16,8 @@ export const systemClock: Clock = {
     }
   },
 };
+
+/** Milliseconds since 1970, as far as this machine knows. For dates that others write or read; never for waiting. */
+export function wallTime(): number {
+  return Date.now();
+}

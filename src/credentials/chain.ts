@@ -2,6 +2,7 @@
  * Where the credential for a repository is looked for; the first source that has one wins.
  *
  *     given with the command ──▶ DOCKER_AUTH_CONFIG ──▶ docker's config.json ──▶ containers' auth.json
+ *     ──▶ the cloud of the host
  */
 
 import { configSource, variableSource } from './config-source.js';
@@ -25,6 +26,8 @@ export interface ChainOptions extends Omit<HelperOptions, 'onNotice'> {
   readonly dockerConfig?: string | undefined;
   /** Paths of containers' auth.json, in the order in which they count. */
   readonly containersAuth?: readonly string[] | undefined;
+  /** What the cloud of a host gives to those who logged in nowhere. */
+  readonly cloud?: Source | undefined;
   /** Told, for debugging, which source answered; and what a person should mend. */
   readonly onNotice?: ((notice: SourceNotice) => void) | undefined;
 }
@@ -35,12 +38,13 @@ export interface ChainOptions extends Omit<HelperOptions, 'onNotice'> {
  * CREDENTIALS_UNAVAILABLE, DISK_ERROR.
  */
 export function createChain(options: ChainOptions): Source {
-  const { given = [], dockerConfig, containersAuth = [], onNotice } = options;
+  const { given = [], dockerConfig, containersAuth = [], cloud, onNotice } = options;
   const sources = [
     givenSource(given),
     oncePerHost(variableSource(options.env)),
     ...(dockerConfig === undefined ? [] : [oncePerHost(configSource(dockerConfig, options))]),
     ...containersAuth.map((file) => configSource(file, { ...options, isPerRepository: true })),
+    ...(cloud === undefined ? [] : [oncePerHost(cloud)]),
   ];
   const said = new Set<string>();
   return async (target) => {

@@ -4,6 +4,8 @@ import { systemClock } from '../content/system-clock.js';
 import { createChain, type GivenLogin } from '../credentials/chain.js';
 import { readTokenServices } from '../credentials/token-services.js';
 import { createClient, type ClientOptions, type RegistryClient } from '../registry/client.js';
+import { Redactor } from '../spec/redactor.js';
+import { createCloudLogins } from './cloud-logins.js';
 
 export interface ConnectOptions extends Partial<Omit<ClientOptions, 'authHosts'>> {
   /** Logins for this client alone; they come before those that are kept. */
@@ -12,7 +14,10 @@ export interface ConnectOptions extends Partial<Omit<ClientOptions, 'authHosts'>
   readonly dockerConfig?: string | undefined;
   /** Paths of containers' auth.json, as podman and skopeo write it, in the order in which they count. */
   readonly containersAuth?: readonly string[] | undefined;
-  /** Such as `process.env`: for `DOCKER_AUTH_CONFIG`, and for credential helpers, which are found and run in it. */
+  /**
+   * Such as `process.env`: for `DOCKER_AUTH_CONFIG`, for credential helpers, which are found and run in it, and for the
+   * logins that clouds give to their machines and CI jobs.
+   */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Path of the file in which `login` remembers token services. */
   readonly tokenServices?: string | undefined;
@@ -31,12 +36,15 @@ export function connect({
   ...options
 }: ConnectOptions = {}): RegistryClient {
   const closing = new AbortController();
-  const { onNotice } = options;
+  const { onNotice, clock = systemClock, redactor = new Redactor() } = options;
   const { signal } = closing;
-  const chain = createChain({ given, dockerConfig, containersAuth, env, onNotice, signal });
+  const onSecret = (secret: string): void => redactor.add(secret);
+  const cloud = createCloudLogins({ env, clock, onSecret, signal, client: () => client });
+  const chain = createChain({ given, dockerConfig, containersAuth, cloud, env, onNotice, signal });
   const client = createClient({
-    clock: systemClock,
     ...options,
+    clock,
+    redactor,
     credentials:
       options.credentials ?? (async (host, repository) => (await chain({ host, repository }))?.credential),
     authHosts: async (registry, realm) =>

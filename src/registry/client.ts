@@ -2,6 +2,7 @@
 
 import type { CallOptions } from '../content/types.js';
 import { createHosts, type ClientOptions } from './hosts.js';
+import type { Send } from './redirect.js';
 import { Registry } from './registry.js';
 
 export type { ClientOptions };
@@ -14,6 +15,11 @@ export interface RegistryClient {
    * what any request throws.
    */
   ping(host: string, options?: CallOptions): Promise<void>;
+  /**
+   * One request to exactly its URL, with the proxies and authorities of this client, for what is no registry: no redirect
+   * is followed, no credential added, nothing tried again. Throws UNREACHABLE, TIMEOUT, TLS_ERROR, PROTOCOL_ERROR, ABORTED.
+   */
+  readonly send: Send;
   /** Ends all connections; what is still under way rejects. */
   close(): Promise<void>;
 }
@@ -27,6 +33,7 @@ export function createClient(options: ClientOptions): RegistryClient {
       return new Registry({ host, repository: path, transport, ...transport.patience });
     },
     ping: (host, { signal } = {}) => hosts.get(host).ping(signal),
+    send: hosts.send,
     close: () => hosts.close(),
   };
 }

@@ -46,6 +46,8 @@ export interface ClientOptions {
 export interface Hosts {
   /** The one for a host as references name it. No I/O. */
   get(name: string): Host;
+  /** One request to exactly its URL, by the connections of all: nothing is followed, added or tried again. */
+  readonly send: Send;
   /** Ends all connections; what is still under way rejects. */
   close(): Promise<void>;
 }
@@ -77,6 +79,7 @@ export function createHosts(options: ClientOptions): Hosts {
       hosts.set(name, host);
       return host;
     },
+    send: parts.send,
     close: () => http.close(),
   };
 }

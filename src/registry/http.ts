@@ -41,6 +41,8 @@ export interface Care {
   readonly checkCertificate?: boolean | undefined;
   /** Refuses addresses of this machine and of private networks. Default false. */
   readonly publicOnly?: boolean | undefined;
+  /** Passes no proxy. Default false. */
+  readonly direct?: boolean | undefined;
 }
 
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -125,9 +127,9 @@ export class Http {
   }
 
   #lineFor({ url, care = {} }: HttpRequest): Line {
-    const { checkCertificate = true, publicOnly = false } = care;
-    const key = `${url.origin} ${checkCertificate} ${publicOnly}`;
-    const line = this.#lines.get(key) ?? this.#createLine(url, { checkCertificate, publicOnly });
+    const { checkCertificate = true, publicOnly = false, direct = false } = care;
+    const key = `${url.origin} ${checkCertificate} ${publicOnly} ${direct}`;
+    const line = this.#lines.get(key) ?? this.#createLine(url, { checkCertificate, publicOnly, direct });
     this.#lines.set(key, line);
     return line;
   }
@@ -135,7 +137,7 @@ export class Http {
   #createLine(url: URL, care: Care): Line {
     const { dialer } = this.#options;
     const isSecure = url.protocol === 'https:';
-    const proxy = dialer.proxyFor(url);
+    const proxy = care.direct === true ? undefined : dialer.proxyFor(url);
     const target = hostOf(url);
     const dial = callbackify(() => dialer.dial({ ...care, ...target, isSecure, proxy }));
     const pool = new PoolOf(url.origin, {

@@ -1,0 +1,30 @@
+/** Keys for AWS, where its own tools look for them but for the files of `aws configure`: the first that are there. */
+
+import { keysOfContainer } from './aws-container.js';
+import { keysOfInstance } from './aws-instance.js';
+import type { EcrRegistry } from './aws-registry.js';
+import type { FoundKeys } from './aws-reply.js';
+import { keysByWebIdentity } from './aws-web-identity.js';
+import type { CloudSession } from './session.js';
+
+/** In the order of AWS SDKs (SDKs and Tools Reference, "Standardized credential providers"). */
+export async function findAwsKeys(
+  registry: EcrRegistry,
+  session: CloudSession,
+): Promise<FoundKeys | undefined> {
+  return (
+    inEnvironment(session) ??
+    (await keysByWebIdentity(registry, session)) ??
+    (await keysOfContainer(session)) ??
+    (await keysOfInstance(session))
+  );
+}
+
+function inEnvironment({ env, onSecret }: CloudSession): FoundKeys | undefined {
+  const accessKeyId = env['AWS_ACCESS_KEY_ID'];
+  const secretAccessKey = env['AWS_SECRET_ACCESS_KEY'];
+  const sessionToken = env['AWS_SESSION_TOKEN'] || undefined;
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  for (const secret of [secretAccessKey, sessionToken]) if (secret !== undefined) onSecret(secret);
+  return { keys: { accessKeyId, secretAccessKey, sessionToken }, source: 'AWS_ACCESS_KEY_ID' };
+}

@@ -1,0 +1,49 @@
+/**
+ * Logins to the registries of AWS.
+ *
+ *     keys ──signed request──▶ GetAuthorizationToken ──▶ "AWS" and a password that is good for 12 hours
+ */
+
+import { isObject } from '../../spec/json.js';
+import { isPlain, type Login } from '../credential.js';
+import { askJson, secretIn, unavailable, type Errand } from './ask.js';
+import { findAwsKeys } from './aws-keys.js';
+import { parseEcrHost, type EcrRegistry } from './aws-registry.js';
+import type { Cloud, CloudSession } from './session.js';
+import { signedHeaders, type AwsKeys } from './sigv4.js';
+
+export const aws: Cloud = {
+  matches: (host) => parseEcrHost(host) !== undefined,
+  async find(host, session) {
+    const registry = parseEcrHost(host);
+    const found = registry && (await findAwsKeys(registry, session));
+    if (registry === undefined || found === undefined) return undefined;
+    return { credential: await fetchLogin(registry, found.keys, session), source: `AWS (${found.source})` };
+  },
+};
+
+async function fetchLogin(registry: EcrRegistry, keys: AwsKeys, session: CloudSession): Promise<Login> {
+  const { api, service, region, action } = registry;
+  const errand: Errand = {
+    what: 'a token from AWS',
+    who: api.host,
+    hint: `The role or user needs ${service}:GetAuthorizationToken${service === 'ecr' ? '' : ' and sts:GetServiceBearerToken'}.`,
+  };
+  const unsigned = {
+    method: 'POST',
+    url: api,
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': action },
+    body: '{}',
+  } as const;
+  const headers = signedHeaders(unsigned, { keys, region, service, time: session.wallTime() });
+  const reply = await askJson({ ...unsigned, headers }, errand, session);
+  // ECR answers with a list, ECR Public with its one entry.
+  const data = [reply['authorizationData']].flat()[0];
+  const token = secretIn(isObject(data) ? data : {}, 'authorizationToken', { ...session, errand });
+  const [, username, password] = /^(AWS):(.+)$/s.exec(Buffer.from(token, 'base64').toString()) ?? [];
+  if (username === undefined || password === undefined || !isPlain({ username, password })) {
+    throw unavailable(errand, `the answer of ${api.host} is no login`);
+  }
+  session.onSecret(password);
+  return { username, password };
+}

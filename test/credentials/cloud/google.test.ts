@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { generateKeyPairSync, verify } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { hasCode } from '../../../src/errors.js';
+import { FIRMWARE, startClouds } from '../../support/clouds.js';
+import { temporaryFolder, type Scope } from '../../support/temp.js';
+
+const HOST = 'europe-docker.pkg.dev';
+const TOKENS = 'POST https://oauth2.googleapis.com/token';
+const METADATA = 'GET http://169.254.169.254/computeMetadata/v1/instance/service-accounts/default/token';
+const LOGIN = { username: 'oauth2accesstoken', password: 'ya29.access' };
+const granted = (): object => ({ access_token: 'ya29.access', expires_in: 3599, token_type: 'Bearer' });
+
+const KEYS = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const KEY_FILE = {
+  type: 'service_account',
+  project_id: 'demo',
+  private_key_id: '0123456789abcdef',
+  private_key: KEYS.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  client_email: 'ci@demo.iam.gserviceaccount.com',
+  // Another one than Google's is of no effect.
+  token_uri: 'https://evil.test/token',
+};
+
+async function fileWith(
+  scope: Scope,
+  content: object | string,
+): Promise<{ GOOGLE_APPLICATION_CREDENTIALS: string }> {
+  const file = join(await temporaryFolder(scope), 'key.json');
+  await writeFile(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return { GOOGLE_APPLICATION_CREDENTIALS: file };
+}
+
+test('the key of a service account signs for a token, at Google and nowhere else', async (t) => {
+  const clouds = await startClouds(t, { [TOKENS]: granted }, { hosts: ['https://evil.test'] });
+  const found = await clouds.find(HOST, await fileWith(t, KEY_FILE));
+  assert.deepEqual(found, { credential: LOGIN, source: 'Google (GOOGLE_APPLICATION_CREDENTIALS)' });
+  assert.deepEqual(
+    clouds.asked.map(({ what }) => what),
+    [TOKENS],
+  );
+  const form = new URLSearchParams(clouds.asked[0]?.body);
+  assert.equal(form.get('grant_type'), 'urn:ietf:params:oauth:grant-type:jwt-bearer');
+  const [header = '', payload = '', signature = ''] = (form.get('assertion') ?? '').split('.');
+  const signed = Buffer.from(`${header}.${payload}`);
+  assert.ok(verify('sha256', signed, KEYS.publicKey, Buffer.from(signature, 'base64url')));
+  const parse = (part: string): unknown => JSON.parse(Buffer.from(part, 'base64url').toString());
+  assert.deepEqual(parse(header), { alg: 'RS256', typ: 'JWT', kid: KEY_FILE.private_key_id });
+  const { iat, exp, ...claims } = Object(parse(payload));
+  assert.deepEqual(claims, {
+    iss: KEY_FILE.client_email,
+    aud: 'https://oauth2.googleapis.com/token',
+    scope: 'https://www.googleapis.com/auth/cloud-platform',
+  });
+  assert.equal(exp - iat, 3600);
+  assert.ok(Math.abs(iat - Date.now() / 1000) < 60);
+  for (const secret of ['ya29.access', KEY_FILE.private_key]) assert.ok(clouds.secrets.includes(secret));
+});
+
+test('the file that gcloud writes for a person does as well', async (t) => {
+  const clouds = await startClouds(t, { [TOKENS]: granted });
+  const env = await fileWith(t, {
+    type: 'authorized_user',
+    client_id: 'client',
+    client_secret: 'client-secret',
+    refresh_token: '1//refresh',
+  });
+  assert.deepEqual((await clouds.find(HOST, env))?.credential, LOGIN);
+  assert.deepEqual(Object.fromEntries(new URLSearchParams(clouds.asked[0]?.body)), {
+    grant_type: 'refresh_token',
+    client_id: 'client',
+    client_secret: 'client-secret',
+    refresh_token: '1//refresh',
+  });
+  assert.deepEqual(clouds.secrets, ['client-secret', '1//refresh', 'ya29.access']);
+});
+
+test('on a machine of Google its account is asked for, at the one address for that', async (t) => {
+  const clouds = await startClouds(t, { [METADATA]: granted }, { firmware: FIRMWARE.google });
+  const found = await clouds.find('gcr.io');
+  assert.deepEqual(found, { credential: LOGIN, source: 'Google (account of this machine)' });
+  assert.equal(clouds.asked[0]?.headers['metadata-flavor'], 'Google');
+});
+
+test('in Cloud Run, too, which shows no firmware', async (t) => {
+  const clouds = await startClouds(t, { [METADATA]: granted });
+  assert.deepEqual((await clouds.find('eu.gcr.io', { K_SERVICE: 'app' }))?.credential, LOGIN);
+});
+
+test('elsewhere nobody is asked', async (t) => {
+  for (const firmware of [{}, FIRMWARE.aws, FIRMWARE.azure, { product_name: 'Not Google' }]) {
+    const clouds = await startClouds(t, { [METADATA]: granted }, { firmware });
+    assert.equal(await clouds.find(HOST, { GCE_METADATA_HOST: 'evil.test' }), undefined);
+    assert.equal(clouds.asked.length, 0);
+  }
+});
+
+test('a machine without an account is an error that says what to do', async (t) => {
+  const clouds = await startClouds(t, {}, { firmware: FIRMWARE.google, hosts: ['http://169.254.169.254'] });
+  await assert.rejects(clouds.find(HOST), (error) => {
+    assert.ok(hasCode(error, 'CREDENTIALS_UNAVAILABLE'));
+    assert.match(error.message, /the metadata service of this machine answered 404/);
+    assert.match(error.context.hint ?? '', /service account.*GOOGLE_APPLICATION_CREDENTIALS/);
+    return true;
+  });
+});
+
+for (const host of [
+  'gcr.io.evil.test',
+  'evilgcr.io',
+  'a.b.gcr.io',
+  'evil-docker.pkg.dev.test',
+  'docker.pkg.dev',
+  'x.europe-docker.pkg.dev',
+  'europe-docker.pkg.dev:5000',
+  'us-npm.pkg.dev',
+]) {
+  test(`${host} is no registry of Google, and nobody is asked`, async (t) => {
+    const clouds = await startClouds(t, { [TOKENS]: granted }, { firmware: FIRMWARE.google });
+    assert.equal(await clouds.find(host, await fileWith(t, KEY_FILE)), undefined);
+    assert.equal(clouds.asked.length, 0);
+  });
+}
+
+for (const [what, content, says] of [
+  ['cut off', '{"type":"service_account","private_key":"c2VjcmV0', /key\.json" is not JSON: it is cut off/],
+  ['of another type', { type: 'external_account' }, /of the type "external_account", which is not supported/],
+  ['without a type', {}, /has no "type"/],
+  ['without a key', { ...KEY_FILE, private_key: undefined }, /has no "private_key"/],
+  ['with a key that is none', { ...KEY_FILE, private_key: 'c2VjcmV0' }, /no private key that can sign/],
+  [
+    'with a key that is junk',
+    { ...KEY_FILE, private_key: '-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----' },
+    /no private key that can sign/,
+  ],
+] as const) {
+  test(`a key file that is ${what}: an error that names file and variable and quotes nothing`, async (t) => {
+    const clouds = await startClouds(t, { [TOKENS]: granted });
+    await assert.rejects(clouds.find(HOST, await fileWith(t, content)), (error) => {
+      assert.ok(hasCode(error, 'CREDENTIALS_UNAVAILABLE'), String(error));
+      assert.match(error.message, says);
+      assert.match(error.context.hint ?? '', /GOOGLE_APPLICATION_CREDENTIALS/);
+      assert.doesNotMatch(`${error.stack}`, /c2VjcmV0/);
+      return true;
+    });
+    assert.equal(clouds.asked.length, 0);
+  });
+}
+
+test('what Google refuses is told in its words', async (t) => {
+  const refusal = { error: 'invalid_grant', error_description: 'Invalid JWT Signature.' };
+  const clouds = await startClouds(t, { [TOKENS]: () => [400, refusal] });
+  await assert.rejects(clouds.find(HOST, await fileWith(t, KEY_FILE)), {
+    code: 'CREDENTIALS_UNAVAILABLE',
+    message: /oauth2\.googleapis\.com answered 400: invalid_grant: Invalid JWT Signature\./,
+  });
+});
