@@ -31,6 +31,7 @@ export type { Clock, RetryPolicy } from './content/retry.js';
 export { systemClock } from './content/system-clock.js';
 export type { Content, Origin, Outcome, PutOptions, Sink, Source } from './content/types.js';
 
+export type { Folders } from './config/folders.js';
 export type { ChangeOptions } from './credentials/config-file.js';
 export type { Credential } from './credentials/credential.js';
 export type { Layout, LayoutOptions } from './layout/layout.js';
@@ -38,6 +39,7 @@ export { pruneLayout, verifyLayout } from './layout/maintain.js';
 export type { ClientOptions, RegistryClient } from './registry/client.js';
 export type { Pin } from './registry/dial.js';
 export type { Notice } from './registry/notices.js';
+export type { HostSettings, Identity, SettingsLookup } from './registry/settings.js';
 export { proxyFromEnvironment, type Proxy, type ProxyFor } from './registry/proxy.js';
 export type { Registry } from './registry/registry.js';
 
@@ -45,6 +47,7 @@ export { connect, type ConnectOptions } from './operations/connect.js';
 export { listImages, removeImages, tagImage, type ImageSummary } from './operations/images.js';
 export { inspect, inspectRaw, type Inspection, type InspectOptions } from './operations/inspect.js';
 export { login, logout, type LoginOptions, type LoginPlace, type LoginResult } from './operations/login.js';
+export { machineOptions, type MachineOptions } from './operations/machine.js';
 export { openStore } from './operations/open-store.js';
 export { listTags } from './operations/tags.js';
 export { pull, pullAllTags, type PullOptions, type PullResult } from './operations/pull.js';

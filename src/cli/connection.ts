@@ -1,13 +1,12 @@
 /** The client and the store as flags and environment ask for them. Loaded only by commands that need one. */
 
-import { readFile } from 'node:fs/promises';
-
+import { readAuthorities, readKeyPair, type KeyPair } from '../config/certificates.js';
 import { systemClock } from '../content/system-clock.js';
 import { RegError } from '../errors.js';
-import { onDisk } from '../disk/files.js';
 import { thisProcess } from '../disk/this-process.js';
 import type { Layout } from '../layout/layout.js';
 import { connect } from '../operations/connect.js';
+import { machineOptions } from '../operations/machine.js';
 import { openStore as openStoreIn } from '../operations/open-store.js';
 import type { LoginPlace } from '../operations/login.js';
 import type { ClientOptions, RegistryClient } from '../registry/client.js';
@@ -15,7 +14,13 @@ import { proxyFromEnvironment } from '../registry/proxy.js';
 import { hostPlatform, parsePlatform, type Platform } from '../spec/platform.js';
 import type { Redactor } from '../spec/redactor.js';
 import { parseDuration } from './duration.js';
-import { containersAuthFiles, dockerConfigFile, storeFolder, tokenServicesFile } from './environment.js';
+import {
+  containersAuthFiles,
+  dockerConfigFile,
+  settingsFolders,
+  storeFolder,
+  tokenServicesFile,
+} from './environment.js';
 import type { NetworkFlags, PlatformFlags, SharedFlags } from './flags.js';
 import { givenLogins } from './given-logins.js';
 import type { Io } from './io.js';
@@ -38,19 +43,22 @@ interface Parts {
 export async function toClientOptions(parts: Parts): Promise<ClientOptions> {
   const { io, flags, redactor } = parts;
   const { plainHttp, plainHttpAuth, insecure, resolve } = flags;
+  const onNotice = noticer(parts);
   return {
+    ...machineOptions({ folders: settingsFolders(io), env: io.env, onNotice }),
     clock: systemClock,
     plainHttp,
     plainHttpAuth,
     insecure,
     resolve,
     proxyFor: proxyFromEnvironment(io.env, flags),
-    ca: await readAuthorities(flags),
+    ca: await authoritiesOf(flags),
+    identity: await identityOf(flags),
     connectTimeoutMs: flags.connectTimeout ?? durationFrom(io, 'REG_CONNECT_TIMEOUT'),
     idleTimeoutMs: flags.idleTimeout ?? durationFrom(io, 'REG_IDLE_TIMEOUT'),
     userAgent: `reg/${readPackage().version}`,
     redactor,
-    onNotice: noticer(parts),
+    onNotice,
   };
 }
 
@@ -111,15 +119,26 @@ function durationFrom({ env }: Io, name: string): number | undefined {
   return text === '' ? undefined : parseDuration(text, name);
 }
 
-function readAuthorities({ caFile = [] }: NetworkFlags): Promise<readonly string[]> {
-  return Promise.all(
-    caFile.map(async (file) => {
-      try {
-        return await onDisk({ verb: 'read', path: file }, () => readFile(file, 'utf8'));
-      } catch (error) {
-        if (!(error instanceof RegError)) throw error;
-        throw new RegError('INVALID_ARGUMENT', `invalid --ca-file: ${error.message}`, { cause: error });
-      }
-    }),
-  );
+function authoritiesOf({ caFile = [] }: NetworkFlags): Promise<readonly string[]> {
+  return Promise.all(caFile.map((file) => flagged('--ca-file', () => readAuthorities(file))));
+}
+
+async function identityOf({ certFile, keyFile }: NetworkFlags): Promise<KeyPair | undefined> {
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile !== undefined && keyFile !== undefined)
+    return flagged('--cert-file and --key-file', () => readKeyPair({ certificate: certFile, key: keyFile }));
+  const [given, missing] =
+    keyFile === undefined ? ['--cert-file', '--key-file'] : ['--key-file', '--cert-file'];
+  throw new RegError('INVALID_ARGUMENT', `${given} is nothing without ${missing}`, {
+    hint: 'Give both; where one file holds both, name it twice.',
+  });
+}
+
+async function flagged<T>(flag: string, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    if (!(error instanceof RegError)) throw error;
+    throw new RegError('INVALID_ARGUMENT', `invalid ${flag}: ${error.message}`, { cause: error });
+  }
 }

@@ -2,6 +2,7 @@
 
 import { isAbsolute, join } from 'node:path';
 
+import type { Folders } from '../config/folders.js';
 import { RegError } from '../errors.js';
 import type { Environment } from './style.js';
 
@@ -34,8 +35,8 @@ export function storeFolder({ env, home }: Surroundings): string {
 }
 
 /** Docker's config.json, whether it exists or not; undefined when there is no home to look in. */
-export function dockerConfigFile({ env, home }: Surroundings): string | undefined {
-  const folder = env['DOCKER_CONFIG'] || (home === undefined ? undefined : join(home, '.docker'));
+export function dockerConfigFile(surroundings: Surroundings): string | undefined {
+  const folder = dockerFolder(surroundings);
   return folder === undefined ? undefined : join(folder, 'config.json');
 }
 
@@ -61,6 +62,21 @@ export function containersAuthFiles(surroundings: SystemSurroundings): readonly 
 export function tokenServicesFile(surroundings: Surroundings): string | undefined {
   const folder = configFolder(surroundings);
   return folder === undefined ? undefined : join(folder, 'reg', 'token-services.json');
+}
+
+/** Where other tools keep what they are told about registries. */
+export function settingsFolders(machine: Surroundings & { readonly platform: string }): Folders {
+  const { env, home, platform } = machine;
+  return {
+    docker: dockerFolder(machine),
+    home,
+    config: configFolder(machine),
+    system: platform === 'win32' ? env['ProgramData'] : '/etc',
+  };
+}
+
+function dockerFolder({ env, home }: Surroundings): string | undefined {
+  return env['DOCKER_CONFIG'] || (home === undefined ? undefined : join(home, '.docker'));
 }
 
 /** `$XDG_CONFIG_HOME`, else `~/.config`. */

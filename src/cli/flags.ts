@@ -50,6 +50,8 @@ export interface NetworkFlags extends LoginFlags {
   readonly resolve?: readonly ResolveRule[];
   readonly proxy?: string;
   readonly caFile?: readonly string[];
+  readonly certFile?: string;
+  readonly keyFile?: string;
   readonly authHost?: readonly string[];
   readonly connectTimeout?: number;
   readonly idleTimeout?: number;
@@ -114,6 +116,8 @@ export function addConnectionFlags(command: Command): Command {
     new Option('--ca-file <file>', 'trust the certificates in a PEM file, too (repeatable)').argParser(
       collect,
     ),
+    new Option('--cert-file <file>', 'show the registry this certificate (PEM), should it ask for one'),
+    new Option('--key-file <file>', 'private key (PEM) of that certificate'),
     new Option('--auth-host <host>', 'let a token service there have the password (repeatable)').argParser(
       collect,
     ),

@@ -12,14 +12,17 @@ export class Call implements Sending {
   readonly timer: IdleTimer;
   isUnderWay = false;
   readonly #limitMs: number;
-  readonly #peer: string;
+  readonly #other: Pick<Situation, 'peer' | 'registry'>;
   readonly #controller = new AbortController();
   readonly #caller: AbortSignal | undefined;
   readonly #follow = (): void => this.#controller.abort(this.#caller?.reason);
 
-  constructor({ signal }: CallOptions, { peer, limitMs }: Pick<Situation, 'peer' | 'limitMs'>) {
+  constructor(
+    { signal }: CallOptions,
+    { limitMs, peer, registry }: Pick<Situation, 'limitMs' | 'peer' | 'registry'>,
+  ) {
     this.#limitMs = limitMs;
-    this.#peer = peer;
+    this.#other = { peer, registry };
     this.signal = this.#controller.signal;
     this.timer = this.createTimer(() => this.#phase());
     // Not by AbortSignal.any: its weak references keep all that belongs to a request until the next full collection.
@@ -48,6 +51,6 @@ export class Call implements Sending {
   }
 
   #situation(phase: Phase): Situation {
-    return { peer: this.#peer, phase, limitMs: this.#limitMs };
+    return { ...this.#other, phase, limitMs: this.#limitMs };
   }
 }

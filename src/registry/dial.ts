@@ -10,14 +10,9 @@ import { RegError } from '../errors.js';
 import { untilAborted } from '../content/abort.js';
 import { bareHostname, formatPeer, isPrivateAddress, isPrivateHost, portOf } from './addresses.js';
 import { addressesOf, addressOf, createPrivateCheck } from './lookup.js';
-import {
-  isUnknownAuthority,
-  networkError,
-  timeoutError,
-  type Phase,
-  type Situation,
-} from './network-error.js';
+import { networkError, timeoutError, type Phase, type Situation } from './network-error.js';
 import { formatPeerBy, formatProxy, type Proxy, type ProxyFor } from './proxy.js';
+import { Contexts, type ContextsOptions, type Trust } from './trust.js';
 import { openTunnel } from './tunnel.js';
 
 /** One `--resolve HOST:PORT:ADDRESS[:PORT]`: where connections to a host and port go instead. */
@@ -28,12 +23,10 @@ export interface Pin {
   readonly toPort?: number | undefined;
 }
 
-export interface DialerOptions {
+export interface DialerOptions extends ContextsOptions {
   /** For name, connection, proxy and TLS together, in milliseconds. */
   readonly connectTimeoutMs: number;
   readonly pins: readonly Pin[];
-  /** Certificates (PEM) of authorities that are trusted beside those that Node trusts. */
-  readonly ca: readonly string[];
   /** Default: no proxies. */
   readonly proxyFor?: ProxyFor | undefined;
 }
@@ -48,8 +41,12 @@ export interface Destination {
   readonly checkCertificate?: boolean | undefined;
   /** Refuses addresses of this machine and of private networks. Default false. */
   readonly publicOnly?: boolean | undefined;
-  /** Is connected to instead; asked to connect on where the destination is secure. */
+  /** For a secure one, beside what is trusted anyway. */
+  readonly trust?: Trust | undefined;
+  /** Is connected to instead; asked to connect on where the destination is secure or `isTunnelled`. */
   readonly proxy?: Proxy | undefined;
+  /** Default false. */
+  readonly isTunnelled?: boolean | undefined;
 }
 
 /** How long one address is tried before the next one gets its turn; Node's 250 ms are too short for far-off hosts. */
@@ -60,13 +57,12 @@ export class Dialer {
   readonly #dialling = new Set<AbortController>();
   /** Hosts and ports that were reached before. */
   readonly #known = new Set<string>();
-  /** Host names whose certificate only `ca` could vouch for. */
-  readonly #privateAuthority = new Set<string>();
   readonly #seemsPrivate: (hostname: string) => Promise<boolean>;
-  #contexts: Promise<Contexts> | undefined;
+  readonly #contexts: Contexts;
 
   constructor(options: DialerOptions) {
     this.#options = options;
+    this.#contexts = new Contexts(options);
     this.#seemsPrivate = createPrivateCheck(options.connectTimeoutMs / 2);
   }
 
@@ -116,26 +112,17 @@ export class Dialer {
 
   async #open(destination: Destination, progress: Progress): Promise<Socket> {
     if (!destination.isSecure) return this.#reach(destination, progress);
-    const { usual, own } = await (this.#contexts ??= makeContexts(this.#options.ca));
-    const { hostname } = destination;
-    if (own === undefined) return this.#secure(destination, progress, usual);
-    if (this.#privateAuthority.has(hostname)) return this.#secure(destination, progress, own);
-    try {
-      return await this.#secure(destination, progress, usual);
-    } catch (error) {
-      // Node offers no way to add to the authorities that it trusts, only to replace them: so each set gets its turn.
-      if (!isUnknownAuthority(error)) throw error;
-      const socket = await this.#secure(destination, progress, own);
-      this.#privateAuthority.add(hostname);
-      return socket;
-    }
+    return this.#contexts.try(destination.hostname, destination.trust, (context) =>
+      this.#secure(destination, progress, context),
+    );
   }
 
   async #secure(destination: Destination, progress: Progress, secureContext: SecureContext): Promise<Socket> {
     const tls = await import('node:tls');
-    const { hostname, checkCertificate = true } = destination;
+    const { hostname, checkCertificate = true, trust } = destination;
     const tcp = await this.#reach(destination, progress);
     progress.phase = 'handshake';
+    progress.registry = trust?.registry;
     const socket = tls.connect({
       socket: tcp,
       host: hostname,
@@ -151,7 +138,7 @@ export class Dialer {
 
   /** A connection to the destination, or to the proxy before it, which for TLS then leads on to the destination. */
   async #reach(destination: Destination, progress: Progress): Promise<Socket> {
-    const { proxy, isSecure, publicOnly = false } = destination;
+    const { proxy, isSecure, isTunnelled = isSecure, publicOnly = false } = destination;
     if (proxy === undefined) return this.#connect(destination, progress);
     const { hostname } = destination;
     if (publicOnly && (isPrivateHost(hostname) || (await this.#seemsPrivate(hostname)))) {
@@ -160,7 +147,7 @@ export class Dialer {
     progress.peer = formatProxy(proxy, destination);
     progress.proxyFrom = proxy.from;
     const socket = await this.#open(proxy, progress);
-    if (isSecure) {
+    if (isTunnelled) {
       progress.phase = 'tunnel';
       await openTunnel(socket, { proxy, target: destination, signal: progress.signal });
     }
@@ -203,21 +190,9 @@ interface Progress extends Situation {
   phase: Phase;
   peer: string;
   proxyFrom?: string | undefined;
+  registry?: string | undefined;
   isKnown?: boolean;
   readonly signal: AbortSignal;
-}
-
-interface Contexts {
-  readonly usual: SecureContext;
-  readonly own: SecureContext | undefined;
-}
-
-async function makeContexts(ca: readonly string[]): Promise<Contexts> {
-  const { createSecureContext } = await import('node:tls');
-  return {
-    usual: createSecureContext(),
-    own: ca.length === 0 ? undefined : createSecureContext({ ca: [...ca] }),
-  };
 }
 
 function privateRefusal(destination: Destination): RegError {

@@ -6,7 +6,9 @@ import { bareHostname, isLoopback, portOf } from './addresses.js';
 import type { Dialer } from './dial.js';
 import type { Care } from './http.js';
 import { isSameOrigin } from './origin.js';
+import type { HostSettings } from './settings.js';
 import { speaksTls } from './tls-probe.js';
+import type { Trust } from './trust.js';
 
 /** Docker Hub's references name one host, its API is on another. */
 const WIRE_HOSTS: Readonly<Record<string, string>> = {
@@ -16,11 +18,9 @@ const WIRE_HOSTS: Readonly<Record<string, string>> = {
 
 export interface EndpointOptions {
   readonly dialer: Dialer;
-  /** Speaks http to hosts that are not this machine. */
-  readonly plainHttp: boolean;
-  /** Takes any certificate of this host; of no other that it leads to. */
-  readonly insecure: boolean;
-  /** How long a loopback host may think about whether it speaks TLS, in milliseconds. */
+  /** Called once. */
+  readonly settings: () => Promise<HostSettings>;
+  /** How long a host may think about whether it speaks TLS, in milliseconds. */
   readonly probeTimeoutMs: number;
 }
 
@@ -28,6 +28,7 @@ export class Endpoint {
   /** As in a reference. */
   readonly host: string;
   readonly #options: EndpointOptions;
+  #settings: Promise<HostSettings> | undefined;
   #base: Promise<URL> | undefined;
   /** Whether nothing that the host said proves that it speaks TLS. */
   #isGuess = false;
@@ -39,8 +40,9 @@ export class Endpoint {
   }
 
   /**
-   * The root URL. The first call asks a loopback host whether it speaks TLS; only one that answers in another
-   * language is spoken to in plain http. Throws INVALID_REFERENCE, UNREACHABLE, TIMEOUT.
+   * The root URL. The first call asks a host, where that is allowed, whether it speaks TLS; only one that answers in
+   * another language is spoken to in plain http. Throws INVALID_REFERENCE, UNREACHABLE, TIMEOUT, and what the settings
+   * throw.
    */
   base(): Promise<URL> {
     this.#base ??= this.#find().catch((error: unknown) => {
@@ -61,9 +63,14 @@ export class Endpoint {
     return wasGuess;
   }
 
-  /** With what care to connect to `url`: only the registry itself may show any certificate. */
+  /** With what care to connect to `url`: only the registry itself may show any certificate, and is shown ours. */
   async careFor(url: URL): Promise<Care> {
-    return { checkCertificate: !this.#options.insecure || !isSameOrigin(url, await this.base()) };
+    const settings = await this.#read();
+    const isOurs = isSameOrigin(url, await this.base());
+    return {
+      checkCertificate: !isOurs || settings.insecure !== true,
+      trust: this.#trust(settings, { isOurs }),
+    };
   }
 
   /** The same for a URL that a redirect names: from a public registry it must not lead into a private network. */
@@ -71,16 +78,29 @@ export class Endpoint {
     const base = await this.base();
     if (isSameOrigin(url, base)) return this.careFor(url);
     this.#isPublic ??= this.#options.dialer.isPublic(bareHostname(base), portOf(base));
-    return { publicOnly: await this.#isPublic };
+    return {
+      publicOnly: await this.#isPublic,
+      trust: this.#trust(await this.#read(), { isOurs: false }),
+    };
+  }
+
+  /** As docker has it, whoever may vouch for a registry may do so for its token service and storage, too. */
+  #trust({ authorities = [], identity }: HostSettings, { isOurs }: { readonly isOurs: boolean }): Trust {
+    return { registry: this.host, authorities, ...(isOurs && { identity }) };
+  }
+
+  #read(): Promise<HostSettings> {
+    return (this.#settings ??= this.#options.settings());
   }
 
   async #find(): Promise<URL> {
     const url = parseHost(this.host);
-    if (this.#options.plainHttp) return toHttp(url);
     const hostname = bareHostname(url);
-    if (!isLoopback(hostname)) return url;
+    const { scheme = isLoopback(hostname) ? 'ask' : 'https' } = await this.#read();
+    if (scheme !== 'ask') return scheme === 'http' ? toHttp(url) : url;
     const { dialer, probeTimeoutMs: timeoutMs } = this.#options;
-    const socket = await dialer.dial({ isSecure: false, hostname, port: portOf(url) });
+    const target = { isSecure: false, isTunnelled: true, hostname, port: portOf(url) };
+    const socket = await dialer.dial({ ...target, proxy: dialer.proxyFor(url) });
     const isTls = await speaksTls(socket, { timeoutMs });
     this.#isGuess = isTls === undefined;
     return isTls === false ? toHttp(url) : url;

@@ -13,6 +13,7 @@ import { Notices, type Notice } from './notices.js';
 import { formatUrl } from './origin.js';
 import { formatPeerBy, type ProxyFor } from './proxy.js';
 import type { Send } from './redirect.js';
+import type { HostSettings, Identity, SettingsLookup } from './settings.js';
 
 export interface ClientOptions {
   readonly clock: Clock;
@@ -30,6 +31,12 @@ export interface ClientOptions {
   readonly proxyFor?: ProxyFor | undefined;
   /** Certificates (PEM) of authorities that are trusted beside those that Node trusts. */
   readonly ca?: readonly string[] | undefined;
+  /** Those of the system (PEM), called only when nobody else vouches for a host. Default: none. */
+  readonly systemAuthorities?: (() => Promise<readonly string[]>) | undefined;
+  /** Who we are to the registries themselves, should they ask; what `settingsFor` knows for one goes behind. */
+  readonly identity?: Identity | undefined;
+  /** What is set for one registry. Default: nothing. */
+  readonly settingsFor?: SettingsLookup | undefined;
   /** For name, connection, proxy and TLS together, in milliseconds; default 10 000. */
   readonly connectTimeoutMs?: number | undefined;
   /** How long a server may send nothing, or take nothing of an upload, in milliseconds; default 60 000. */
@@ -62,6 +69,7 @@ export function createHosts(options: ClientOptions): Hosts {
     connectTimeoutMs,
     pins: options.resolve ?? [],
     ca: options.ca ?? [],
+    systemAuthorities: options.systemAuthorities,
     proxyFor,
   });
   const http = new Http({ dialer, idleTimeoutMs, userAgent });
@@ -93,16 +101,10 @@ interface Parts {
 }
 
 function createHost(name: string, options: ClientOptions, parts: Parts): Host {
-  const {
-    clock,
-    credentials,
-    authHosts,
-    plainHttp = false,
-    plainHttpAuth = false,
-    insecure = false,
-  } = options;
+  const { clock, credentials, authHosts, plainHttpAuth = false } = options;
   const { dialer, notices, redactor, send, connectTimeoutMs } = parts;
-  const endpoint = new Endpoint(name, { dialer, plainHttp, insecure, probeTimeoutMs: connectTimeoutMs });
+  const settings = (): Promise<HostSettings> => settingsOf(name, options);
+  const endpoint = new Endpoint(name, { dialer, settings, probeTimeoutMs: connectTimeoutMs });
   const authorizer = new Authorizer({
     host: name,
     credentials,
@@ -123,6 +125,20 @@ function createHost(name: string, options: ClientOptions, parts: Parts): Host {
     clock,
     retryPolicy: options.retryPolicy ?? DEFAULT_POLICY,
   });
+}
+
+/** What is set for one registry; what is set for all of them goes before it. */
+async function settingsOf(
+  name: string,
+  { settingsFor, plainHttp, insecure, identity }: ClientOptions,
+): Promise<HostSettings> {
+  const settings = (await settingsFor?.(name)) ?? {};
+  return {
+    ...settings,
+    ...(plainHttp && { scheme: 'http' }),
+    ...(insecure && { insecure }),
+    ...(identity && { identity }),
+  };
 }
 
 /** Proxies that are each told of, and whose passwords are masked from then on. */

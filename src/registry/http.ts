@@ -16,11 +16,14 @@ import { untilAborted } from '../content/abort.js';
 import { bareHostname, formatPeer, portOf } from './addresses.js';
 import { answerOf, valueOf } from './answer.js';
 import { Call } from './call.js';
+import { codeOf } from './cause.js';
 import type { Dialer } from './dial.js';
 import { isHangUp } from './network-error.js';
 import { formatPeerBy, proxyHeaders, type Proxy } from './proxy.js';
 import { headersFor, openBody, type OpenBody } from './request-body.js';
 import type { Answer, Request } from './transport.js';
+import { isTlsCode } from './tls-error.js';
+import { keyOf, type Trust } from './trust.js';
 import { proxyRefusal } from './tunnel.js';
 
 export interface HttpOptions {
@@ -43,6 +46,8 @@ export interface Care {
   readonly publicOnly?: boolean | undefined;
   /** Passes no proxy. Default false. */
   readonly direct?: boolean | undefined;
+  /** Beside what is trusted anyway. */
+  readonly trust?: Trust | undefined;
 }
 
 const MAX_HEADER_BYTES = 64 * 1024;
@@ -83,9 +88,9 @@ export class Http {
 
   async #exchange(line: Line, asked: HttpRequest): Promise<Answer> {
     const { url, method, body } = asked;
-    const { pool, relay } = line;
+    const { pool, relay, peer, registry } = line;
     const path = url.pathname + url.search;
-    const call = new Call(asked, { peer: line.peer, limitMs: this.#options.idleTimeoutMs });
+    const call = new Call(asked, { peer, registry, limitMs: this.#options.idleTimeoutMs });
     let opened: OpenBody | undefined;
     try {
       opened = await untilAborted(openBody(body, call), call.signal);
@@ -119,7 +124,7 @@ export class Http {
       return answerOf(asked, response, call);
     } catch (cause) {
       call.end();
-      throw call.explain(cause);
+      throw call.explain(faultBehind(cause, line));
     } finally {
       call.timer.end();
       await opened?.release();
@@ -127,9 +132,9 @@ export class Http {
   }
 
   #lineFor({ url, care = {} }: HttpRequest): Line {
-    const { checkCertificate = true, publicOnly = false, direct = false } = care;
-    const key = `${url.origin} ${checkCertificate} ${publicOnly} ${direct}`;
-    const line = this.#lines.get(key) ?? this.#createLine(url, { checkCertificate, publicOnly, direct });
+    const { checkCertificate = true, publicOnly = false, direct = false, trust } = care;
+    const key = [url.origin, checkCertificate, publicOnly, direct, trust && keyOf(trust)].join(' ');
+    const line = this.#lines.get(key) ?? this.#createLine(url, care);
     this.#lines.set(key, line);
     return line;
   }
@@ -139,7 +144,10 @@ export class Http {
     const isSecure = url.protocol === 'https:';
     const proxy = care.direct === true ? undefined : dialer.proxyFor(url);
     const target = hostOf(url);
-    const dial = callbackify(() => dialer.dial({ ...care, ...target, isSecure, proxy }));
+    const dial = callbackify(async () => {
+      const socket = await dialer.dial({ ...care, ...target, isSecure, proxy });
+      return socket.once('error', (error) => (line.fault = error));
+    });
     const pool = new PoolOf(url.origin, {
       connect: (_options, callback) =>
         dial((error, socket) => (error === null ? callback(null, socket) : callback(error, null))),
@@ -148,12 +156,15 @@ export class Http {
       keepAliveTimeout: KEEP_ALIVE_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
     });
-    return {
+    const line: Line = {
       pool,
       peer: proxy === undefined ? formatPeer(target) : formatPeerBy(proxy, target),
+      registry: care.trust?.registry,
       relay: isSecure ? undefined : proxy,
+      fault: undefined,
       isUsed: false,
     };
+    return line;
   }
 }
 
@@ -162,10 +173,22 @@ interface Line {
   readonly pool: Pool;
   /** The other side, as errors show it. */
   readonly peer: string;
+  /** The registry, as in a reference, that they were made for. */
+  readonly registry: string | undefined;
   /** The proxy that is given whole URLs and passes the requests on. Through TLS it sees none. */
   readonly relay: Proxy | undefined;
+  /** What the connection that broke last said of it. */
+  fault: unknown;
   /** Whether it has had an answer, and so may hold connections that were used before. */
   isUsed: boolean;
+}
+
+/**
+ * With TLS 1.3 a server refuses our certificate, or the lack of one, only after the handshake, and hangs up; of the two,
+ * undici tells the second.
+ */
+function faultBehind(cause: unknown, { fault }: Line): unknown {
+  return isHangUp(cause) && isTlsCode(codeOf(fault)) ? fault : cause;
 }
 
 function hostOf(url: URL): { readonly hostname: string; readonly port: number } {

@@ -1,8 +1,9 @@
-/** What sockets, TLS and the HTTP parser report, in words: the one table from their codes to ours. */
+/** What sockets and the HTTP parser report, in words: the one table from their codes to ours, but for TLS. */
 
 import { RegError } from '../errors.js';
-import { isObject } from '../spec/json.js';
 import { cleanText } from '../spec/text.js';
+import { codeOf, messageOf } from './cause.js';
+import { isTlsCode, tlsError } from './tls-error.js';
 
 /** What was going on when it broke. */
 export type Phase = 'connect' | 'tunnel' | 'handshake' | 'upload' | 'answer' | 'body';
@@ -12,6 +13,8 @@ export interface Situation {
   readonly peer: string;
   /** What named the proxy, where that is the other side. */
   readonly proxyFrom?: string | undefined;
+  /** The registry, as in a reference, that the connection was made for. */
+  readonly registry?: string | undefined;
   readonly phase: Phase;
   /** How long is waited in this phase, in milliseconds. */
   readonly limitMs: number;
@@ -46,41 +49,6 @@ const KEPT: Readonly<Partial<Record<Phase, string>>> = {
 
 const TIMEOUTS: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ERR_SOCKET_CONNECTION_TIMEOUT']);
 
-const NOT_TLS = 'it does not speak TLS';
-const SELF_SIGNED = 'its certificate is self-signed';
-const NAME_AUTHORITY = 'If you trust it, name the certificate of its authority with --ca-file.';
-const UNKNOWN_AUTHORITY = 'nobody whom this machine trusts has signed its certificate';
-
-const TLS: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-  CERT_REVOKED: 'its certificate was revoked',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
-  HOSTNAME_MISMATCH: 'its certificate is for another name',
-  DEPTH_ZERO_SELF_SIGNED_CERT: SELF_SIGNED,
-  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-  CERT_UNTRUSTED: UNKNOWN_AUTHORITY,
-  ERR_SSL_WRONG_VERSION_NUMBER: NOT_TLS,
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: NOT_TLS,
-  ERR_SSL_UNKNOWN_PROTOCOL: NOT_TLS,
-  ERR_SSL_HTTP_REQUEST: NOT_TLS,
-};
-
-const HINTS: Readonly<Record<string, string>> = {
-  [NOT_TLS]: 'If it is meant to speak plain http, allow that with --plain-http.',
-  [UNKNOWN_AUTHORITY]: NAME_AUTHORITY,
-  [SELF_SIGNED]: NAME_AUTHORITY,
-};
-
-/** Codes of a certificate that could be good if only its authority were known. */
-export function isUnknownAuthority(cause: unknown): boolean {
-  const reason = TLS[codeOf(cause)];
-  return reason === UNKNOWN_AUTHORITY || reason === SELF_SIGNED;
-}
-
 /** Whether a connection broke in the way of one that the other side had given up before our request came. */
 export function isHangUp(cause: unknown): boolean {
   return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(cause));
@@ -92,7 +60,7 @@ export function networkError(cause: unknown, situation: Situation): unknown {
   const code = codeOf(cause);
   const { peer } = situation;
   if (TIMEOUTS.has(code)) return timeoutError(situation, cause);
-  if (isTlsCode(code)) return tlsError(code, situation, cause);
+  if (isTlsCode(code)) return tlsError(cause, situation);
   if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
     return new RegError(
       'SIZE_MISMATCH',
@@ -150,28 +118,6 @@ function unreachable({ peer, phase }: Situation): string {
   return messages[phase];
 }
 
-function tlsError(code: string, { peer, proxyFrom }: Situation, cause: unknown): RegError {
-  const isNotTls = code === 'EPROTO' && /wrong version number|packet length too long/.test(messageOf(cause));
-  const reason = isNotTls ? NOT_TLS : (TLS[code] ?? `TLS fails (${code})`);
-  const isTime = code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID';
-  const hintOfReason =
-    reason === NOT_TLS && proxyFrom !== undefined ? `Write http:// in ${proxyFrom}.` : HINTS[reason];
-  const hint = isTime ? 'Is the clock of this machine right?' : (hintOfReason ?? namesOf(cause));
-  return new RegError('TLS_ERROR', `cannot trust ${peer}: ${reason}`, {
-    ...(hint === undefined ? {} : { hint }),
-    cause,
-  });
-}
-
-/** For which names a certificate is, where that is why it was refused. */
-function namesOf(cause: unknown): string | undefined {
-  const certificate: unknown = cause instanceof Error && 'cert' in cause ? cause.cert : undefined;
-  const names = isObject(certificate) ? certificate['subjectaltname'] : undefined;
-  return typeof names === 'string'
-    ? `It is for ${cleanText(names.replaceAll(/DNS:|IP Address:/g, ''), 100)}.`
-    : undefined;
-}
-
 /** What is left of undici's codes. A wrong length is a cut in a body; before the body it is a parser that gave up. */
 function isProtocolError(code: string, { phase }: Situation): boolean {
   if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return phase !== 'body';
@@ -182,19 +128,4 @@ function protocolFault(code: string, message: string): string {
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'its headers are larger than 64 KiB';
   if (/Expected HTTP\//.test(message)) return 'it does not speak HTTP';
   return `it breaks the rules of HTTP (${cleanText(message, 100)})`;
-}
-
-function isTlsCode(code: string): boolean {
-  return code in TLS || code === 'EPROTO' || /^(ERR_SSL|ERR_TLS|ERR_OSSL|CERT|UNABLE_TO)_/.test(code);
-}
-
-function codeOf(cause: unknown): string {
-  // undici's parser loses its code on the way, or stumbles over a status that it thought impossible.
-  if (cause instanceof Error && /^(HTTPParser|Assertion)Error$/.test(cause.name)) return 'HPE_';
-  if (!(cause instanceof Error) || !('code' in cause)) return '';
-  return typeof cause.code === 'string' ? cause.code : '';
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : '';
 }

@@ -21,6 +21,8 @@ export interface TokenTrust {
 export interface DockerRegistryOptions {
   /** Default: plain HTTP. */
   readonly tls?: KeyPair;
+  /** PEM of the authority that must have signed the certificates of its clients. Default: they need none. */
+  readonly clientAuthority?: string;
   /** Users and passwords (htpasswd), or a token server. Default: everyone may do all. */
   readonly auth?: { readonly users: Readonly<Record<string, string>> } | { readonly token: TokenTrust };
   /** Default: true. */
@@ -97,6 +99,9 @@ async function configuration(
   options: DockerRegistryOptions & { readonly storage: string },
 ): Promise<object> {
   const tls = options.tls && (await writeKeyPair(folder, 'registry', options.tls));
+  const clientca = join(folder, 'clients.crt');
+  if (options.clientAuthority !== undefined) await writeFile(clientca, options.clientAuthority);
+  const clientcas = options.clientAuthority === undefined ? [] : [clientca];
   return {
     version: '0.1',
     log: { level: 'info', accesslog: { disabled: false } },
@@ -110,7 +115,7 @@ async function configuration(
       addr: '127.0.0.1:0',
       secret: 'test',
       relativeurls: options.relativeUrls ?? false,
-      ...(tls && { tls: { certificate: tls.certificate, key: tls.key } }),
+      ...(tls && { tls: { certificate: tls.certificate, key: tls.key, clientcas } }),
     },
     ...(options.auth && { auth: await authentication(scope, folder, options.auth) }),
   };

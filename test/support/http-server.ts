@@ -49,13 +49,15 @@ export async function startHttpServer(
   handle: (exchange: Exchange) => Promise<void> | void,
   options: {
     readonly tls?: KeyPair | undefined;
+    /** PEM of the authority of its clients' certificates, which it then asks for. One without is let in all the same. */
+    readonly clientAuthority?: string | undefined;
     /** Of loopback, without brackets. Default: `127.0.0.1`. */
     readonly address?: string | undefined;
     /** Takes over the connection of a CONNECT request. Default: it is closed. */
     readonly onConnect?: ((request: IncomingMessage, socket: Duplex) => void) | undefined;
   } = {},
 ): Promise<HttpServer> {
-  const { tls, address = '127.0.0.1', onConnect } = options;
+  const { tls, clientAuthority, address = '127.0.0.1', onConnect } = options;
   const scheme = tls === undefined ? 'http' : 'https';
   const requests: LoggedRequest[] = [];
   const onRequest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -71,8 +73,11 @@ export async function startHttpServer(
       response.destroy();
     }
   };
+  const asking = clientAuthority && { ca: clientAuthority, requestCert: true, rejectUnauthorized: false };
   const server =
-    tls === undefined ? createHttpServer() : createHttpsServer({ key: tls.key, cert: tls.certificate });
+    tls === undefined
+      ? createHttpServer()
+      : createHttpsServer({ key: tls.key, cert: tls.certificate, ...asking });
   server.on('request', (request, response) => void onRequest(request, response));
   if (onConnect !== undefined) server.on('connect', onConnect);
   const { port, close } = await listen(scope, server, address);

@@ -1,0 +1,61 @@
+/** Certificates and keys in PEM files (RFC 7468), looked at before they are used: TLS itself would not say which is bad. */
+
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+
+import { onDisk } from '../disk/files.js';
+import { RegError } from '../errors.js';
+import { quoteText } from '../spec/text.js';
+
+/** A client certificate and its private key, both PEM. */
+export interface KeyPair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/;
+
+/** The text of a file with the certificates of authorities. Throws INVALID_CONFIG, DISK_ERROR. */
+export async function readAuthorities(file: string): Promise<string> {
+  const text = await readText(file);
+  if (!CERTIFICATE.test(text)) throw bad(file, 'holds no certificate in PEM form');
+  return text;
+}
+
+/**
+ * A client certificate with its private key; `key` may be the same file. Throws INVALID_CONFIG where one of them is no
+ * such thing or the two do not belong together, DISK_ERROR.
+ */
+export async function readKeyPair(files: {
+  readonly certificate: string;
+  readonly key: string;
+}): Promise<KeyPair> {
+  const [certificate, key] = await Promise.all([readText(files.certificate), readText(files.key)]);
+  const parsed = parse(files.certificate, 'certificate', () => new X509Certificate(certificate));
+  if (!parsed.checkPrivateKey(parseKey(files.key, key))) {
+    throw bad(files.key, `is not the key of the certificate in ${quoteText(files.certificate)}`);
+  }
+  return { certificate, key };
+}
+
+function parseKey(file: string, text: string): KeyObject {
+  if (/^Proc-Type: 4,ENCRYPTED|BEGIN ENCRYPTED PRIVATE KEY/m.test(text))
+    throw bad(file, 'holds a key that is locked with a passphrase, and nobody to ask for it');
+  return parse(file, 'private key', () => createPrivateKey(text));
+}
+
+function parse<T>(file: string, what: string, task: () => T): T {
+  try {
+    return task();
+  } catch (cause) {
+    throw bad(file, `holds no ${what} in PEM form`, cause);
+  }
+}
+
+function readText(file: string): Promise<string> {
+  return onDisk({ verb: 'read', path: file }, () => readFile(file, 'utf8'));
+}
+
+function bad(file: string, fault: string, cause?: unknown): RegError {
+  return new RegError('INVALID_CONFIG', `${quoteText(file)} ${fault}`, { cause });
+}

@@ -1,0 +1,86 @@
+/**
+ * Folders `certs.d/HOST[:PORT]/`, by which docker and podman are told whom to believe and who to be:
+ *
+ *     *.crt                  authorities
+ *     NAME.cert, NAME.key    a certificate of ours, and its key
+ *
+ * (docs.docker.com, "Verify repository client with certificates"; containers-certs.d(5)). The port stands in the name
+ * of the folder where it stands in the reference.
+ */
+
+import { readdir } from 'node:fs/promises';
+import { platform } from 'node:os';
+import { join } from 'node:path';
+
+import { errnoOf, onDisk } from '../disk/files.js';
+import { RegError } from '../errors.js';
+import { quoteText } from '../spec/text.js';
+import { readAuthorities, readKeyPair, type KeyPair } from './certificates.js';
+
+export interface HostCertificates {
+  /** PEM. */
+  readonly authorities: readonly string[];
+  readonly identity?: KeyPair | undefined;
+  /** The folders that had any. */
+  readonly from: readonly string[];
+}
+
+/**
+ * What the folders `roots`, each a `certs.d`, hold for a host: all authorities, and the first certificate of ours.
+ * Throws INVALID_CONFIG for half a pair and for what is no certificate or key, DISK_ERROR.
+ */
+export async function readCertsD(roots: readonly string[], host: string): Promise<HostCertificates> {
+  const found = await Promise.all(roots.map((root) => readFolder(join(root, folderOf(host)))));
+  const full = found.filter(({ from }) => from.length > 0);
+  return {
+    authorities: full.flatMap(({ authorities }) => authorities),
+    identity: full.find(({ identity }) => identity !== undefined)?.identity,
+    from: full.flatMap(({ from }) => from),
+  };
+}
+
+/** Of several pairs the first by name is taken, which docker tries first, too. */
+async function readFolder(folder: string): Promise<HostCertificates> {
+  const names = await list(folder);
+  const pairs = pairsIn(folder, names);
+  const authorities = names.filter((name) => name.endsWith('.crt')).map((name) => join(folder, name));
+  const [first] = pairs;
+  return {
+    authorities: await Promise.all(authorities.map((file) => readAuthorities(file))),
+    ...(first && { identity: await readKeyPair(first) }),
+    from: authorities.length + pairs.length > 0 ? [folder] : [],
+  };
+}
+
+/** Sorted. What is not there, or not for us to see, holds nothing: so does podman have it. */
+async function list(folder: string): Promise<readonly string[]> {
+  return onDisk({ verb: 'read', path: folder }, async () => {
+    try {
+      return (await readdir(folder)).sort();
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(errnoOf(error) ?? '')) return [];
+      throw error;
+    }
+  });
+}
+
+function pairsIn(
+  folder: string,
+  names: readonly string[],
+): readonly { readonly certificate: string; readonly key: string }[] {
+  const stems = new Set(names.flatMap((name) => /^(.+)\.(?:cert|key)$/.exec(name)?.[1] ?? []));
+  return [...stems].map((stem) => {
+    const [certificate, key] = [`${stem}.cert`, `${stem}.key`];
+    const missing = [certificate, key].find((name) => !names.includes(name));
+    if (missing === undefined) return { certificate: join(folder, certificate), key: join(folder, key) };
+    const half = missing === key ? certificate : key;
+    throw new RegError('INVALID_CONFIG', `${quoteText(join(folder, half))} has no ${missing} beside it`, {
+      hint: 'A certificate of ours needs both; those of authorities are called NAME.crt.',
+    });
+  });
+}
+
+/** A colon can't stand in the name of a file on Windows; docker leaves it out there. */
+function folderOf(host: string): string {
+  return platform() === 'win32' ? host.replaceAll(':', '') : host;
+}
