@@ -1,40 +1,28 @@
-/** The client and the store as flags and environment ask for them. Loaded only by commands that need one. */
+/** The client as flags and environment ask for it. Loaded only by commands that need one. */
 
 import { readAuthorities, readKeyPair, type KeyPair } from '../config/certificates.js';
 import { systemClock } from '../content/system-clock.js';
 import { RegError } from '../errors.js';
 import { thisProcess } from '../disk/this-process.js';
-import type { Layout } from '../layout/layout.js';
 import { connect } from '../operations/connect.js';
 import { machineOptions } from '../operations/machine.js';
-import { openStore as openStoreIn } from '../operations/open-store.js';
 import type { LoginPlace } from '../operations/login.js';
 import type { ClientOptions, RegistryClient } from '../registry/client.js';
 import { proxyFromEnvironment } from '../registry/proxy.js';
 import { hostPlatform, parsePlatform, type Platform } from '../spec/platform.js';
 import type { Redactor } from '../spec/redactor.js';
 import { parseDuration } from './duration.js';
-import {
-  containersAuthFiles,
-  dockerConfigFile,
-  settingsFolders,
-  storeFolder,
-  tokenServicesFile,
-} from './environment.js';
-import type { NetworkFlags, PlatformFlags, SharedFlags } from './flags.js';
+import { containersAuthFiles, dockerConfigFile, settingsFolders, tokenServicesFile } from './environment.js';
+import type { NetworkFlags, PlatformFlags } from './flags.js';
 import { givenLogins } from './given-logins.js';
 import type { Io } from './io.js';
+import { noticer, type NoticeParts } from './notices.js';
 import { readPackage } from './package.js';
-import type { Progress } from './progress/types.js';
 
-type Notice = Parameters<Progress['notice']>[0];
-
-/** What of a context client and store are made from. */
-interface Parts {
+/** What of a context a client is made from. */
+interface Parts extends NoticeParts {
   readonly io: Io;
   readonly args: readonly string[];
-  readonly flags: SharedFlags;
-  readonly progress: Progress;
   readonly redactor: Redactor;
   readonly signal: AbortSignal;
 }
@@ -90,21 +78,6 @@ export function loginPlace(parts: Parts): LoginPlace {
 function requireConfig(file: string | undefined): string {
   if (file !== undefined) return file;
   throw new RegError('INVALID_CONFIG', 'there is no folder to keep a login in', { hint: 'Set HOME.' });
-}
-
-/** The local store; to be closed by the caller. Throws INVALID_CONFIG, STORE_CORRUPT, DISK_ERROR. */
-export function openStore(parts: Parts): Promise<Layout> {
-  const { io, flags } = parts;
-  const folder = flags.store ?? storeFolder(io);
-  return openStoreIn(folder, { onNotice: noticer(parts) });
-}
-
-/** What is only said when asked for, or not said to those who want quiet, ends here. */
-function noticer({ flags, progress }: Parts): (notice: Notice) => void {
-  return (notice) => {
-    const isWanted = notice.type === 'debug' ? flags.debug === true : notice.type !== 'wait' || !flags.quiet;
-    if (isWanted) progress.notice(notice);
-  };
 }
 
 /** The image of an index to take: what is asked for, else this machine's. Throws INVALID_PLATFORM. */

@@ -61,7 +61,8 @@ export function createContext<Flags>(options: ContextOptions<Flags>): Context<Fl
       return client;
     }),
     store: once(async () => {
-      const store = await (await connection()).openStore(options);
+      const { openStore } = await import('./local-store.js');
+      const store = await openStore(options);
       onClose(() => store.close());
       return store;
     }),

@@ -4,14 +4,14 @@
  *     bin/reg.js ─▶ run ─▶ program.ts ─▶ define/*.ts ─▶ commands/NAME.ts ─▶ operations
  *                    │                                       │
  *               signals.ts                              context.ts: client, store, output, progress
+ *
+ * Starting is what a short command takes longest for, so each step loads what it needs and no more (bundle.js says what is
+ * loaded with what).
  */
 
 import process from 'node:process';
 
-import { CommanderError } from 'commander';
-
 import { processIo, type Io } from './io.js';
-import { buildProgram, usageError } from './program.js';
 import { createSession, type Session } from './session.js';
 import { watchSignals } from './signals.js';
 
@@ -37,20 +37,18 @@ function stop({ restoreTerminal }: Session): void {
   process.kill(process.pid, 'SIGSTOP');
 }
 
-async function runCommand(session: Session, { args, stdout }: Io): Promise<number> {
-  try {
-    await buildProgram({ stdout, act: session.act }).parseAsync(meant(args), { from: 'user' });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    const told = usageError(error, args);
-    if (told !== undefined) throw told;
+async function runCommand({ run: act }: Session, { args, stdout }: Io): Promise<number> {
+  if (isVersionAlone(args)) {
+    const version = { args: [], flags: {}, showsProgress: false };
+    await act(version, () => import('./commands/version.js'));
+  } else {
+    const { runProgram } = await import('./program.js');
+    await runProgram(args, { stdout, run: act });
   }
   return 0;
 }
 
-/** The arguments with the two short cuts of the program itself. */
-function meant(args: readonly string[]): readonly string[] {
-  const [first, ...rest] = args;
-  if (first === undefined) return ['--help'];
-  return first === '-v' || first === '--version' ? ['version', ...rest] : args;
+/** Scripts ask for it often: it is answered without the code that takes options apart. */
+function isVersionAlone([first = '', ...rest]: readonly string[]): boolean {
+  return rest.length === 0 && ['-v', '--version', 'version'].includes(first);
 }

@@ -1,6 +1,6 @@
 /** The command line as a tree: every command with its options, none of their code. */
 
-import { Command, type CommanderError } from 'commander';
+import { Command, CommanderError } from 'commander';
 
 import { RegError } from '../errors.js';
 import { cleanText } from '../spec/text.js';
@@ -9,10 +9,40 @@ import { addExamples, type Act } from './define/act.js';
 import { defineStore } from './define/store.js';
 import { defineTools } from './define/tools.js';
 import { defineTransfer } from './define/transfer.js';
+import type { CommandModule } from './context.js';
+import type { SharedFlags } from './flags.js';
 import type { Writable } from './output.js';
+import type { Session } from './session.js';
+
+export interface ProgramOptions extends Pick<Session, 'run'> {
+  readonly stdout: Writable;
+}
+
+/** Reads the arguments, and runs the command that they ask for. Throws RegErrors only. */
+export async function runProgram(args: readonly string[], options: ProgramOptions): Promise<void> {
+  try {
+    await buildProgram(options).parseAsync(meant(args), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    const told = usageError(error, args);
+    if (told !== undefined) throw told;
+  }
+}
+
+/** The arguments with the two short cuts of the program itself. */
+function meant(args: readonly string[]): readonly string[] {
+  const [first, ...rest] = args;
+  if (first === undefined) return ['--help'];
+  return first === '-v' || first === '--version' ? ['version', ...rest] : args;
+}
 
 /** The whole program. Parsing throws what `usageError` understands, and RegErrors. */
-export function buildProgram({ stdout, act }: { readonly stdout: Writable; readonly act: Act }): Command {
+function buildProgram({ stdout, run }: ProgramOptions): Command {
+  const act: Act = <Flags>(load: () => Promise<CommandModule<Flags>>) =>
+    function () {
+      const showsProgress = this.options.some((option) => option.name() === 'progress');
+      return run({ args: this.args, flags: this.opts<Flags & SharedFlags>(), showsProgress }, load);
+    };
   const program = new Command('reg')
     .description('Move container images between registries and local disk: no engine, no root.')
     .option('-v, --version', 'show the versions of reg and Node')
@@ -45,7 +75,7 @@ const REWORDED: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** `error` as one about usage; undefined when it only says that help was shown. */
-export function usageError(error: CommanderError, args: readonly string[]): RegError | undefined {
+function usageError(error: CommanderError, args: readonly string[]): RegError | undefined {
   if (error.exitCode === 0) return undefined;
   const message = cleanText(error.message.replace(/^error: /, '').replaceAll("'", '"'), 1000);
   const [command = ''] = args;

@@ -1,6 +1,6 @@
 /** Turns whatever ended a command into one line for people, or one object for programs. */
 
-import { hintFor } from '../disk/files.js';
+import { hintFor } from '../disk/reasons.js';
 import { exitCodeOf, RegError } from '../errors.js';
 import { cleanText } from '../spec/text.js';
 import { safeJson } from './output.js';

@@ -1,11 +1,8 @@
 /** One run of the command line: what is set up as the arguments become known, and how it ends. */
 
-import type { Command } from 'commander';
-
 import { hasCode, RegError } from '../errors.js';
 import { Redactor } from '../spec/redactor.js';
 import { createContext, type CommandModule } from './context.js';
-import type { Act } from './define/act.js';
 import type { SharedFlags } from './flags.js';
 import type { Io } from './io.js';
 import { readPackage } from './package.js';
@@ -14,9 +11,20 @@ import type { Progress } from './progress/types.js';
 import { exitCodeFor, reportError } from './report-error.js';
 import type { Interruption } from './signals.js';
 
+/** What the arguments ask for. */
+interface Invocation<Flags> {
+  readonly args: readonly string[];
+  readonly flags: Flags & SharedFlags;
+  /** Whether the command has something to show while it works. */
+  readonly showsProgress: boolean;
+}
+
 export interface Session {
-  /** Runs commands in this session. */
-  readonly act: Act;
+  /** Runs one command, by a module that is loaded only now. */
+  readonly run: <Flags>(
+    invocation: Invocation<Flags>,
+    load: () => Promise<CommandModule<Flags>>,
+  ) => Promise<void>;
   /** Puts away what the command opened, and waits until its output is written. Throws DISK_ERROR. */
   finish(): Promise<void>;
   /** Says, once, why the command failed; answers the exit code. */
@@ -40,24 +48,15 @@ export function createSession(io: Io, interruption: Interruption): Session {
   let outputError: RegError | undefined;
 
   const onClose = (close: () => Promise<void>): void => void closers.push(close);
-  const run = async <Flags>(command: Command, load: () => Promise<CommandModule<Flags>>): Promise<void> => {
-    flags = command.opts();
-    if (command.options.some((option) => option.name() === 'progress')) {
-      const { createProgress } = await import('./progress/create.js');
-      const { env, platform } = io;
-      const mode = flags.progress ?? (flags.quiet ? 'none' : 'auto');
-      progress = createProgress(io.stderr, { mode, env, platform });
-    }
-    const common = { io, args: command.args, progress, redactor, signal, onClose };
-    const module = await load();
-    await module.run(createContext<Flags>({ ...common, flags: command.opts() }));
-  };
 
   return {
-    act: (load) =>
-      function (this: Command) {
-        return run(this, load);
-      },
+    async run({ args, flags: given, showsProgress }, load) {
+      flags = given;
+      const loading = load();
+      if (showsProgress) progress = await createProgressFor(given, io);
+      const common = { io, args, progress, redactor, signal, onClose };
+      await (await loading).run(createContext({ ...common, flags: given }));
+    },
     async finish() {
       for (const close of closers.splice(0)) await close();
       await Promise.all([io.stdout, io.stderr].map(flushed));
@@ -89,6 +88,11 @@ export function createSession(io: Io, interruption: Interruption): Session {
     },
     restoreTerminal: () => progress.pause(),
   };
+}
+
+async function createProgressFor(flags: SharedFlags, { stderr, env, platform }: Io): Promise<Progress> {
+  const { createProgress } = await import('./progress/create.js');
+  return createProgress(stderr, { mode: flags.progress ?? (flags.quiet ? 'none' : 'auto'), env, platform });
 }
 
 /** Resolves when all that was written before has been handed to the system, or never will be. */

@@ -7,33 +7,11 @@ import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { RegError, type ErrorCode } from '../errors.js';
-import { cleanText, quoteText } from '../spec/text.js';
+import { quoteText } from '../spec/text.js';
+import { hintFor, reasonFor } from './reasons.js';
 
 /** Refuses symbolic links where the system can (not on Windows). */
 export const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOENT: 'no such file or folder',
-  ENOTDIR: 'a part of the path is not a folder',
-  EISDIR: 'a folder is in the way',
-  EEXIST: 'a file is in the way',
-  ENOTEMPTY: 'a folder is in the way',
-  ELOOP: 'it is a symbolic link',
-  ENAMETOOLONG: 'the path is too long',
-  EFBIG: 'the file system takes no file of that size',
-  EBUSY: 'another program uses it',
-  EIO: 'the disk reports an input/output error',
-  EMFILE: 'too many files are open',
-  ENFILE: 'too many files are open',
-};
-
-const HINTS: Readonly<Record<string, string>> = {
-  EMFILE: 'Raise the limit of open files ("ulimit -n") and try again.',
-  ENFILE: 'Close other programs and try again.',
-};
 
 interface DiskWork {
   /** What is tried: `write`. */
@@ -63,13 +41,7 @@ function asDiskError(error: unknown, { verb, path, missing }: DiskWork): unknown
     return new RegError('DISK_FULL', `${what}: ${space}${need}`, { hint, cause: error });
   }
   const context = { cause: error, ...hintFor(code) };
-  return new RegError('DISK_ERROR', `${what}: ${REASONS[code] ?? cleanText(code)}`, context);
-}
-
-/** What a person can do about an error of the system, by its code, where there is something. */
-export function hintFor(code: string): { readonly hint?: string } {
-  const hint = HINTS[code];
-  return hint === undefined ? {} : { hint };
+  return new RegError('DISK_ERROR', `${what}: ${reasonFor(code)}`, context);
 }
 
 /** The system's code of an error (`ENOENT`); undefined for what is no error of the system. */

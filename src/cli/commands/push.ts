@@ -1,7 +1,6 @@
 /** `reg push` */
 
 import { RegError } from '../../errors.js';
-import { openPlace } from '../../operations/place.js';
 import { push, pushAllTags, pushFrom, type PushResult } from '../../operations/push.js';
 import { familiarName, parseReference } from '../../spec/reference.js';
 import type { Context } from '../context.js';
@@ -44,6 +43,8 @@ async function* results(image: string, context: Context<PushFlags>): AsyncGenera
     else yield* await push(image, { ...options, store, tags });
     return;
   }
+  // Tars and layouts of others are read by code that no other command needs.
+  const { openPlace } = await import('../../operations/place.js');
   const source = await openPlace(from, { stdin: io.stdin, signal });
   try {
     yield* await pushFrom(source, { ...options, image, tags });

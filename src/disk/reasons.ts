@@ -1,0 +1,37 @@
+/** What the system's error codes mean to a person. */
+
+import { cleanText } from '../spec/text.js';
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOENT: 'no such file or folder',
+  ENOTDIR: 'a part of the path is not a folder',
+  EISDIR: 'a folder is in the way',
+  EEXIST: 'a file is in the way',
+  ENOTEMPTY: 'a folder is in the way',
+  ELOOP: 'it is a symbolic link',
+  ENAMETOOLONG: 'the path is too long',
+  EFBIG: 'the file system takes no file of that size',
+  EBUSY: 'another program uses it',
+  EIO: 'the disk reports an input/output error',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
+};
+
+const HINTS: Readonly<Record<string, string>> = {
+  EMFILE: 'Raise the limit of open files ("ulimit -n") and try again.',
+  ENFILE: 'Close other programs and try again.',
+};
+
+/** An error of the system in words, by its code. */
+export function reasonFor(code: string): string {
+  return REASONS[code] ?? cleanText(code);
+}
+
+/** What a person can do about an error of the system, by its code, where there is something. */
+export function hintFor(code: string): { readonly hint?: string } {
+  const hint = HINTS[code];
+  return hint === undefined ? {} : { hint };
+}
