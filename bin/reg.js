@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Plain old syntax on purpose: an old Node must be able to parse this file to print the message below.
+// Plain old syntax on purpose: an old Node must be able to parse this file to print the message below. CommonJS (see
+// package.json beside it), because Node gets to run that sooner.
 const [major, minor, patch] = process.versions.node.split('.').map(Number);
 const tooOld = major < 20 || (major === 20 && (minor < 18 || (minor === 18 && patch < 1)));
 
@@ -12,19 +13,17 @@ function hintFor(code) {
   return code === 'EMFILE' ? '. Raise the limit of open files ("ulimit -n") and try again.' : '';
 }
 
-if (tooOld) {
-  fail('Node 20.18.1 or newer is needed, this is Node ' + process.versions.node);
-}
-
-import('../dist/cli/main.js').then(
-  function (main) {
-    return main.run();
-  },
-  function (error) {
-    if (error.code === 'ERR_MODULE_NOT_FOUND')
-      fail('not built yet (' + error.message + '): run npm run build');
+function start() {
+  try {
+    void require('../dist/cli/main.cjs').run();
+  } catch (error) {
+    if (error.code === 'MODULE_NOT_FOUND')
+      fail('not built yet (' + error.message.split('\n')[0] + '): run npm run build');
     // Too many open files, a disk that fails: the code of errors.ts for the local disk.
     if (error.syscall) fail('cannot start: ' + error.message + hintFor(error.code), 8);
     throw error;
-  },
-);
+  }
+}
+
+if (tooOld) fail('Node 20.18.1 or newer is needed, this is Node ' + process.versions.node);
+start();

@@ -16,6 +16,7 @@ import { containersAuthFiles, dockerConfigFile, settingsFolders, tokenServicesFi
 import type { NetworkFlags, PlatformFlags } from './flags.js';
 import { givenLogins } from './given-logins.js';
 import type { Io } from './io.js';
+import { namedHosts } from './named-hosts.js';
 import { noticer, type NoticeParts } from './notices.js';
 import { readPackage } from './package.js';
 
@@ -50,8 +51,8 @@ export async function toClientOptions(parts: Parts): Promise<ClientOptions> {
   };
 }
 
-/** To be closed by the caller. `hosts` are those that the command names. */
-export async function openClient(parts: Parts, hosts: readonly string[]): Promise<RegistryClient> {
+/** To be closed by the caller. `hosts` are those that the command names; default: by the references in its arguments. */
+export async function openClient(parts: Parts, hosts = namedHosts(parts.args)): Promise<RegistryClient> {
   const { io, flags } = parts;
   return connect({
     ...(await toClientOptions(parts)),

@@ -6,7 +6,6 @@ import type { ClientOptions, RegistryClient } from '../registry/client.js';
 import type { Redactor } from '../spec/redactor.js';
 import type { SharedFlags } from './flags.js';
 import type { Io } from './io.js';
-import { namedHosts } from './named-hosts.js';
 import { createOutput, type Output } from './output.js';
 import type { Progress } from './progress/types.js';
 
@@ -55,8 +54,9 @@ export function createContext<Flags>(options: ContextOptions<Flags>): Context<Fl
     output: createOutput(options.io.stdout),
     clientOptions: async () => (await connection()).toClientOptions(options),
     loginPlace: async () => (await connection()).loginPlace(options),
-    client: once(async (hosts = namedHosts(options.args)) => {
-      const client = await (await connection()).openClient(options, hosts);
+    client: once(async (hosts) => {
+      const { openClient } = await connection();
+      const client = await openClient(options, hosts);
       onClose(() => client.close());
       return client;
     }),

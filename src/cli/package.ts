@@ -1,6 +1,7 @@
 /** What package.json says about this program. */
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 import { isObject } from '../spec/json.js';
 
@@ -12,7 +13,7 @@ export interface PackageInfo {
 
 /** Reads package.json, two folders up both from the sources and from what is built of them. */
 export function readPackage(): PackageInfo {
-  const info: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const info: unknown = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
   const { version, bugs }: { version?: unknown; bugs?: unknown } = isObject(info) ? info : {};
   const url = isObject(bugs) ? bugs['url'] : bugs;
   return {

@@ -4,6 +4,7 @@ import { hintFor } from '../disk/reasons.js';
 import { exitCodeOf, RegError } from '../errors.js';
 import { cleanText } from '../spec/text.js';
 import { safeJson } from './output.js';
+import { inSources } from './source-place.js';
 
 /** Most that is ever said about one error: in characters, so that it stays below 8 KiB, and in lines. */
 const MAX_LENGTH = 2000;
@@ -80,7 +81,10 @@ function stackLines(error: unknown): readonly string[] {
   for (let cause = error; cause instanceof Error && lines.length < MAX_STACK_LINES; cause = cause.cause) {
     const code = cause instanceof RegError ? ` [${cause.code}]` : '';
     const [, ...frames] = (cause.stack ?? '').split('\n    at ');
-    lines.push(`${cause.name}${code}: ${cause.message}`, ...frames.map((frame) => `  at ${frame}`));
+    lines.push(
+      `${cause.name}${code}: ${cause.message}`,
+      ...frames.map((frame) => `  at ${inSources(frame)}`),
+    );
   }
   return lines.slice(0, MAX_STACK_LINES);
 }

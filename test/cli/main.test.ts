@@ -6,7 +6,7 @@ import { execPath, platform, version as nodeVersion } from 'node:process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { reg, startReg } from '../support/reg.js';
+import { reg } from '../support/reg.js';
 
 const BIN = fileURLToPath(new URL('../../bin/reg.js', import.meta.url));
 const GOLDEN = new URL('../golden/references.jsonl', import.meta.url);
@@ -172,17 +172,6 @@ test('A standard output that is full is an error, not a crash', { skip: platform
   const [exitCode] = await once(child, 'close');
   assert.equal(exitCode, 8);
   assert.match(stderr, /^reg: cannot write the output: ENOSPC.*\n$/);
-});
-
-test('The version costs no module of another command', async (t) => {
-  const child = await startReg(t, ['version'], { env: { NODE_DEBUG: 'esm' } });
-  const { stderr } = await child.ended;
-  const loaded = [...stderr.matchAll(/dist\/([\w/-]+)\.js/g)].map((match) => match[1] ?? '');
-  assert.ok(loaded.includes('cli/commands/version'));
-  const needless = loaded.filter((name) =>
-    /^(registry|layout|operations|archive|server|credentials)\/|commands\/(?!version)|ora/.test(name),
-  );
-  assert.deepEqual(needless, []);
 });
 
 test('Without a terminal nobody can be asked, and the error names the flag', async (t) => {

@@ -47,8 +47,10 @@ function readLock(path) {
 }
 
 function isBuilt() {
-  const sources = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'src'];
-  return Math.max(...sources.map(newest)) < modified(join(root, 'dist', 'index.js'));
+  const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'bundle.js'];
+  // The library, and the command line that is bundled after it.
+  const built = ['index.js', 'cli/main.cjs'].map((name) => modified(join(root, 'dist', name)));
+  return Math.max(...[...settings, 'src'].map(newest)) < Math.min(...built);
 }
 
 /** When the path, or anything below it, last changed (a folder changes when a file in it is deleted). */

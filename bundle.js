@@ -1,0 +1,73 @@
+/**
+ * Bundles the command line into `dist/cli`, for bin/reg.js: what is loaded together lies in one file, and what few
+ * commands need lies in files of its own. CommonJS, which Node starts sooner than ES modules. The library is not bundled.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { build } from 'rolldown';
+
+/** Each file that is named here holds these modules, and all that they import and no file before it holds. */
+const files = [
+  { name: 'main', test: /rolldown[\\/]runtime|src[\\/]cli[\\/](main|commands[\\/]version)\.ts$/ },
+  { name: 'program', test: /src[\\/]cli[\\/]program\.ts$/ },
+  { name: 'registry', test: /src[\\/]cli[\\/](connection|commands[\\/](inspect|tags))\.ts$/ },
+  { name: 'domains', test: /node_modules[\\/]tldts[\\/]/ },
+  {
+    name: 'store',
+    test: /src[\\/]cli[\\/](local-store|progress[\\/]create|commands[\\/](pull|push|images|tag|rmi|verify|prune))\.ts$/,
+  },
+];
+
+/** commander can start programs as its subcommands. Ours has none, and `node:child_process` takes time to load. */
+const withoutSubprograms = {
+  name: 'without-subprograms',
+  resolveId(id, importer) {
+    if (id === 'node:child_process' && /[\\/]commander[\\/]/.test(importer ?? '')) return '\0no-subprograms';
+    return undefined;
+  },
+  load(id) {
+    return id === '\0no-subprograms' ? 'export {};' : undefined;
+  },
+};
+
+/** Writes the licences of the packages whose code is in the bundle beside it, where they have to be. */
+const withNotices = {
+  name: 'with-notices',
+  generateBundle(_options, bundle) {
+    const modules = Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+    const folders = new Set(
+      modules.flatMap((id) => /^.*[\\/]node_modules[\\/](@[^\\/]+[\\/])?[^\\/]+/.exec(id)?.[0] ?? []),
+    );
+    const source = [...folders]
+      .sort()
+      .map(noticeOf)
+      .join(`\n${'-'.repeat(80)}\n\n`);
+    this.emitFile({ type: 'asset', fileName: 'THIRD-PARTY-LICENSES.txt', source });
+  },
+};
+
+function noticeOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.|$)/i.test(entry));
+  if (file === undefined) throw new Error(`${name} has no licence text to put into the bundle`);
+  return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+}
+
+await build({
+  input: { main: 'src/cli/main.ts' },
+  platform: 'node',
+  preserveEntrySignatures: 'allow-extension',
+  plugins: [withoutSubprograms, withNotices],
+  output: {
+    dir: 'dist/cli',
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: '[name].cjs',
+    // Half of the bytes to read and compile. The maps are for us: `--debug` translates by them.
+    minify: true,
+    sourcemap: true,
+    cleanDir: true,
+    codeSplitting: { groups: files.map((file, at) => ({ ...file, priority: files.length - at })) },
+  },
+});
