@@ -30,7 +30,8 @@ export function defineTools(program: Command, act: Act): void {
   addExamples(serve, [
     'reg serve',
     'reg serve --listen 0.0.0.0:5000 --read-only --store /srv/images',
-    'reg serve --listen 0.0.0.0:443 --tls-cert host.crt --tls-key host.key --auth htpasswd:users --log json',
+    'reg serve --listen 0.0.0.0:443 --tls-cert host.crt --tls-key host.key',
+    'reg serve --auth htpasswd:users --log json',
   ]);
   serve.action(act(() => import('../commands/serve.js')));
 
