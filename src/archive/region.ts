@@ -37,8 +37,8 @@ export class Region {
   }
 
   /** As `Content.open`. Throws SIZE_MISMATCH when the file became shorter, DISK_ERROR, ABORTED. */
-  async open({ from = 0, signal }: OpenOptions = {}): Promise<AsyncIterable<Uint8Array>> {
-    return this.#pieces(from, signal);
+  async open({ from = 0, to = this.size, signal }: OpenOptions = {}): Promise<AsyncIterable<Uint8Array>> {
+    return this.slice(0, Math.min(to, this.size)).#pieces(from, signal);
   }
 
   /** At most `length` bytes from byte `from` on; fewer only at the end. Throws as `open`. */

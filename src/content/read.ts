@@ -40,9 +40,9 @@ export async function readManifest(
 export function contentOf(descriptor: Descriptor, bytes: Uint8Array): Content {
   return {
     descriptor,
-    async open({ from = 0 } = {}) {
+    async open({ from = 0, to } = {}) {
       return (async function* () {
-        if (from < bytes.byteLength) yield bytes.subarray(from);
+        if (from < bytes.byteLength) yield bytes.subarray(from, to);
       })();
     },
   };

@@ -14,11 +14,16 @@ export function resilient(content: Content, options: Omit<RetryOptions, 'signal'
 async function* readOn(content: Content, options: RetryOptions & OpenOptions): AsyncGenerator<Uint8Array> {
   const patience = new Patience(options);
   const { size } = content.descriptor;
+  const { signal } = options;
   let position = options.from ?? 0;
   patience.advance(position, size);
   for (;;) {
     try {
-      for await (const chunk of await content.open({ from: position, signal: options.signal })) {
+      for await (const chunk of await content.open({
+        from: position,
+        to: stretchEnd(position, options),
+        signal,
+      })) {
         position += chunk.byteLength;
         yield chunk;
       }
@@ -28,4 +33,9 @@ async function* readOn(content: Content, options: RetryOptions & OpenOptions): A
       await patience.again(error);
     }
   }
+}
+
+/** Past the end of the stretch nobody knew how to stop: then it goes on to the end of all. */
+function stretchEnd(position: number, { to }: OpenOptions): number | undefined {
+  return to !== undefined && position < to ? to : undefined;
 }

@@ -18,6 +18,11 @@ export interface CallOptions {
 export interface OpenOptions extends CallOptions {
   /** Offset in bytes of the first byte wanted; default 0; at most the size. */
   readonly from?: number | undefined;
+  /**
+   * Offset in bytes after the last byte wanted; default the size. What cannot stop there goes on: the consumer ends
+   * the iteration. UNSUPPORTED is thrown where bytes before `from` would have to be fetched only to be thrown away.
+   */
+  readonly to?: number | undefined;
 }
 
 /** Bytes that can be had: what they are, and the right to open them. */

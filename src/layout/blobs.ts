@@ -58,13 +58,14 @@ export class Blobs {
    */
   async open(
     descriptor: Descriptor,
-    { from = 0, signal }: OpenOptions = {},
+    { from = 0, to, signal }: OpenOptions = {},
   ): Promise<AsyncIterable<Uint8Array>> {
     const { digest, size } = descriptor;
     if (!(await this.has(descriptor, { signal }))) throw await this.#whyNot(descriptor);
     const path = this.#paths.blob(digest);
     return readFrom(path, {
       from,
+      to,
       signal,
       check: (stats) => stats.size === size && this.#isBelieved(digest, stats),
     });

@@ -21,14 +21,14 @@ interface ReadFromOptions extends OpenOptions {
 /** The bytes of a file. It is opened when the first one is asked for, so an iteration never begun holds nothing. */
 export async function* readFrom(
   path: string,
-  { from = 0, signal, check }: ReadFromOptions,
+  { from = 0, to = Infinity, signal, check }: ReadFromOptions,
 ): AsyncGenerator<Uint8Array> {
   const handle = await onDisk({ verb: 'read', path }, () => open(path, constants.O_RDONLY | NO_FOLLOW));
   try {
     const stats = await handle.stat();
     if (!check(stats))
       throw new RegError('STORE_CORRUPT', `${quoteText(path)} was changed while it was read`);
-    yield* pieces(handle, { path, from, size: stats.size, signal });
+    yield* pieces(handle, { path, from, size: Math.min(to, stats.size), signal });
   } finally {
     await handle.close();
   }

@@ -3,15 +3,30 @@
 import type { CallOptions, Content, OpenOptions } from '../content/types.js';
 import { hasCode, RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
-import { shortDigest } from '../spec/digest.js';
+import { shortDigest, type Digest } from '../spec/digest.js';
 import { quoteText } from '../spec/text.js';
-import { isRest, parseLength } from './content-range.js';
+import { BlobPlace } from './blob-place.js';
+import { formatRange, isStretch, parseLength, type Stretch } from './content-range.js';
 import { blobTarget, contradicts, notFound, pullScopes, pushScopes, type Repository } from './repository.js';
 import type { Answer } from './transport.js';
 
-/** The blob that `descriptor` names. A body that is cut breaks with UNREACHABLE: wrap it in `resilient`. */
+/**
+ * The blob that `descriptor` names. A body that is cut breaks with UNREACHABLE: wrap it in `resilient`. Where the
+ * registry redirects to is remembered as long as that goes well.
+ */
 export function blobContent(repository: Repository, descriptor: Descriptor): Content {
-  return { descriptor, open: (options) => openBlob(repository, descriptor, options) };
+  const blob: Blob = {
+    repository,
+    descriptor,
+    place: new BlobPlace(blobTarget(repository, descriptor.digest)),
+  };
+  return { descriptor, open: (options) => openBlob(blob, options) };
+}
+
+interface Blob {
+  readonly repository: Repository;
+  readonly descriptor: Descriptor;
+  readonly place: BlobPlace;
 }
 
 /** Whether the repository holds a blob; asked with the right to push, as only a push asks. */
@@ -32,37 +47,42 @@ export async function hasBlob(
 }
 
 async function openBlob(
-  repository: Repository,
-  descriptor: Descriptor,
-  { from = 0, signal }: OpenOptions = {},
+  blob: Blob,
+  { from = 0, to = Infinity, signal }: OpenOptions = {},
 ): Promise<AsyncIterable<Uint8Array>> {
-  if (from >= descriptor.size) return noBytes();
-  if (from > 0) {
-    const answer = await getBlob(repository, descriptor, { from, signal });
-    if (isRestOf(answer, descriptor, from)) return readBody(answer, descriptor, { start: from, from });
-    if (answer.status === 200) return readWhole(answer, descriptor, from);
+  const { size } = blob.descriptor;
+  const stretch = { from, to: Math.min(to, size), size };
+  if (from >= stretch.to) return noBytes();
+  const isPart = from > 0 || to < size;
+  if (isPart) {
+    const answer = await getBlob(blob, { stretch, signal });
+    if (isAsked(answer, stretch)) return readBody(answer, blob.descriptor, { start: from, ...stretch });
+    const mayRead = from === 0 || to >= size;
+    if (answer.status === 200 && mayRead) return readWhole(answer, blob.descriptor, from);
     // 416, a multipart answer, another range than was asked: as if there were no ranges at all.
     await answer.discard();
+    if (!mayRead) throw noRanges(blob);
   }
-  return readWhole(await getBlob(repository, descriptor, { signal }), descriptor, from);
+  return readWhole(await getBlob(blob, { signal }), blob.descriptor, from);
 }
 
 async function getBlob(
-  repository: Repository,
-  { digest }: Descriptor,
-  { from = 0, signal }: OpenOptions,
+  { repository, descriptor: { digest }, place }: Blob,
+  { stretch, signal }: CallOptions & { readonly stretch?: Stretch },
 ): Promise<Answer> {
   try {
-    return await repository.transport.send({
-      method: 'GET',
-      target: blobTarget(repository, digest),
-      scopes: pullScopes(repository),
-      headers: { 'accept-encoding': 'identity', ...(from > 0 && { range: `bytes=${from}-` }) },
-      expect: from > 0 ? [200, 206, 416] : [200],
-      // `resilient` tries again; two who do would try five times five times.
-      retry: false,
-      signal,
-    });
+    return await place.ask((where) =>
+      repository.transport.send({
+        ...where,
+        method: 'GET',
+        scopes: pullScopes(repository),
+        headers: { 'accept-encoding': 'identity', ...(stretch && { range: formatRange(stretch) }) },
+        expect: stretch === undefined ? [200] : [200, 206, 416],
+        // `resilient` tries again; two who do would try five times five times.
+        retry: false,
+        signal,
+      }),
+    );
   } catch (error) {
     if (!hasCode(error, 'NOT_FOUND')) throw error;
     const what = `blob ${shortDigest(digest)} of ${repository.host}/${repository.path}`;
@@ -71,15 +91,21 @@ async function getBlob(
 }
 
 /** Whether this is the partial answer that was asked for, to the byte. */
-function isRestOf(answer: Answer, { size }: Descriptor, from: number): boolean {
-  const length = parseLength(answer.header('content-length')) ?? size - from;
+function isAsked(answer: Answer, stretch: Stretch): boolean {
+  const wanted = stretch.to - stretch.from;
+  const length = parseLength(answer.header('content-length')) ?? wanted;
   const isPlain = encodingOf(answer) === undefined;
   return (
     answer.status === 206 &&
     isPlain &&
-    length === size - from &&
-    isRest(answer.header('content-range'), from, size)
+    length === wanted &&
+    isStretch(answer.header('content-range'), stretch)
   );
+}
+
+function noRanges({ repository, descriptor: { digest } }: Blob): RegError {
+  const message = `${repository.host} does not send ${shortDigest(digest)} in parts`;
+  return new RegError('UNSUPPORTED', message, { digest });
 }
 
 async function readWhole(
@@ -88,7 +114,7 @@ async function readWhole(
   from: number,
 ): Promise<AsyncIterable<Uint8Array>> {
   const fault = findFault(answer, descriptor);
-  if (fault === undefined) return readBody(answer, descriptor, { start: 0, from });
+  if (fault === undefined) return readBody(answer, descriptor, { start: 0, from, to: descriptor.size });
   await answer.discard();
   throw fault;
 }
@@ -113,28 +139,30 @@ function encodingOf(answer: Answer): string | undefined {
   return encoding === '' || encoding === 'identity' ? undefined : encoding;
 }
 
-/** The bytes from `from` on, of a body whose first byte is byte `start`. */
+/** The bytes from `from` on, of a body that goes from byte `start` up to but without byte `to`. */
 async function* readBody(
   answer: Answer,
   { digest, size }: Descriptor,
-  { start, from }: { readonly start: number; readonly from: number },
+  { start, from, to }: { readonly start: number; readonly from: number; readonly to: number },
 ): AsyncGenerator<Uint8Array> {
   let position = start;
   for await (const chunk of answer.body) {
     const wanted = chunk.subarray(Math.max(0, from - position));
     position += chunk.byteLength;
-    if (position > size) {
-      throw new RegError('SIZE_MISMATCH', `${shortDigest(digest)} is longer than its ${size} bytes`, {
-        digest,
-      });
-    }
+    if (position > to) throw tooLong(digest, { to, size });
     if (wanted.byteLength > 0) yield wanted;
   }
-  if (position < size) {
+  if (position < to) {
     throw new RegError('UNREACHABLE', `${shortDigest(digest)} broke off after ${position} of ${size} bytes`, {
       digest,
     });
   }
+}
+
+function tooLong(digest: Digest, { to, size }: Omit<Stretch, 'from'>): RegError {
+  if (to < size)
+    return new RegError('UNSUPPORTED', `a part of ${shortDigest(digest)} is longer than was asked for`);
+  return new RegError('SIZE_MISMATCH', `${shortDigest(digest)} is longer than its ${size} bytes`, { digest });
 }
 
 async function* noBytes(): AsyncGenerator<Uint8Array> {}

@@ -21,11 +21,23 @@ export function parseContentRange(header: string): ContentRange | undefined {
   return Object.values(range).every(Number.isSafeInteger) && range.start <= range.end ? range : undefined;
 }
 
-/** Whether `header` says that the answer is all from byte `from` to the end of `size` bytes, and nothing else. */
-export function isRest(header: string | undefined, from: number, size: number): boolean {
+/** The bytes from `from` up to but without `to`, of `size` in all. */
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+  readonly size: number;
+}
+
+/** The `Range` header that asks for a stretch; one that goes on to the end is asked for without its end. */
+export function formatRange({ from, to, size }: Stretch): string {
+  return `bytes=${from}-${to < size ? to - 1 : ''}`;
+}
+
+/** Whether `header`, a `Content-Range`, says that the answer is this very stretch and nothing else. */
+export function isStretch(header: string | undefined, { from, to, size }: Stretch): boolean {
   const range = header === undefined ? undefined : parseContentRange(header);
   if (range === undefined) return false;
-  return range.start === from && range.end === size - 1 && (range.total ?? size) === size;
+  return range.start === from && range.end === to - 1 && (range.total ?? size) === size;
 }
 
 /** The bytes from `start` up to but without `end`, as an upload's `Content-Range` (distribution-spec 1.1, "Pushing a blob in chunks"). */

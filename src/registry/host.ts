@@ -123,9 +123,10 @@ export class Host implements Transport {
     const base = await untilAborted(endpoint.base(), request.signal);
     const wish = { base, scopes: request.scopes, signal: request.signal };
     const since = clock.now();
-    const refused = await authorizer.grant(wish);
+    const mayAsk = request.redirected !== true;
+    const refused = mayAsk ? await authorizer.grant(wish) : undefined;
     let answer = await this.#travel(request, { base, grant: refused });
-    if (answer.status === 401 && isSameOrigin(answer.url, base)) {
+    if (mayAsk && answer.status === 401 && isSameOrigin(answer.url, base)) {
       await answer.discard();
       const challenge = answer.header('www-authenticate') ?? (await this.#challengeOfPing(request, base));
       const grant = await authorizer.meet(challenge, { ...wish, since, refused });
@@ -144,12 +145,12 @@ export class Host implements Transport {
   }
 
   async #travel(
-    { method, target, headers, body, signal, retry }: Request,
+    { method, target, headers, body, signal, retry, redirected = false }: Request,
     { base, grant }: Start,
   ): Promise<Answer> {
     const { endpoint, send } = this.#options;
     const url = target instanceof URL ? target : new URL(target, base);
-    const care = await endpoint.careFor(url);
+    const care = await (redirected ? endpoint.careForRedirect(url) : endpoint.careFor(url));
     if (care.checkCertificate === false && url.protocol === 'https:') this.#warnInsecure();
     return follow(
       { method, url, headers, body, signal, retry, care },
@@ -162,7 +163,7 @@ export class Host implements Transport {
     { request, base }: { readonly request: Request; readonly base: URL },
   ): Promise<never> {
     const { authorizer, notices } = this.#options;
-    const isOurs = isSameOrigin(answer.url, base);
+    const isOurs = request.redirected !== true && isSameOrigin(answer.url, base);
     // Storage servers repeat the URL that they refuse.
     if (!isOurs) notices.hideSignature(answer.url);
     const error = await wireError(answer, { method: request.method, clean: (text) => notices.clean(text) });

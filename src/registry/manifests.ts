@@ -57,11 +57,11 @@ export class Manifests implements Source, Sink {
   get(descriptor: Descriptor): Content {
     return {
       descriptor,
-      open: async ({ from, signal } = {}) => {
+      open: async ({ from, to, signal } = {}) => {
         const { digest } = descriptor;
         const fetched = this.#recent.get(digest) ?? (await this.#fetch(digest, { signal }));
         this.#refuseOtherType(fetched, descriptor);
-        return contentOf(descriptor, fetched.bytes).open({ from });
+        return contentOf(descriptor, fetched.bytes).open({ from, to });
       },
     };
   }

@@ -37,7 +37,7 @@ export async function follow(first: HttpRequest, route: Route): Promise<Answer> 
     // Once it was left behind it stays behind, also when the way leads back.
     if (grant !== undefined && !mayCarry(request.url, grant)) grant = undefined;
     const answer = await route.send(withGrant(request, grant));
-    if (!REDIRECTS.has(answer.status)) return answer;
+    if (!REDIRECTS.has(answer.status)) return hops === 0 ? answer : { ...answer, redirected: true };
     await answer.discard();
     if (hops === MAX_HOPS) throw refusal(first.url, `it redirected ${MAX_HOPS} times`);
     const url = nextUrl(request, answer);

@@ -30,6 +30,8 @@ export interface Request extends CallOptions {
   readonly body?: Body | Uint8Array | undefined;
   /** Statuses that come back as an answer; every other one is thrown as a RegError. */
   readonly expect: readonly number[];
+  /** Set for a URL that a redirect led to: it gets no credential, and no more trust than the redirect had. */
+  readonly redirected?: boolean | undefined;
   /** Whether a failed try may be sent again; default true. False where the caller must look at the state first. */
   readonly retry?: boolean | undefined;
 }
@@ -39,6 +41,8 @@ export interface Answer {
   readonly status: number;
   /** URL that answered, after redirects. Its query may hold a signature: never print it. */
   readonly url: URL;
+  /** Whether it was redirects that led to `url`; absent where none did. */
+  readonly redirected?: boolean;
   /** Value of a header, by lower-case name; several of one name joined by ", ". */
   header(name: string): string | undefined;
   /** The bytes as they come. Breaks with TIMEOUT after the idle time without a byte, UNREACHABLE when cut. */

@@ -58,7 +58,7 @@ function partOfBlob(
   return {
     status: 206,
     headers: { ...headers, 'content-range': `bytes ${start}-${end}/${blob.size}` },
-    body: { length: end - start + 1, open: () => store.get(blob).open({ from: start }) },
+    body: { length: end - start + 1, open: () => store.get(blob).open({ from: start, to: end + 1 }) },
   };
 }
 

@@ -68,6 +68,19 @@ export function contract(
       }
     });
 
+    test('a blob opens for any stretch of it', async (t) => {
+      const store = await makeStore(t);
+      const bytes = Buffer.from('pick any of these words');
+      const descriptor = describe(OCI_LAYER, bytes);
+      await store.put(contentOf(descriptor, bytes));
+      for (let from = 0; from < bytes.length; from += 3) {
+        for (let to = from + 1; to <= bytes.length; to += 4) {
+          const stretch = await collect(await store.get(descriptor).open({ from, to }));
+          assert.deepEqual(stretch, bytes.subarray(from, to), `from ${from} to ${to}`);
+        }
+      }
+    });
+
     test('a second put of a blob finds that it exists', async (t) => {
       const store = await makeStore(t);
       const content = blob('once is enough');

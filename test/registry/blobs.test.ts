@@ -6,8 +6,8 @@ import type { ErrorCode } from '../../src/errors.js';
 import { describe } from '../../src/spec/descriptor.js';
 import { shortDigest } from '../../src/spec/digest.js';
 import { OCI_LAYER } from '../../src/spec/media-type.js';
-import { reply, type Exchange } from '../support/http-server.js';
-import type { Quirk } from '../support/scripted-registry.js';
+import { reply, startHttpServer, type Exchange } from '../support/http-server.js';
+import { replyInParts, type Quirk } from '../support/scripted-registry.js';
 import { collect, failsWith, scriptedSetup } from '../support/scripted-setup.js';
 import type { Scope } from '../support/temp.js';
 
@@ -207,4 +207,96 @@ test('a registry that answers for another blob does not have this one', async (t
   const digest = describe(OCI_LAYER, Buffer.from('other')).digest;
   server.quirk(/^HEAD/, (exchange) => reply(exchange, 200, { headers: { 'docker-content-digest': digest } }));
   assert.equal(await registry.has(BLOB), false);
+});
+
+/** A registry that redirects to a store behind signed URLs, each good for so many requests. */
+async function setUpSigned(scope: Scope, uses: number) {
+  const { server, registry, ...rest } = await setUp(scope);
+  const refusals = { count: 0 };
+  const left = new Map<string, number>();
+  const store = await startHttpServer(scope, (exchange) => {
+    const signature = exchange.url.searchParams.get('signature') ?? '';
+    const count = left.get(signature) ?? 0;
+    left.set(signature, count - 1);
+    if (count > 0) return replyInParts(exchange, BYTES);
+    refusals.count += 1;
+    return reply(exchange, 403, { body: '<Error><Code>AccessDenied</Code></Error>' });
+  });
+  server.quirk(/^GET .*\/blobs\//, (exchange) => {
+    const signature = String(server.requests.length);
+    left.set(signature, uses);
+    reply(exchange, 307, { headers: { location: `${store.origin}/data?signature=${signature}` } });
+  });
+  const open = (from: number, to: number): Promise<Buffer> => collect(content.open({ from, to }));
+  const content = registry.get(BLOB);
+  const asked = (): number => server.requests.filter(({ path }) => path.includes('/blobs/')).length;
+  return { server, registry, store, refusals, open, ...rest, asked };
+}
+
+suite('a blob that the registry redirects', () => {
+  test('is asked of the registry once, however many parts of it are opened at once', async (t) => {
+    const { open, asked, store } = await setUpSigned(t, Infinity);
+    const parts = await Promise.all([0, 200, 400, 600, 800].map((from) => open(from, from + 200)));
+    assert.deepEqual(Buffer.concat(parts), BYTES);
+    assert.equal(asked(), 1);
+    assert.equal(store.requests.length, 5);
+    for (const { headers } of store.requests) assert.equal(headers.authorization, undefined);
+  });
+
+  test('is asked of the registry again when the signed URL has expired', async (t) => {
+    const { open, asked, refusals } = await setUpSigned(t, 3);
+    for (let from = 0; from < 1000; from += 100)
+      assert.deepEqual(await open(from, from + 100), BYTES.subarray(from, from + 100));
+    assert.equal(asked(), 4);
+    assert.equal(refusals.count, 3);
+  });
+
+  test('is asked of the registry each time when a signed URL is for one use only', async (t) => {
+    const { open, asked, refusals } = await setUpSigned(t, 1);
+    for (let from = 0; from < 1000; from += 100)
+      assert.deepEqual(await open(from, from + 100), BYTES.subarray(from, from + 100));
+    assert.equal(asked(), 10);
+    assert.equal(refusals.count, 1);
+  });
+});
+
+suite('a stretch of a blob', () => {
+  test('is asked for to the byte', async (t) => {
+    const { registry, asked } = await setUp(t);
+    assert.deepEqual(await collect(registry.get(BLOB).open({ from: 0, to: 10 })), BYTES.subarray(0, 10));
+    assert.deepEqual(await collect(registry.get(BLOB).open({ from: 5, to: 999 })), BYTES.subarray(5, 999));
+    assert.deepEqual(await collect(registry.get(BLOB).open({ from: 990, to: 1000 })), BYTES.subarray(990));
+    assert.deepEqual(asked(), ['bytes=0-9', 'bytes=5-998', 'bytes=990-']);
+  });
+
+  test('at the beginning goes on to the end where the server knows no ranges', async (t) => {
+    const { registry, asked } = await setUp(t, onRange(200, {}, BYTES));
+    assert.deepEqual(await collect(registry.get(BLOB).open({ to: 10 })), BYTES);
+    assert.deepEqual(asked(), ['bytes=0-9']);
+  });
+
+  const unfit: readonly (readonly [what: string, quirk: Quirk])[] = [
+    ['is the whole', onRange(200, {}, BYTES)],
+    ['is not satisfiable', onRange(416, {}, Buffer.alloc(0))],
+    ['ends elsewhere', onRange(206, { 'content-range': 'bytes 400-999/1000' })],
+    ['has no Content-Range', onRange(206, {})],
+  ];
+  for (const [what, quirk] of unfit) {
+    test(`in the middle is refused when the answer ${what}`, async (t) => {
+      const { registry, asked } = await setUp(t, quirk);
+      await assert.rejects(
+        collect(registry.get(BLOB).open({ from: 400, to: 500 })),
+        failsWith('UNSUPPORTED'),
+      );
+      assert.deepEqual(asked(), ['bytes=400-499']);
+    });
+  }
+
+  test('is refused when more comes than its headers say', async (t) => {
+    const { registry } = await setUp(t, async ({ response }) => {
+      response.writeHead(206, { 'content-range': 'bytes 400-499/1000' });
+      response.end(REST);
+    });
+    await assert.rejects(collect(registry.get(BLOB).open({ from: 400, to: 500 })), failsWith('UNSUPPORTED'));
+  });
 });

@@ -92,10 +92,16 @@ async function answerManifest(exchange: Exchange, { manifests, blobs }: State, n
 function answerBlob(exchange: Exchange, { blobs }: State, digest: string): void {
   const bytes = blobs.get(digest);
   if (bytes === undefined) return refuse(exchange, 404, 'BLOB_UNKNOWN');
-  const from = /^bytes=(\d+)-$/.exec(exchange.request.headers.range ?? '')?.[1];
+  replyInParts(exchange, bytes);
+}
+
+/** Answers with `bytes`, or with the one range of them that is asked for. */
+export function replyInParts(exchange: Exchange, bytes: Buffer): void {
+  const [, from, last] = /^bytes=(\d+)-(\d*)$/.exec(exchange.request.headers.range ?? '') ?? [];
   if (from === undefined) return reply(exchange, 200, { body: bytes });
-  const headers = { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` };
-  reply(exchange, 206, { headers, body: bytes.subarray(Number(from)) });
+  const to = last === '' ? bytes.length : Number(last) + 1;
+  const headers = { 'content-range': `bytes ${from}-${to - 1}/${bytes.length}` };
+  reply(exchange, 206, { headers, body: bytes.subarray(Number(from), to) });
 }
 
 async function answerUpload(exchange: Exchange, state: State, id: string): Promise<void> {
