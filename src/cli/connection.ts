@@ -43,6 +43,7 @@ export async function toClientOptions(parts: Parts): Promise<ClientOptions> {
     proxyFor: proxyFromEnvironment(io.env, flags),
     ca: await authoritiesOf(flags),
     identity: await identityOf(flags),
+    connections: flags.connections,
     connectTimeoutMs: flags.connectTimeout ?? durationFrom(io, 'REG_CONNECT_TIMEOUT'),
     idleTimeoutMs: flags.idleTimeout ?? durationFrom(io, 'REG_IDLE_TIMEOUT'),
     userAgent: `reg/${readPackage().version}`,

@@ -37,6 +37,10 @@ interface ProgressFlags {
   readonly concurrency?: number;
 }
 
+interface ConnectionsFlags {
+  readonly connections?: number;
+}
+
 interface LoginFlags {
   readonly username?: string;
   readonly passwordStdin?: true;
@@ -59,6 +63,7 @@ export interface NetworkFlags extends LoginFlags {
 
 /** Every shared flag; a command has some of them. */
 export type SharedFlags = CommonFlags &
+  ConnectionsFlags &
   NetworkFlags &
   PlatformFlags &
   ProgressFlags &
@@ -96,6 +101,11 @@ export function addProgressFlags(command: Command): Command {
 }
 
 /** For commands that talk to a registry with the login that there is for it, or with one of their own. */
+export function addConnectionsFlag(command: Command): Command {
+  const text = 'most connections that large layers are spread over; 1 for one a layer (default: 24)';
+  return command.option('--connections <number>', text, parseCount);
+}
+
 export function addNetworkFlags(command: Command): Command {
   const options = [
     new Option('-u, --username <name>', 'user name, for this command alone (default: $REG_USERNAME)'),

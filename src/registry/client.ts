@@ -30,7 +30,8 @@ export function createClient(options: ClientOptions): RegistryClient {
   return {
     repository(host, path) {
       const transport = hosts.get(host);
-      return new Registry({ host, repository: path, transport, ...transport.patience });
+      const { connections, patience } = transport;
+      return new Registry({ host, repository: path, transport, connections, ...patience });
     },
     ping: (host, { signal } = {}) => hosts.get(host).ping(signal),
     send: hosts.send,

@@ -4,6 +4,7 @@
  *     send ── try again ── wait our turn ── credentials ── redirects ── http
  */
 
+import type { Connections } from '../content/connections.js';
 import { retry, type Clock, type RetryPolicy, type Wait } from '../content/retry.js';
 import { hasCode } from '../errors.js';
 import { abortError, untilAborted } from '../content/abort.js';
@@ -23,6 +24,7 @@ export interface HostOptions {
   readonly notices: Notices;
   readonly clock: Clock;
   readonly retryPolicy: RetryPolicy;
+  readonly connections: Connections;
 }
 
 export class Host implements Transport {
@@ -54,6 +56,11 @@ export class Host implements Transport {
     const answer = await this.send({ method: 'GET', target: '/v2/', scopes: [], expect: [200], signal });
     await answer.discard();
     this.#options.authorizer.refuseStranger();
+  }
+
+  /** How many connections large blobs share. */
+  get connections(): Connections {
+    return this.#options.connections;
   }
 
   /** How requests, and bodies that break, are tried again. */

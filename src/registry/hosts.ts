@@ -1,5 +1,6 @@
 /** Joins the parts: one `Host` for each registry, over connections and notices that all of them share. */
 
+import { Connections } from '../content/connections.js';
 import { DEFAULT_POLICY, type Clock, type RetryPolicy } from '../content/retry.js';
 import { Redactor } from '../spec/redactor.js';
 import { Authorizer } from './auth/authorizer.js';
@@ -14,6 +15,9 @@ import { formatUrl } from './origin.js';
 import { formatPeerBy, type ProxyFor } from './proxy.js';
 import type { Send } from './redirect.js';
 import type { HostSettings, Identity, SettingsLookup } from './settings.js';
+
+/** The slowest that stores let one connection be is about 5 MB/s: so many of them fill a gigabit. */
+const MOST_CONNECTIONS = 24;
 
 export interface ClientOptions {
   readonly clock: Clock;
@@ -44,6 +48,8 @@ export interface ClientOptions {
   /** Whether the password for `registry` may go to the token service on the host `realm`, which is not obviously its. */
   readonly authHosts?: ((registry: string, realm: string) => boolean | Promise<boolean>) | undefined;
   readonly retryPolicy?: RetryPolicy | undefined;
+  /** Most connections to one host over which large blobs come at once; default 24, 1 for one a blob. */
+  readonly connections?: number | undefined;
   readonly onNotice?: ((notice: Notice) => void) | undefined;
   /** Learns all secrets that come up. */
   readonly redactor?: Redactor | undefined;
@@ -124,6 +130,7 @@ function createHost(name: string, options: ClientOptions, parts: Parts): Host {
     notices,
     clock,
     retryPolicy: options.retryPolicy ?? DEFAULT_POLICY,
+    connections: new Connections({ most: options.connections ?? MOST_CONNECTIONS, clock }),
   });
 }
 

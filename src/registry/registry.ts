@@ -6,6 +6,8 @@
  * Here it is said what is asked for and what is believed; the transport does credentials, redirects and retries.
  */
 
+import type { Connections } from '../content/connections.js';
+import { ranged } from '../content/ranged.js';
 import { resilient } from '../content/resilient.js';
 import type { RetryOptions } from '../content/retry.js';
 import type { CallOptions, Content, Outcome, PutOptions, Sink, Source } from '../content/types.js';
@@ -27,17 +29,21 @@ export interface RegistryOptions {
   readonly clock: RetryOptions['clock'];
   readonly retryPolicy?: RetryOptions['policy'];
   readonly onWait?: RetryOptions['onWait'];
+  /** Over how many connections to the host a large blob may come; default: over one. */
+  readonly connections?: Connections | undefined;
 }
 
 export class Registry implements Source, Sink {
   readonly #repository: Repository;
   readonly #manifests: Manifests;
   readonly #uploads: Uploads;
+  readonly #connections: Connections | undefined;
 
-  constructor({ host, repository, transport, clock, retryPolicy, onWait }: RegistryOptions) {
+  constructor({ host, repository, transport, clock, retryPolicy, onWait, connections }: RegistryOptions) {
     this.#repository = { host, path: repository, transport, retry: { clock, policy: retryPolicy, onWait } };
     this.#manifests = new Manifests(this.#repository);
     this.#uploads = new Uploads(this.#repository);
+    this.#connections = connections;
   }
 
   /**
@@ -50,11 +56,23 @@ export class Registry implements Source, Sink {
 
   /** Opening goes on where it broke off. Throws NOT_FOUND, SIZE_MISMATCH and what the transport throws. */
   get(descriptor: Descriptor): Content {
-    const { host, path, retry } = this.#repository;
+    const { host, path } = this.#repository;
     const content = isManifestType(descriptor.mediaType)
       ? this.#manifests.get(descriptor)
-      : resilient(blobContent(this.#repository, descriptor), retry);
+      : this.#blob(descriptor);
     return { ...content, origin: { host, repository: path } };
+  }
+
+  #blob(descriptor: Descriptor): Content {
+    const { retry } = this.#repository;
+    const blob = blobContent(this.#repository, descriptor);
+    const connections = this.#connections;
+    if (connections === undefined) return resilient(blob, retry);
+    const onWait: RetryOptions['onWait'] = (wait) => {
+      connections.heed(wait.error);
+      retry.onWait?.(wait);
+    };
+    return ranged(resilient(blob, { ...retry, onWait }), connections);
   }
 
   has(descriptor: Descriptor, options: CallOptions = {}): Promise<boolean> {

@@ -44,6 +44,7 @@ test('A mistake in the arguments is told in one line, with exit code 2', async (
     [['pull', '--idle-timeout', 'soon', 'nginx'], /invalid --idle-timeout "soon"/],
     [['pull', '--resolve', 'a:1', 'nginx'], /HOST:PORT:ADDRESS/],
     [['pull', '--concurrency', '0', 'nginx'], /1 to 64/],
+    [['pull', '--connections', '65', 'nginx'], /invalid --connections "65"\. Give a number from 1 to 64/],
     [['images', '--json', '--quiet'], /cannot be used with/],
     [['--store', 'x', 'images'], /unknown option "--store"/],
     [['ref', '\u001b[2J\nforged'], /invalid reference/],

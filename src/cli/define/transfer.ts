@@ -3,6 +3,7 @@
 import { Option, type Command } from 'commander';
 
 import {
+  addConnectionsFlag,
   addNetworkFlags,
   addPlatformFlag,
   addProgressFlags,
@@ -30,6 +31,7 @@ function definePull(command: Command, act: Act): void {
   addStoreFlag(command);
   addResultFlags(command);
   addProgressFlags(command);
+  addConnectionsFlag(command);
   addNetworkFlags(command);
   addExamples(command, [
     'reg pull nginx',

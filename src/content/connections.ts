@@ -1,0 +1,166 @@
+/**
+ * How many connections to one host carry large blobs at once: as many as pay.
+ *
+ *     1 ── faster? ──▶ 4 ── faster? ──▶ 8 ── … ──▶ most      one that brings no more bytes in all is given back
+ *
+ * All blobs of a host share one budget, of connections and of the memory for what comes before its turn.
+ */
+
+import { hasCode } from '../errors.js';
+import type { Clock } from './retry.js';
+
+/** Most bytes that are kept, for all blobs together, because others have to come before them. */
+const MAX_AHEAD = 40 * 1024 * 1024;
+
+/** Lengths of a part, in bytes: long ones cost fewer round trips, short ones less memory where there are many. */
+const MIN_PART = 1024 * 1024;
+const MAX_PART = 4 * 1024 * 1024;
+
+/** How long the speed is measured before it is judged, in milliseconds. */
+const PERIOD_MS = 250;
+/** How long new connections may take to bring their first bytes before they are judged, in milliseconds. */
+const START_MS = 2000;
+/** After how long more connections are tried again, in milliseconds: networks change. */
+const REST_MS = 5000;
+
+/** By what factor more connections have to be faster. */
+const GAIN = 1.2;
+
+/** One connection in use. */
+export interface Lane {
+  /** To be told of bytes when they come. */
+  readonly count: (bytes: number) => void;
+  /** To be called once, when the last byte has come or none will. */
+  readonly leave: () => void;
+}
+
+export interface ConnectionsOptions {
+  /** Most connections at once; 1 means that no blob is spread over several. */
+  readonly most: number;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+export class Connections {
+  readonly #most: number;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #onRoom = new Set<() => void>();
+  #limit = 1;
+  #active = 0;
+  #ahead = 0;
+  #sendsParts: boolean | undefined;
+  /** The limit and the speed, in bytes a millisecond, before the one that is on trial. */
+  #before: { readonly limit: number; readonly speed: number } | undefined;
+  #restUntil = 0;
+  /** When the measurement began, and what has come since. */
+  #since: number | undefined;
+  #bytes = 0;
+  /** Connections that have yet to bring something before the trial is judged, and how long that is waited for. */
+  #awaited = 0;
+  #awaitedUntil = 0;
+
+  constructor({ most, clock }: ConnectionsOptions) {
+    this.#most = most;
+    this.#clock = clock;
+  }
+
+  /** Whether the host sends parts of blobs; undefined as long as nobody has tried. */
+  get sendsParts(): boolean | undefined {
+    return this.#most === 1 ? false : this.#sendsParts;
+  }
+
+  set sendsParts(value: boolean) {
+    this.#sendsParts = value;
+  }
+
+  /** Whether a second connection was found not to pay, so that a blob may just as well come in one piece. */
+  get isOneEnough(): boolean {
+    return this.#limit === 1 && this.#restUntil > 0;
+  }
+
+  /** Length in bytes of the next part. */
+  get partLength(): number {
+    return Math.min(MAX_PART, Math.max(MIN_PART, Math.floor(MAX_AHEAD / this.#limit)));
+  }
+
+  /** A connection that nobody can be denied: the one that every blob needs. */
+  enter(): Lane {
+    this.#active += 1;
+    let isNew = true;
+    return {
+      count: (bytes) => {
+        if (isNew) this.#awaited -= 1;
+        isNew = false;
+        this.#count(bytes);
+      },
+      leave: () => {
+        this.#active -= 1;
+        this.#tellOfRoom();
+      },
+    };
+  }
+
+  /** Whether there is room for another connection that fetches `length` bytes before their turn. */
+  hasRoom(length: number): boolean {
+    return this.#active < this.#limit && this.#ahead + length <= MAX_AHEAD;
+  }
+
+  /** Takes memory for bytes that come before their turn; the function that is answered gives it back. */
+  reserve(length: number): () => void {
+    this.#ahead += length;
+    return () => {
+      this.#ahead -= length;
+      this.#tellOfRoom();
+    };
+  }
+
+  /** Calls `listener` whenever there may be room, until the function that is answered is called. */
+  onRoom(listener: () => void): () => void {
+    this.#onRoom.add(listener);
+    return () => void this.#onRoom.delete(listener);
+  }
+
+  /** To be told of errors that are tried again: a host that is out of breath, or refuses connections, wants fewer. */
+  heed(error: unknown): void {
+    const isTired = hasCode(error, 'RATE_LIMITED', 'SERVER_ERROR');
+    this.#limit = isTired ? 1 : Math.min(this.#limit, Math.max(2, Math.ceil(this.#limit / 2)));
+    this.#settle(isTired ? Infinity : this.#clock.now() + REST_MS);
+  }
+
+  #count(bytes: number): void {
+    const now = this.#clock.now();
+    if (this.#awaited > 0 && now < this.#awaitedUntil) return;
+    this.#since ??= now;
+    this.#bytes += bytes;
+    const elapsed = now - this.#since;
+    if (elapsed < PERIOD_MS) return;
+    // Where the limit was not made use of, the speed says nothing about it.
+    if (this.#active >= this.#limit) this.#judge(this.#bytes / elapsed, now);
+    this.#since = undefined;
+    this.#bytes = 0;
+  }
+
+  #judge(speed: number, now: number): void {
+    if (now < this.#restUntil) return;
+    if (this.#before !== undefined && speed < this.#before.speed * GAIN) {
+      this.#limit = this.#before.limit;
+      this.#settle(now + REST_MS);
+      return;
+    }
+    const limit = Math.max(this.#limit, this.#active);
+    this.#before = { limit, speed };
+    this.#limit = Math.min(this.#most, Math.max(4, limit * 2));
+    this.#awaited = this.#limit - limit;
+    this.#awaitedUntil = now + START_MS;
+    this.#tellOfRoom();
+  }
+
+  #settle(until: number): void {
+    this.#before = undefined;
+    this.#restUntil = until;
+    this.#awaited = 0;
+  }
+
+  #tellOfRoom(): void {
+    for (const listener of this.#onRoom) listener();
+  }
+}
