@@ -44,7 +44,14 @@ export { proxyFromEnvironment, type Proxy, type ProxyFor } from './registry/prox
 export type { Registry } from './registry/registry.js';
 
 export { connect, type ConnectOptions } from './operations/connect.js';
-export { listImages, removeImages, tagImage, type ImageSummary } from './operations/images.js';
+export {
+  listImages,
+  removeImages,
+  tagImage,
+  type DamagedImage,
+  type ImageList,
+  type ImageSummary,
+} from './operations/images.js';
 export { inspect, inspectRaw, type Inspection, type InspectOptions } from './operations/inspect.js';
 export { login, logout, type LoginOptions, type LoginPlace, type LoginResult } from './operations/login.js';
 export { machineOptions, type MachineOptions } from './operations/machine.js';

@@ -9,7 +9,7 @@ import type { Digest } from '../spec/digest.js';
 import { formatPlatform } from '../spec/platform.js';
 import { familiarName, formatReference, parseReference } from '../spec/reference.js';
 import { readImageConfig } from './image-config.js';
-import { getImage, parseImage, registryDigest, storeName } from './image-name.js';
+import { getImage, parseImage, registryDigest, storeName, type StoredImage } from './image-name.js';
 
 export interface ImageSummary {
   /** Full name: `docker.io/library/nginx:latest`. */
@@ -27,22 +27,45 @@ export interface ImageSummary {
   readonly size: number;
 }
 
-/** The named images of the store, by name. Reads each one's manifest and config. Throws NOT_FOUND, STORE_CORRUPT. */
-export async function listImages({ store }: { readonly store: Layout }): Promise<readonly ImageSummary[]> {
-  const images = await store.images();
-  const summaries: ImageSummary[] = [];
-  for (const { name, descriptor } of [...images].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const { tag, ...repository } = parseReference(name);
-    summaries.push({
-      reference: name,
-      repository: familiarName({ domain: repository.domain, path: repository.path }),
-      ...(tag === undefined ? {} : { tag }),
-      digest: registryDigest(descriptor),
-      size: await measure(store, descriptor),
-      ...(await describeConfig(store, descriptor)),
-    });
+/** An image of the store that cannot be told of. */
+export interface DamagedImage {
+  /** Full name. */
+  readonly reference: string;
+  /** Why: STORE_CORRUPT, NOT_FOUND, INVALID_MANIFEST, UNSUPPORTED, TOO_LARGE, DISK_ERROR. */
+  readonly error: RegError;
+}
+
+export interface ImageList {
+  readonly images: readonly ImageSummary[];
+  readonly damaged: readonly DamagedImage[];
+}
+
+/** The named images of the store, by name. Reads each one's manifest and config. Throws STORE_CORRUPT, DISK_ERROR. */
+export async function listImages({ store }: { readonly store: Layout }): Promise<ImageList> {
+  const stored = await store.images();
+  const images: ImageSummary[] = [];
+  const damaged: DamagedImage[] = [];
+  for (const image of [...stored].sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    try {
+      images.push(await summarize(store, image));
+    } catch (error) {
+      if (!(error instanceof RegError)) throw error;
+      damaged.push({ reference: image.name, error });
+    }
   }
-  return summaries;
+  return { images, damaged };
+}
+
+async function summarize(store: Layout, { name, descriptor }: StoredImage): Promise<ImageSummary> {
+  const { tag, ...repository } = parseReference(name);
+  return {
+    reference: name,
+    repository: familiarName({ domain: repository.domain, path: repository.path }),
+    ...(tag === undefined ? {} : { tag }),
+    digest: registryDigest(descriptor),
+    size: await measure(store, descriptor),
+    ...(await describeConfig(store, descriptor)),
+  };
 }
 
 /**

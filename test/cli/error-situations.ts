@@ -1,5 +1,5 @@
 /** Everything that commonly goes wrong, as a person would come upon it. */
-import { mkdir, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { sha256 } from '../support/contents.js';
@@ -383,6 +383,14 @@ export const SECTIONS: Readonly<Record<string, readonly Situation[]>> = {
       title: 'the same, found by verify',
       arrange: async (stage) => writeFile(await layerFile(stage), 'x'.repeat(100)),
       typed: 'reg verify',
+    },
+    {
+      title: 'an image of the store that lost its manifest',
+      arrange: async (stage) => {
+        await filled(stage);
+        await rm(join(stage.store, 'blobs', ...stage.graph.descriptor.digest.split(':')));
+      },
+      typed: 'reg images',
     },
     {
       title: 'a store whose index is broken',

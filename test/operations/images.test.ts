@@ -58,7 +58,7 @@ test('an image, an index, an artifact: each is listed with what is known of it, 
   });
   await keep(store, `docker.io/library/app@${chosen.root.digest}`, chosen);
   await keep(store, 'ghcr.io/team/artifact:1', made);
-  assert.deepEqual(await listImages({ store }), [
+  assert.deepEqual((await listImages({ store })).images, [
     {
       reference: 'docker.io/library/app:1',
       repository: 'app',
@@ -92,7 +92,7 @@ test('an image, an index, an artifact: each is listed with what is known of it, 
 });
 
 test('an empty store lists nothing', async (t) => {
-  assert.deepEqual(await listImages({ store: await emptyStore(t) }), []);
+  assert.deepEqual(await listImages({ store: await emptyStore(t) }), { images: [], damaged: [] });
 });
 
 test('a second name stands for the same image, platform and index included', async (t) => {
@@ -107,7 +107,7 @@ test('a second name stands for the same image, platform and index included', asy
   assert.deepEqual(await tagImage('app:1', { store, target: 'ghcr.io/me/app' }), {
     reference: 'ghcr.io/me/app:latest',
   });
-  const [one, other] = await listImages({ store });
+  const [one, other] = (await listImages({ store })).images;
   assert.deepEqual(other, {
     ...one,
     reference: 'ghcr.io/me/app:latest',
@@ -164,14 +164,23 @@ test('one name given twice is removed once', async (t) => {
   );
 });
 
-test('an image that is damaged is an error, until what is wrong is put in again', async (t) => {
+test('an image that is damaged is told apart from the others, until what is wrong is put in again', async (t) => {
   const store = await emptyStore(t);
   const app = imageOf('layer');
   await keep(store, 'docker.io/library/a:1', app);
+  await keep(store, 'docker.io/library/b:1', imageOf('another'));
   const [config] = app.nodes;
   assert.ok(config);
   await writeFile(blobFile(store, config.descriptor.digest), 'x'.repeat(config.descriptor.size));
-  await assert.rejects(listImages({ store }), { code: 'STORE_CORRUPT' });
+  const { images, damaged } = await listImages({ store });
+  assert.deepEqual(
+    images.map(({ reference }) => reference),
+    ['docker.io/library/b:1'],
+  );
+  assert.deepEqual(
+    damaged.map(({ reference, error }) => [reference, error.code]),
+    [['docker.io/library/a:1', 'STORE_CORRUPT']],
+  );
   await store.put(contentOf(config.descriptor, config.bytes));
-  assert.equal((await listImages({ store })).length, 1);
+  assert.equal((await listImages({ store })).images.length, 2);
 });

@@ -1,21 +1,45 @@
 /** `reg images` */
 
-import { listImages } from '../../operations/images.js';
+import { RegError } from '../../errors.js';
+import { listImages, type DamagedImage, type ImageSummary } from '../../operations/images.js';
+import { familiarName, parseReference } from '../../spec/reference.js';
 import { formatBytes } from '../bytes.js';
 import type { Context } from '../context.js';
 
 const HEAD = ['REPOSITORY', 'TAG', 'DIGEST', 'PLATFORM', 'SIZE'];
 
+/** Most damaged images that are named. */
+const MAX_NAMED = 3;
+
 export async function run({ flags, output, store }: Context): Promise<void> {
-  const images = await listImages({ store: await store() });
-  if (flags.json) return images.forEach(output.json);
-  if (flags.quiet) return images.forEach((image) => output.line(image.reference));
-  const rows = images.map(({ repository, tag = '<none>', digest, platform = 'multi', size }) => [
+  const { images, damaged } = await listImages({ store: await store() });
+  if (flags.json) images.forEach(output.json);
+  else if (flags.quiet) images.forEach((image) => output.line(image.reference));
+  else output.table(HEAD, images.map(rowOf));
+  if (damaged.length > 0) throw damageError(damaged);
+}
+
+function rowOf({ repository, tag = '<none>', digest, platform = 'multi', size }: ImageSummary) {
+  return [
     repository,
     tag,
     digest.replace(/^sha(256|512):/, '').slice(0, 12),
     platform,
     formatBytes(size),
-  ]);
-  output.table(HEAD, rows);
+  ] as const;
+}
+
+function damageError(damaged: readonly DamagedImage[]): RegError {
+  const named = damaged
+    .slice(0, MAX_NAMED)
+    .map(({ reference, error }) => `${familiarName(parseReference(reference))} (${error.message})`);
+  if (damaged.length > MAX_NAMED) named.push(`and ${damaged.length - MAX_NAMED} more`);
+  const count =
+    damaged.length === 1
+      ? '1 image of the local store is'
+      : `${damaged.length} images of the local store are`;
+  return new RegError('STORE_CORRUPT', `${count} damaged: ${named.join(', ')}`, {
+    hint: 'Pulling it again repairs an image; "reg rmi" forgets it.',
+    cause: damaged[0]?.error,
+  });
 }
