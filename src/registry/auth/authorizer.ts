@@ -7,36 +7,32 @@
  */
 
 import type { Clock } from '../../content/retry.js';
-import { hasCode, RegError, type ErrorCode } from '../../errors.js';
+import { hasCode, RegError } from '../../errors.js';
 import type { Redactor } from '../../spec/redactor.js';
 import { untilAborted } from '../../content/abort.js';
-import type { Endpoint } from '../endpoint.js';
-import type { Care } from '../http.js';
-import { mayCarry } from '../origin.js';
-import { follow, type Grant, type Send } from '../redirect.js';
+import type { Grant } from '../redirect.js';
 import type { Scope } from '../transport.js';
+import { createAskRealm, type AskRealmOptions } from './ask-realm.js';
 import { parseChallenges, type Challenge } from './challenge.js';
 import { formatBasic, secretsOf, type Credential, type CredentialLookup } from './credential.js';
-import { belongsTogether, checkRealm, parseRealm } from './realm.js';
+import { belongsTogether, parseRealm } from './realm.js';
+import { goingOnAnonymously, loginNeeded, refused, strangerError, unusableChallenge } from './refusals.js';
 import { isPull, scopesToAsk } from './scope.js';
 import { TokenCache } from './token-cache.js';
-import { fetchToken, type AskRealm } from './token.js';
+import { fetchToken } from './token.js';
 
-export interface AuthorizerOptions {
+export interface AuthorizerOptions extends AskRealmOptions {
   /** As in a reference: credentials are looked up by it, never by who answered. */
   readonly host: string;
   readonly credentials: CredentialLookup | undefined;
   /** Whether the person has agreed that the password for `registry` goes to the token service `realm`, a host. */
   readonly authHosts: ((registry: string, realm: string) => boolean | Promise<boolean>) | undefined;
-  readonly plainHttpAuth: boolean;
   readonly clock: Clock;
   readonly redactor: Redactor;
   /** Makes text from outside safe to print. */
   readonly clean: (text: string) => string;
   /** Says a thing once, however often it is told. */
   readonly warn: (message: string) => void;
-  readonly send: Send;
-  readonly endpoint: Pick<Endpoint, 'careFor' | 'careForRedirect'>;
 }
 
 /** The request that is to be authorized. */
@@ -104,25 +100,25 @@ export class Authorizer {
     if (this.#challenge === undefined) throw this.#unusable(header);
     const grant = await this.#meet(this.#challenge, wish);
     if (grant !== undefined) return grant;
-    throw this.#unavailable ?? this.#loginNeeded(`${wish.base.host} asks for a user name and a password`);
+    throw this.#unavailable ?? loginNeeded(this.#options.host, wish.base.host);
   }
 
   /** `error` of a request that was refused for good, with what the person can do about it. */
   async explain(error: RegError, { challenge = '', scopes }: Refusal): Promise<RegError> {
+    const { host } = this.#options;
     const isScope = parseChallenges(challenge).some(
       ({ params }) => params.get('error') === 'insufficient_scope',
     );
-    const code = isScope ? 'DENIED' : error.code;
-    if (this.#stranger !== undefined) return this.#strangerError(this.#stranger, error);
+    if (this.#stranger !== undefined) return strangerError(host, this.#stranger, error);
     if (this.#unavailable !== undefined) return this.#unavailable;
     const isAnonymous = (await this.#credentials.get(mainRepository(scopes))) === undefined;
-    const hint = isAnonymous ? this.#hintForAnonymous(code) : this.#hintForKnown(code);
-    return new RegError(code, error.message, { ...error.context, hint, cause: error });
+    const told = isScope ? new RegError('DENIED', error.message, error.context) : error;
+    return refused(told, { host, isAnonymous });
   }
 
   /** Throws UNAUTHORIZED when there is a password that the token service may not see, so that nobody checked it. */
   refuseStranger(): void {
-    if (this.#stranger !== undefined) throw this.#strangerError(this.#stranger, undefined);
+    if (this.#stranger !== undefined) throw strangerError(this.#options.host, this.#stranger);
   }
 
   async #meet(challenge: Known, wish: Wish): Promise<Grant | undefined> {
@@ -135,7 +131,7 @@ export class Authorizer {
     if (credential !== undefined && 'registryToken' in credential) {
       return { ...owned, authorization: `Bearer ${credential.registryToken}`, secret: true };
     }
-    if (this.#unavailable !== undefined) this.#warnAnonymous(this.#unavailable);
+    if (this.#unavailable !== undefined) this.#options.warn(goingOnAnonymously(this.#unavailable));
     const trusted = await this.#trusts(challenge.realm, wish.base, credential);
     const token = await untilAborted(
       this.#token(challenge, wish, trusted ? credential : undefined),
@@ -162,7 +158,7 @@ export class Authorizer {
         try {
           const token = await fetchToken(
             { realm, service, scopes, credential },
-            { ask: this.#asker(base), clean },
+            { ask: createAskRealm(base, this.#options), clean },
           );
           redactor.add(token.value);
           return token;
@@ -173,20 +169,6 @@ export class Authorizer {
         }
       })
     );
-  }
-
-  #asker(base: URL): AskRealm {
-    const { send, endpoint, plainHttpAuth } = this.#options;
-    return async (request, secret) => {
-      const luggage = { owner: request.url, secret: true, plainHttpAuth };
-      // A secret in the body does not pass by `follow`, which decides on headers: so it is decided on here.
-      if (secret !== undefined) mayCarry(request.url, luggage);
-      const { authorization } = secret ?? {};
-      const grant = authorization === undefined ? undefined : { ...luggage, authorization };
-      const care = await endpoint.careFor(request.url);
-      const careFor = (url: URL): Promise<Care> => endpoint.careForRedirect(url);
-      return follow({ ...request, care }, { send, grant, careFor, check: (url) => checkRealm(url, base) });
-    };
   }
 
   /** Bearer where it is offered; but the password goes to the registry rather than to a realm that may not see it. */
@@ -243,53 +225,9 @@ export class Authorizer {
   }
 
   #unusable(header: string | undefined): RegError {
-    const schemes = parseChallenges(header ?? '').map(({ scheme }) => this.#options.clean(scheme));
-    const { host } = this.#options;
-    const asks = schemes.length === 0 ? '' : `: it wants a login by ${schemes.slice(0, 3).join(', ')}`;
-    return new RegError('UNAUTHORIZED', `${host} answered 401 without a usable challenge${asks}`, {
-      hint: 'Is it a registry? Those ask for a login by Basic or Bearer.',
-    });
-  }
-
-  #strangerError(realm: string, cause: RegError | undefined): RegError {
-    const { host } = this.#options;
-    const why = cause === undefined ? '' : `: ${cause.message}`;
-    return new RegError(
-      'UNAUTHORIZED',
-      `${realm} wants the password for ${host}, and is not known to belong to it${why}`,
-      {
-        ...cause?.context,
-        hint: `If you trust it with that, run ${this.#loginCommand()}, or add --auth-host ${realm}.`,
-        cause,
-      },
-    );
-  }
-
-  #warnAnonymous({ message, context: { hint } }: RegError): void {
-    this.#options.warn(`${message}: going on without a login. ${hint ?? ''}`);
-  }
-
-  #loginNeeded(message: string): RegError {
-    return new RegError('UNAUTHORIZED', message, { hint: this.#loginHint() });
-  }
-
-  #hintForAnonymous(code: ErrorCode): string {
-    const why = 'The repository may not exist, or may want a login.';
-    return code === 'DENIED' ? `${why} ${this.#loginHint()}` : this.#loginHint();
-  }
-
-  #hintForKnown(code: ErrorCode): string {
-    if (code === 'DENIED') return `The login for ${this.#options.host} does not allow it.`;
-    return `The login for ${this.#options.host} was not accepted. ${this.#loginHint()}`;
-  }
-
-  #loginHint(): string {
-    return `Run ${this.#loginCommand()}.`;
-  }
-
-  #loginCommand(): string {
-    const { host } = this.#options;
-    return `"reg login${host === 'docker.io' ? '' : ` ${host}`}"`;
+    const { host, clean } = this.#options;
+    const schemes = parseChallenges(header ?? '').map(({ scheme }) => clean(scheme));
+    return unusableChallenge(host, schemes);
   }
 }
 

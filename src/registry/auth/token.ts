@@ -3,18 +3,12 @@
 import { RegError, type ErrorCode } from '../../errors.js';
 import type { CallOptions } from '../../content/types.js';
 import { parseJsonObject } from '../../spec/json.js';
-import type { HttpRequest } from '../http.js';
 import { formatUrl } from '../origin.js';
 import type { Answer } from '../transport.js';
 import { wireError } from '../wire-error.js';
+import type { AskRealm } from './ask-realm.js';
 import { formatBasic, type Credential } from './credential.js';
 import { MAX_URL } from './realm.js';
-
-/** Asks the token service; `authorization` and a secret body go no further than its own origin. */
-export type AskRealm = (
-  request: HttpRequest,
-  secret?: { readonly authorization?: string },
-) => Promise<Answer>;
 
 export interface TokenRequest extends CallOptions {
   readonly realm: URL;
