@@ -8,7 +8,6 @@
  */
 
 import { contentOf, readContent } from '../content/read.js';
-import type { Clock } from '../content/retry.js';
 import type { CallOptions, Content, Outcome, PutOptions, Sink, Source } from '../content/types.js';
 import { RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
@@ -16,54 +15,21 @@ import { isDigest, shortDigest, type Digest } from '../spec/digest.js';
 import { childrenOf, MAX_MANIFEST_SIZE, parseManifest } from '../spec/manifest.js';
 import { isManifestType } from '../spec/media-type.js';
 import { quoteText } from '../spec/text.js';
-import { Blobs } from './blobs.js';
-import { Claims } from '../disk/claim.js';
 import { describeBlob } from './describe-blob.js';
-import { isLayout, makeFolders, markLayout } from './format.js';
 import { reach, requireAll } from './graph.js';
-import {
-  IndexFile,
-  isFullName,
-  isSameEntry,
-  makeEntry,
-  withEntry,
-  withoutNames,
-  type Entry,
-} from './index-file.js';
+import { isFullName, isSameEntry, makeEntry, withEntry, withoutNames, type Entry } from './index-file.js';
 import { ingest } from './ingest.js';
-import { Lock, type Notice } from '../disk/lock.js';
-import type { ProcessFacts } from '../disk/owner.js';
-import { Paths } from './paths.js';
+import { createParts, makeReady, type LayoutOptions, type Parts } from './parts.js';
 import { startSession, type Session } from './session.js';
-import { Work, type Held } from './work.js';
+import type { Held } from './work.js';
 
-/**
- * For how long what another host or container holds is let be, in milliseconds: nobody can say whether a process there
- * still runs, and a container that was killed leaves claims that nobody comes back for. The lock is not touched.
- */
-const FOREIGN_LIFE_MS = 24 * 60 * 60 * 1000;
-
-export interface LayoutOptions extends ProcessFacts {
-  readonly clock: Clock;
-  readonly onNotice?: ((notice: Notice) => void) | undefined;
-  /** For a layout that belongs to another program: nothing in it is touched, not even a time. Default false. */
-  readonly isReadOnly?: boolean | undefined;
-}
+export type { LayoutOptions };
 
 /** A name of the store and what it stands for. */
 interface Image {
   /** Full reference: `docker.io/library/nginx:latest`. */
   readonly name: string;
   readonly descriptor: Descriptor;
-}
-
-/** What `maintain.ts` works on. */
-interface Parts {
-  readonly paths: Paths;
-  readonly index: IndexFile;
-  readonly blobs: Blobs;
-  readonly work: Work;
-  readonly lock: Lock;
 }
 
 /**
@@ -77,29 +43,14 @@ export async function openLayout(folder: string, options: LayoutOptions): Promis
 }
 
 export class Layout implements Source, Sink {
+  /** What `maintain.ts` works on. */
   readonly parts: Parts;
-  readonly #isReadOnly: boolean;
   /** The last put of each digest that is still under way in this process. */
   readonly #running = new Map<Digest, Promise<unknown>>();
   #ready: Promise<Held> | undefined;
 
-  constructor(folder: string, { isReadOnly = false, clock, onNotice, ...facts }: LayoutOptions) {
-    const paths = new Paths(folder);
-    this.#isReadOnly = isReadOnly;
-    this.parts = {
-      paths,
-      index: new IndexFile(paths),
-      blobs: new Blobs(paths, { isReadOnly }),
-      work: new Work(paths, new Claims(facts, { foreignLifeMs: FOREIGN_LIFE_MS })),
-      lock: new Lock({
-        path: paths.nextIndex,
-        what: `the store ${quoteText(folder)}`,
-        prepare: () => makeFolders(paths),
-        claims: new Claims(facts),
-        clock,
-        onNotice,
-      }),
-    };
+  constructor(folder: string, options: LayoutOptions) {
+    this.parts = createParts(folder, options);
   }
 
   /** Absolute path. */
@@ -248,30 +199,12 @@ export class Layout implements Source, Sink {
   }
 
   async #prepare(): Promise<void> {
-    this.#ready ??= this.#makeReady();
+    this.#ready ??= makeReady(this.parts);
     try {
       await this.#ready;
     } catch (error) {
       this.#ready = undefined;
       throw error;
     }
-  }
-
-  /** Makes the folder a layout where it is none, clears what dead processes left, and takes out a lease. */
-  async #makeReady(): Promise<Held> {
-    const { paths, index, work, lock } = this.parts;
-    if (this.#isReadOnly) {
-      throw new RegError('UNSUPPORTED', `the store ${quoteText(paths.folder)} was opened for reading only`);
-    }
-    await this.entries();
-    await makeFolders(paths);
-    if (!(await index.exists())) {
-      await lock.hold(async () => {
-        if (!(await isLayout(paths))) await markLayout(paths);
-        if (!(await index.exists())) await index.change((entries) => entries);
-      });
-    }
-    await work.tidy();
-    return work.lease();
   }
 }
