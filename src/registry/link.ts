@@ -16,3 +16,12 @@ export function parseNextLink(header: string): string | undefined {
   }
   return undefined;
 }
+
+/**
+ * The query of the next page, with its question mark. Of the link only that counts, so that no link can lead to another
+ * host (google/go-containerregistry 02649eab) and a wrong prefix does no harm (sonatype/nexus-public#1011).
+ */
+export function nextQuery(header: string | undefined): string | undefined {
+  const link = header === undefined ? undefined : parseNextLink(header);
+  return link === undefined ? undefined : /^[^?#]*(\?[^#]+)/.exec(link)?.[1];
+}

@@ -38,10 +38,19 @@ export async function addReferrer(
 ): Promise<void> {
   const tag = referrersTag(subject);
   const listed = await readList(repository, tag, { signal });
-  if (listed.digests.has(referrer.digest)) return;
+  if (listed.referrers.some(({ digest }) => digest === referrer.digest)) return;
   const manifests = [...listed.raw, referrer];
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }));
   await repository.put(contentOf(describe(OCI_INDEX, bytes), bytes), { tag, signal });
+}
+
+/** The list of the subject, empty where nobody keeps one. Throws what the repository throws. */
+export async function readReferrersTag(
+  repository: Source,
+  subject: Digest,
+  options: CallOptions,
+): Promise<readonly Descriptor[]> {
+  return (await readList(repository, referrersTag(subject), options)).referrers;
 }
 
 /** The algorithm cut to 32 characters, the digits to 64. */
@@ -53,7 +62,7 @@ async function readList(
   source: Source,
   tag: string,
   { signal }: CallOptions,
-): Promise<{ readonly raw: readonly unknown[]; readonly digests: ReadonlySet<string> }> {
+): Promise<{ readonly raw: readonly unknown[]; readonly referrers: readonly Descriptor[] }> {
   try {
     const descriptor = await source.resolve(tag, { signal });
     const bytes = await readContent(source.get(descriptor), { cap: MAX_MANIFEST_SIZE, signal });
@@ -62,9 +71,9 @@ async function readList(
       throw new RegError('INVALID_MANIFEST', `the tag ${tag} is no list of referrers`);
     const { manifests } = parseJsonObject(bytes, { what: tag });
     const raw: readonly unknown[] = Array.isArray(manifests) ? manifests : [];
-    return { raw, digests: new Set(list.manifests.map(({ digest }) => digest)) };
+    return { raw, referrers: list.manifests };
   } catch (error) {
-    if (hasCode(error, 'NOT_FOUND')) return { raw: [], digests: new Set() };
+    if (hasCode(error, 'NOT_FOUND')) return { raw: [], referrers: [] };
     throw error;
   }
 }

@@ -12,9 +12,11 @@ import { resilient } from '../content/resilient.js';
 import type { RetryOptions } from '../content/retry.js';
 import type { CallOptions, Content, Outcome, PutOptions, Sink, Source } from '../content/types.js';
 import type { Descriptor } from '../spec/descriptor.js';
+import type { Digest } from '../spec/digest.js';
 import { isManifestType } from '../spec/media-type.js';
 import { blobContent, hasBlob } from './blobs.js';
 import { Manifests } from './manifests.js';
+import { listReferrers } from './referrer-list.js';
 import type { Repository } from './repository.js';
 import { listTags } from './tags.js';
 import type { Transport } from './transport.js';
@@ -94,5 +96,10 @@ export class Registry implements Source, Sink {
   /** All tags, in the server's order; they are text from outside. Throws NOT_FOUND, PROTOCOL_ERROR, TOO_LARGE. */
   tags(options: CallOptions = {}): AsyncIterable<string> {
     return listTags(this.#repository, options);
+  }
+
+  /** What refers to a manifest, from the registry's own list or the one that clients keep. Throws INVALID_MANIFEST, PROTOCOL_ERROR. */
+  referrers(subject: Digest, options: CallOptions = {}): Promise<readonly Descriptor[]> {
+    return listReferrers(this.#repository, this.#manifests, { ...options, subject });
   }
 }

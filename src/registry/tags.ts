@@ -6,7 +6,7 @@ import { hasCode, RegError } from '../errors.js';
 import { isDigest } from '../spec/digest.js';
 import { parseJsonObject } from '../spec/json.js';
 import { bareMediaType } from '../spec/media-type.js';
-import { parseNextLink } from './link.js';
+import { nextQuery, parseNextLink } from './link.js';
 import { notARegistry } from './manifest-answer.js';
 import { pullScopes, repositoryNotFound, type Repository } from './repository.js';
 
@@ -61,7 +61,7 @@ async function fetchPage(
     const bytes = await answer.read(MAX_PAGE_SIZE);
     if (bareMediaType(answer.header('content-type') ?? '') === 'text/html') throw notARegistry(repository);
     const tags = readTags(bytes, `the tag list of ${host}/${path}`);
-    return { tags, next: nextQuery(answer.header('link'), tags.at(-1)) };
+    return { tags, next: queryAfter(answer.header('link'), tags.at(-1)) };
   } catch (error) {
     if (!hasCode(error, 'NOT_FOUND')) throw error;
     throw repositoryNotFound(repository, error);
@@ -78,16 +78,12 @@ function readTags(bytes: Uint8Array, what: string): readonly string[] {
   );
 }
 
-/**
- * Of the link only the query counts, so that no link can lead to another host (google/go-containerregistry 02649eab)
- * and a wrong prefix does no harm (sonatype/nexus-public#1011).
- */
-function nextQuery(header: string | undefined, last: string | undefined): string | undefined {
-  const link = header === undefined ? undefined : parseNextLink(header);
-  if (link === undefined) return undefined;
-  const [, query] = /^[^?#]*(\?[^#]+)/.exec(link) ?? [];
-  if (query !== undefined) return query;
-  return last === undefined ? undefined : `?n=${PAGE}&last=${encodeURIComponent(last)}`;
+/** A link without a query says only that there is more. */
+function queryAfter(header: string | undefined, last: string | undefined): string | undefined {
+  if (header === undefined || parseNextLink(header) === undefined) return undefined;
+  return (
+    nextQuery(header) ?? (last === undefined ? undefined : `?n=${PAGE}&last=${encodeURIComponent(last)}`)
+  );
 }
 
 function endless({ host, path }: Repository, reason: string): RegError {
