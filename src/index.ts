@@ -44,6 +44,11 @@ export { proxyFromEnvironment, type Proxy, type ProxyFor } from './registry/prox
 export type { Registry } from './registry/registry.js';
 
 export { connect, type ConnectOptions } from './operations/connect.js';
+export { copyImages, type CopyImagesOptions, type CopyResult } from './operations/copy-images.js';
+export { loadImages } from './operations/load-images.js';
+export type { Place } from './operations/place.js';
+export type { TargetEnds } from './operations/target-place.js';
+export { openPlace, type Ends, type OpenPlace } from './operations/source-place.js';
 export {
   listImages,
   removeImages,

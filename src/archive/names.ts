@@ -1,6 +1,8 @@
 /** What the files of an OCI image layout are called in a tar, and what marks it as one. */
 
+import { hasCode } from '../errors.js';
 import type { Digest } from '../spec/digest.js';
+import { formatReference, parseReference } from '../spec/reference.js';
 
 /** The version of the layout that is read and written. */
 export const LAYOUT_VERSION = '1.0.0';
@@ -16,4 +18,20 @@ export const REF_NAME = 'org.opencontainers.image.ref.name';
 
 export function blobName(digest: Digest): string {
   return `blobs/${digest.replace(':', '/')}`;
+}
+
+/**
+ * The whole reference that a name in an archive stands for; undefined for a plain tag, which could be read as the name
+ * of a repository, and for what is no reference.
+ */
+export function fullNameOf(name: string): string | undefined {
+  if (!/[:/@]/.test(name)) return undefined;
+  try {
+    const reference = parseReference(name);
+    const isComplete = reference.tag !== undefined || reference.digest !== undefined;
+    return formatReference(isComplete ? reference : { ...reference, tag: 'latest' });
+  } catch (error) {
+    if (hasCode(error, 'INVALID_REFERENCE')) return undefined;
+    throw error;
+  }
 }

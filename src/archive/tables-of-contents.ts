@@ -7,8 +7,8 @@ import { childrenOf, type ImageManifest, type Manifest } from '../spec/manifest.
 import { DOCKER_CONFIG, OCI_CONFIG, OCI_INDEX } from '../spec/media-type.js';
 import { choosePlatform } from '../spec/platform-choice.js';
 import type { Platform } from '../spec/platform.js';
-import { familiarName, formatReference, parseReference, type Reference } from '../spec/reference.js';
-import { blobName, FULL_NAME, REF_NAME } from './names.js';
+import { familiarName, parseReference } from '../spec/reference.js';
+import { blobName, FULL_NAME, fullNameOf, REF_NAME } from './names.js';
 
 /** An image and the name that it has in the archive, if it has one: a tag or a whole reference. */
 export interface Listed {
@@ -20,8 +20,9 @@ export interface Listed {
 export function indexJson(listed: readonly Listed[]): string {
   const manifests = listed.map(({ name, descriptor }) => {
     if (name === undefined) return descriptor;
-    const full = isFull(name) ? { [FULL_NAME]: name } : {};
-    return { ...descriptor, annotations: { ...descriptor.annotations, ...full, [REF_NAME]: name } };
+    const full = fullNameOf(name);
+    const names = { ...(full === undefined ? {} : { [FULL_NAME]: full }), [REF_NAME]: name };
+    return { ...descriptor, annotations: { ...descriptor.annotations, ...names } };
   });
   return JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests });
 }
@@ -73,22 +74,8 @@ function isLoadable(manifest: ImageManifest): boolean {
 }
 
 function repoTags(name: string | undefined): readonly string[] {
-  if (name === undefined || !isFull(name)) return [];
-  const { domain, path, tag } = parseReference(name);
+  const full = name === undefined ? undefined : fullNameOf(name);
+  if (full === undefined) return [];
+  const { domain, path, tag } = parseReference(full);
   return tag === undefined ? [] : [familiarName({ domain, path, tag })];
-}
-
-/** Whether a name is a whole reference and not just a tag, which could be read as the name of a repository. */
-function isFull(name: string): boolean {
-  const reference = parsed(name);
-  return reference !== undefined && formatReference(reference) === name;
-}
-
-function parsed(name: string): Reference | undefined {
-  try {
-    return parseReference(name);
-  } catch (error) {
-    if (hasCode(error, 'INVALID_REFERENCE')) return undefined;
-    throw error;
-  }
 }

@@ -61,11 +61,10 @@ export interface NetworkFlags extends LoginFlags {
   readonly idleTimeout?: number;
 }
 
-/** Every shared flag; a command has some of them. */
+/** The shared flags that mean the same in every command that has them. */
 export type SharedFlags = CommonFlags &
   ConnectionsFlags &
   NetworkFlags &
-  PlatformFlags &
   ProgressFlags &
   ResultFlags &
   StoreFlags;
@@ -81,6 +80,12 @@ export function addPlatformFlag(command: Command): Command {
   const text =
     'image of an index to take, os/arch[/variant] (default: $DOCKER_DEFAULT_PLATFORM, else this host)';
   return command.option('-p, --platform <platform>', text);
+}
+
+/** For commands that can take several platforms. */
+export function addPlatformsFlag(command: Command): Command {
+  const text = 'image of an index to take (repeatable: several make a smaller index)';
+  return command.addOption(new Option('-p, --platform <platform>', text).argParser(collect));
 }
 
 export function addResultFlags(command: Command, quiet = 'print only the name'): Command {

@@ -1,116 +1,139 @@
 /**
- * Places that are no registry: where a push may take its image from.
+ * Places: where an image may be, in one syntax for every command.
  *
- *     oci:DIR[:TAG]  oci-archive:FILE[:TAG]  docker-archive:FILE[:REF]  PATH[:NAME]  -[:NAME]
+ *     NAME                       at its registry
+ *     store:NAME                 in the local store
+ *     oci:DIR[:TAG]              in an OCI image layout
+ *     oci-archive:FILE[:TAG]     in a tar of one
+ *     docker-archive:FILE[:REF]  in what `docker save` writes
+ *     -                          in a tar on the standard input or output
+ *     ./PATH[:TAG]               in whichever of these is there: no reference begins with a dot or a slash
  */
 
 import { stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
-import { chooseImage, groupByDigest } from '../archive/image.js';
-import { openArchive } from '../archive/reader.js';
-import { systemClock } from '../content/system-clock.js';
-import type { CallOptions } from '../content/types.js';
-import { RegError } from '../errors.js';
-import { openLayout } from '../layout/layout.js';
+import { hasCode, RegError } from '../errors.js';
 import { quoteText } from '../spec/text.js';
-import type { PushSource } from './push.js';
+import type { Reference } from '../spec/reference.js';
+import { familiarName } from '../spec/reference.js';
+import { parseImage } from './image-name.js';
 
-const KNOWN =
-  'Give oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], a path, or - for a tar on the standard input.';
+/** What to write instead, for errors. */
+export const KNOWN_PLACES =
+  'Give NAME for a registry, store:NAME, oci:DIR[:TAG], oci-archive:FILE[:TAG], ' +
+  'docker-archive:FILE[:REF], or - for a tar on the standard input or output.';
 
-export interface PlaceOptions extends CallOptions {
-  /** What `-` stands for. */
-  readonly stdin?: AsyncIterable<Uint8Array> | undefined;
-  /** Where to keep a tar from `stdin`, and what else can't be read in place; default: the system's. */
-  readonly temporaryFolder?: string | undefined;
+/** A place that knows images by whole references. */
+export interface NamedPlace {
+  readonly kind: 'registry' | 'store';
+  /** As it was written. */
+  readonly text: string;
+  /** The same without what says which kind of place it is. */
+  readonly repository: string;
+  readonly reference: Reference;
 }
 
-/** An image that was found, ready for `pushFrom`. */
-export interface OpenPlace extends PushSource {
-  /** To be called when the source is not used any more: removes what was kept aside for it. */
-  close(): Promise<void>;
-}
-
-/**
- * Finds the image that `text` names. What is in an archive is told by looking inside, so `oci-archive:` and
- * `docker-archive:` read either kind. Throws INVALID_ARGUMENT for a place of an unknown kind, and where several images
- * could be meant; NOT_FOUND, and what archives and layouts throw.
- */
-export async function openPlace(text: string, options: PlaceOptions = {}): Promise<OpenPlace> {
-  const place = await parsePlace(text);
-  const { expected, found } = place;
-  if (expected === 'folder' && found === 'file') throw wrong(text, 'it is not a folder');
-  if (expected === 'file' && found === 'folder') throw wrong(text, 'it is a folder');
-  return found === 'folder' ? openFolder(place) : openTar(place, options);
-}
-
-type Kind = 'folder' | 'file';
-
-interface Place {
-  /** What its prefix asks for. */
-  readonly expected: Kind | undefined;
-  readonly found: Kind;
-  /** Undefined for the standard input. */
+/** A folder or a tar. */
+export interface FilePlace {
+  readonly kind: 'layout' | 'archive';
+  readonly text: string;
+  /** Undefined for the standard input or output. */
   readonly path: string | undefined;
   /** Tag or reference of the image in it. */
   readonly name: string | undefined;
+  /** Written as `docker-archive:`, the programs for which hold one platform of an image. */
+  readonly isForDocker: boolean;
 }
 
-async function parsePlace(text: string): Promise<Place> {
-  const [, prefix = '', rest = text] = /^(oci|oci-archive|docker-archive):(.*)$/s.exec(text) ?? [];
-  const expected = prefix === '' ? undefined : prefix === 'oci' ? 'folder' : 'file';
-  if (rest === '') throw wrong(text, 'it names no path');
-  if (expected !== 'folder' && /^-(:|$)/.test(rest))
-    return { expected, found: 'file', path: undefined, name: rest.slice(2) || undefined };
-  // Names have colons, and so may paths (`C:\images`): the longest path that exists is the one that is meant.
-  for (let end = rest.length; end > 0; end = rest.lastIndexOf(':', end - 1)) {
-    const path = rest.slice(0, end);
-    const found = await kindOf(path);
-    if (found !== undefined) return { expected, found, path, name: rest.slice(end + 1) || undefined };
-  }
-  // One letter is a drive of Windows.
-  if (expected === undefined && /^[a-z][a-z0-9+-]+:/.test(rest))
-    throw wrong(text, 'that is not a place to push from');
-  throw new RegError('NOT_FOUND', `cannot read ${quoteText(rest)}: no such file or folder`, { hint: KNOWN });
+export type Place = NamedPlace | FilePlace;
+
+const NAMED: ReadonlyMap<string, NamedPlace['kind']> = new Map([['store', 'store']]);
+
+const PREFIX = /^(store|oci|oci-archive|docker-archive):(.*)$/s;
+
+/** A reference begins with a letter or a digit, and holds no backslash; one letter and a colon are a drive of Windows. */
+const PATH = /^(?:[./\\]|[A-Za-z]:[\\/])/;
+
+/**
+ * Reads a place. Costs a look at the disk where it names a path, since paths may have colons, too. Throws
+ * INVALID_ARGUMENT, INVALID_REFERENCE, DISK_ERROR.
+ */
+export async function parsePlace(text: string): Promise<Place> {
+  const [, prefix, rest = text] = PREFIX.exec(text) ?? [];
+  const kind = prefix === undefined ? undefined : NAMED.get(prefix);
+  if (kind !== undefined) return { kind, text, repository: rest, reference: parseImage(rest) };
+  if (rest === '') throw wrongPlace(text, prefix === undefined ? 'it is empty' : 'it names no path');
+  if (prefix === undefined && !PATH.test(text) && !isStream(text)) return parseRegistry(text);
+  return parseFile(text, { prefix, rest });
 }
 
-async function openFolder({ path = '', name }: Place): Promise<OpenPlace> {
-  if ((await kindOf(join(path, 'oci-layout'))) !== 'file')
-    throw wrong(path, 'the folder is not an OCI image layout');
-  // Nothing is claimed or locked in a layout that is only read, so it may know no process and need no time.
-  const facts = { pid: 0, isRunning: () => true, clock: systemClock };
-  const layout = await openLayout(path, { ...facts, isReadOnly: true });
-  const images = groupByDigest(await layout.entries());
-  const { root } = chooseImage(images, { name, what: quoteText(path) });
-  return { source: layout, root, close: () => layout.close() };
+/** What a place is called in messages and progress. */
+export function placeName(place: Place): string {
+  if (place.kind === 'registry') return familiarName(place.reference);
+  return place.text;
 }
 
-async function openTar({ path, name }: Place, options: PlaceOptions): Promise<OpenPlace> {
-  const { stdin, temporaryFolder = tmpdir(), signal } = options;
-  const input = path ?? stdin;
-  if (input === undefined) throw wrong('-', 'there is no standard input');
-  const archive = await openArchive(input, { temporaryFolder, signal });
+/** For a place that can't be what it was given for. */
+export function wrongPlace(text: string, reason: string): RegError {
+  return new RegError('INVALID_ARGUMENT', `cannot use ${quoteText(text)} as a place: ${reason}`, {
+    hint: KNOWN_PLACES,
+  });
+}
+
+function isStream(text: string): boolean {
+  return /^-(:|$)/.test(text);
+}
+
+/** What is no reference may have been meant as another place. */
+function parseRegistry(text: string): Place {
   try {
-    const what = path === undefined ? 'the archive on the standard input' : quoteText(path);
-    const root = await chooseImage(archive.images(), { name, what }).root({ signal });
-    return { source: archive, root, close: () => archive.close() };
+    return { kind: 'registry', text, repository: text, reference: parseImage(text) };
   } catch (error) {
-    await archive.close();
-    throw error;
+    if (!hasCode(error, 'INVALID_REFERENCE')) throw error;
+    const hint = [error.context.hint, KNOWN_PLACES].filter((part) => part !== undefined).join(' ');
+    throw new RegError(error.code, error.message, { ...error.context, hint, cause: error });
   }
 }
 
-async function kindOf(path: string): Promise<Kind | undefined> {
+async function parseFile(
+  text: string,
+  { prefix, rest }: { readonly prefix: string | undefined; readonly rest: string },
+): Promise<Place> {
+  const isForDocker = prefix === 'docker-archive';
+  if (prefix !== 'oci' && isStream(rest))
+    return { kind: 'archive', text, path: undefined, name: rest.slice(2) || undefined, isForDocker };
+  const { path, name, found } = await splitPath(rest);
+  const asked = prefix === undefined ? undefined : prefix === 'oci' ? 'folder' : 'file';
+  if (asked !== undefined && found !== undefined && asked !== found)
+    throw wrongPlace(text, found === 'file' ? 'it is not a folder' : 'it is a folder');
+  const kind =
+    (asked ?? found ?? (/[/\\]$/.test(path) ? 'folder' : 'file')) === 'folder' ? 'layout' : 'archive';
+  return { kind, text, path, name, isForDocker };
+}
+
+type Found = 'folder' | 'file' | undefined;
+
+/** The longest path that is there is the one that is meant; of what is not there, all up to the first colon. */
+async function splitPath(
+  text: string,
+): Promise<{ readonly path: string; readonly name: string | undefined; readonly found: Found }> {
+  const at = (end: number): { readonly path: string; readonly name: string | undefined } => ({
+    path: text.slice(0, end),
+    name: text.slice(end + 1) || undefined,
+  });
+  for (let end = text.length; end > 0; end = text.lastIndexOf(':', end - 1)) {
+    const found = await kindOf(text.slice(0, end));
+    if (found !== undefined) return { ...at(end), found };
+  }
+  const colon = text.indexOf(':', /^[A-Za-z]:[\\/]/.test(text) ? 2 : 0);
+  return { ...at(colon < 1 ? text.length : colon), found: undefined };
+}
+
+async function kindOf(path: string): Promise<Found> {
   try {
     return (await stat(path)).isDirectory() ? 'folder' : 'file';
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EACCES')) return undefined;
     throw new RegError('DISK_ERROR', `cannot read ${quoteText(path)}: permission denied`, { cause: error });
   }
-}
-
-function wrong(text: string, reason: string): RegError {
-  return new RegError('INVALID_ARGUMENT', `cannot push from ${quoteText(text)}: ${reason}`, { hint: KNOWN });
 }

@@ -1,175 +1,92 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 
-import { copy } from '../../src/content/copy.js';
-import { Memory } from '../../src/content/memory.js';
 import { RegError, type ErrorCode } from '../../src/errors.js';
-import { openPlace, type PlaceOptions } from '../../src/operations/place.js';
-import { writeDockerArchive, writeLayout, writeOciArchive } from '../support/image-files.js';
-import { image, layer, type TestImage } from '../support/images.js';
+import { parsePlace } from '../../src/operations/place.js';
 import { temporaryFolder } from '../support/temp.js';
 
-interface Places {
-  readonly folder: string;
-  readonly one: TestImage;
-  readonly two: TestImage;
-}
+const nginx = { domain: 'docker.io', path: 'library/nginx', tag: 'latest' };
 
-/** `layout`, `oci.tar` and `docker.tar`, each with two images; `single.tar` with the first alone. */
-async function makePlaces(t: TestContext): Promise<Places> {
-  const folder = await temporaryFolder(t);
-  const [one, two] = [
-    image({ layers: [await layer({ file: 'one' })] }),
-    image({ layers: [await layer({ file: 'two' })] }),
-  ];
-  const names = { 'docker.io/library/app:v1': one, 'localhost:5000/app:v2': two };
-  await writeLayout(join(folder, 'layout'), { v1: one, v2: two });
-  await writeOciArchive(join(folder, 'oci.tar'), { v1: one, v2: two });
-  await writeDockerArchive(join(folder, 'docker.tar'), names);
-  await writeDockerArchive(join(folder, 'single.tar'), { 'app:v1': one });
-  return { folder, one, two };
-}
-
-/** Copies what is found at a place, and answers its digest. */
-async function digestAt(text: string, options?: PlaceOptions): Promise<string> {
-  const place = await openPlace(text, options);
-  try {
-    await copy(place.source, new Memory(), place.root);
-    return place.root.digest;
-  } finally {
-    await place.close();
-  }
-}
-
-async function assertRefused(
-  text: string,
-  code: ErrorCode,
-  says: string,
-  options?: PlaceOptions,
-): Promise<void> {
-  await assert.rejects(openPlace(text, options), (error) => {
-    assert(error instanceof RegError, String(error));
-    assert.equal(error.code, code, error.message);
-    assert.ok(error.message.includes(says), error.message);
-    return true;
+test('a bare reference is a registry, and store: is the local store', async () => {
+  assert.deepEqual(await parsePlace('nginx'), {
+    kind: 'registry',
+    text: 'nginx',
+    repository: 'nginx',
+    reference: nginx,
   });
-}
+  assert.deepEqual(await parsePlace('store:nginx'), {
+    kind: 'store',
+    text: 'store:nginx',
+    repository: 'nginx',
+    reference: nginx,
+  });
+  for (const text of ['localhost:5000/app:1', 'image.tar', 'oci', 'a/b/c'])
+    assert.equal((await parsePlace(text)).kind, 'registry', text);
+});
 
-test('every kind of place gives the image that was asked for', async (t) => {
-  const { folder, one, two } = await makePlaces(t);
-  const wanted: readonly (readonly [string, TestImage])[] = [
-    [`oci:${folder}/layout:v1`, one],
-    [`oci:${folder}/layout:v2`, two],
-    [`${folder}/layout:v2`, two],
-    [`oci-archive:${folder}/oci.tar:v2`, two],
-    [`${folder}/oci.tar:v1`, one],
-    [`docker-archive:${folder}/docker.tar:app:v1`, one],
-    [`docker-archive:${folder}/docker.tar:docker.io/library/app:v1`, one],
-    [`docker-archive:${folder}/docker.tar:localhost:5000/app:v2`, two],
-    [`${folder}/docker.tar:v2`, two],
-    [`docker-archive:${folder}/single.tar`, one],
-    [`${folder}/single.tar`, one],
+test('folders and tars have skopeo’s names, and a name of the image behind the path', async (t) => {
+  const folder = await temporaryFolder(t);
+  const cases: readonly (readonly [string, string, string | undefined, string | undefined, boolean?])[] = [
+    [`oci:${folder}/new`, 'layout', `${folder}/new`, undefined],
+    [`oci:${folder}/new:v1`, 'layout', `${folder}/new`, 'v1'],
+    ['oci:new:localhost:5000/app:v1', 'layout', 'new', 'localhost:5000/app:v1'],
+    ['oci-archive:new.tar:v1', 'archive', 'new.tar', 'v1'],
+    ['docker-archive:new.tar:app:v1', 'archive', 'new.tar', 'app:v1', true],
+    ['oci-archive:C:\\images\\new.tar:v1', 'archive', 'C:\\images\\new.tar', 'v1'],
+    ['-', 'archive', undefined, undefined],
+    ['-:app:v1', 'archive', undefined, 'app:v1'],
+    ['docker-archive:-:app:v1', 'archive', undefined, 'app:v1', true],
+    ['./new.tar', 'archive', './new.tar', undefined],
+    ['../new.tar:v1', 'archive', '../new.tar', 'v1'],
+    ['./new/', 'layout', './new/', undefined],
+    [`${folder}:v1`, 'layout', folder, 'v1'],
   ];
-  for (const [text, { descriptor }] of wanted) assert.equal(await digestAt(text), descriptor.digest, text);
+  for (const [text, kind, path, name, isForDocker = false] of cases)
+    assert.deepEqual(await parsePlace(text), { kind, text, path, name, isForDocker }, text);
 });
 
 test(
-  'a path with colons is found before a name is looked for',
+  'the longest path that is there is the one that is meant',
   { skip: process.platform === 'win32' },
   async (t) => {
-    const { folder, one, two } = await makePlaces(t);
-    await rename(join(folder, 'single.tar'), join(folder, 'oci.tar:v2'));
-    assert.equal(await digestAt(`${folder}/oci.tar:v2`), one.descriptor.digest);
-    assert.equal(await digestAt(`${folder}/oci.tar:v2:app:v1`), one.descriptor.digest);
-    assert.equal(await digestAt(`docker-archive:${folder}/docker.tar:v2`), two.descriptor.digest);
+    const folder = await temporaryFolder(t);
+    await writeFile(join(folder, 'a.tar'), '');
+    await writeFile(join(folder, 'a.tar:v1'), '');
+    await mkdir(join(folder, 'b:c'));
+    const partsOf = async (text: string): Promise<readonly unknown[]> => {
+      const place = await parsePlace(text);
+      return 'path' in place ? [place.kind, place.path, place.name] : [];
+    };
+    assert.deepEqual(await partsOf(`${folder}/a.tar:v1`), ['archive', `${folder}/a.tar:v1`, undefined]);
+    assert.deepEqual(await partsOf(`${folder}/a.tar:v1:v2`), ['archive', `${folder}/a.tar:v1`, 'v2']);
+    assert.deepEqual(await partsOf(`${folder}/a.tar:v2`), ['archive', `${folder}/a.tar`, 'v2']);
+    assert.deepEqual(await partsOf(`oci:${folder}/b:c`), ['layout', `${folder}/b:c`, undefined]);
   },
 );
 
-test('an archive comes over the standard input, and nothing of it is left', async (t) => {
-  const { folder, one, two } = await makePlaces(t);
-  const temporary = join(folder, 'temporary');
-  await mkdir(temporary);
-  for (const [text, file, { descriptor }] of [
-    ['-', 'single.tar', one],
-    ['-:v2', 'oci.tar', two],
-    ['docker-archive:-:app:v1', 'docker.tar', one],
-  ] as const) {
-    const stdin = pieces(await readFile(join(folder, file)));
-    assert.equal(await digestAt(text, { stdin, temporaryFolder: temporary }), descriptor.digest, text);
-  }
-  const stdin = pieces(Buffer.alloc(5000, 'no tar'));
-  await assertRefused('-', 'UNSAFE_ARCHIVE', 'the standard input', { stdin, temporaryFolder: temporary });
-  assert.deepEqual(await readdir(temporary), []);
-});
-
-test('a layout is not changed by a push from it', async (t) => {
-  const { folder } = await makePlaces(t);
-  const before = await readdir(join(folder, 'layout'), { recursive: true });
-  await digestAt(`oci:${folder}/layout:v1`);
-  assert.deepEqual(await readdir(join(folder, 'layout'), { recursive: true }), before);
-});
-
-test('a layer of a layout that is not what its name says is found out', async (t) => {
-  const { folder, one } = await makePlaces(t);
-  const { digest } = one.layers[0]?.blob ?? assert.fail();
-  const path = join(folder, 'layout', 'blobs', ...digest.split(':'));
-  const bytes = await readFile(path);
-  await writeFile(path, bytes.fill('x', 20, 30));
-  await assert.rejects(digestAt(`oci:${folder}/layout:v1`), RegError);
-});
-
-test('a place where several images could be meant lists them', async (t) => {
-  const { folder } = await makePlaces(t);
-  await assertRefused(`oci:${folder}/layout`, 'INVALID_ARGUMENT', 'holds 2 images: v1, v2');
-  await assertRefused(`${folder}/oci.tar`, 'INVALID_ARGUMENT', 'holds 2 images: v1, v2');
-  await assertRefused(
-    `${folder}/docker.tar`,
-    'INVALID_ARGUMENT',
-    'docker.io/library/app:v1, localhost:5000/app:v2',
-  );
-  await assertRefused(`${folder}/oci.tar:v3`, 'NOT_FOUND', 'no image named "v3", only v1, v2');
-});
-
-test('one image under two tags of a layout is one image', async (t) => {
+test('what is no place is refused, with a list of those that are', async (t) => {
   const folder = await temporaryFolder(t);
-  const made = image({ layers: [] });
-  await writeLayout(folder, { v1: made, latest: made });
-  assert.equal(await digestAt(folder), made.descriptor.digest);
-});
-
-test('what is no place is refused with the reason', async (t) => {
-  const { folder } = await makePlaces(t);
+  await writeFile(join(folder, 'a.tar'), '');
   const cases: readonly (readonly [string, ErrorCode, string])[] = [
-    ['docker://nginx', 'INVALID_ARGUMENT', 'that is not a place to push from'],
-    ['docker-daemon:nginx', 'INVALID_ARGUMENT', 'that is not a place to push from'],
+    ['', 'INVALID_ARGUMENT', 'it is empty'],
     ['oci:', 'INVALID_ARGUMENT', 'it names no path'],
     ['docker-archive:', 'INVALID_ARGUMENT', 'it names no path'],
-    ['', 'INVALID_ARGUMENT', 'it names no path'],
-    ['-', 'INVALID_ARGUMENT', 'no standard input'],
-    [join(folder, 'nothing'), 'NOT_FOUND', 'no such file or folder'],
-    ['C:\\nothing.tar', 'NOT_FOUND', 'no such file or folder'],
-    [`oci:${folder}/nothing:v1`, 'NOT_FOUND', 'no such file or folder'],
-    [`oci:${folder}/oci.tar`, 'INVALID_ARGUMENT', 'it is not a folder'],
-    [`oci-archive:${folder}/layout`, 'INVALID_ARGUMENT', 'it is a folder'],
-    [folder, 'INVALID_ARGUMENT', 'not an OCI image layout'],
-    [`${folder}/layout/index.json`, 'UNSAFE_ARCHIVE', 'it is not a tar archive'],
-    ['a\u0000b', 'NOT_FOUND', 'cannot read "ab"'],
+    [`oci:${folder}/a.tar`, 'INVALID_ARGUMENT', 'it is not a folder'],
+    [`oci-archive:${folder}`, 'INVALID_ARGUMENT', 'it is a folder'],
+    ['docker://nginx', 'INVALID_REFERENCE', 'a reference has no scheme'],
+    ['dir:/tmp/x', 'INVALID_REFERENCE', 'invalid reference "dir:/tmp/x"'],
+    ['a\u0000b', 'INVALID_REFERENCE', 'invalid reference'],
   ];
-  for (const [text, code, says] of cases) await assertRefused(text, code, says);
+  for (const [text, code, says] of cases) {
+    await assert.rejects(parsePlace(text), (error) => {
+      assert(error instanceof RegError, String(error));
+      assert.equal(error.code, code, error.message);
+      assert.ok(error.message.includes(says), error.message);
+      for (const word of ['store:NAME', 'oci:DIR[:TAG]', 'oci-archive:', 'docker-archive:', 'standard input'])
+        assert.ok(error.context.hint?.includes(word), error.context.hint);
+      return true;
+    });
+  }
 });
-
-test('the hint of an error lists the places that are understood', async () => {
-  await assert.rejects(openPlace('docker-daemon:nginx'), (error) => {
-    assert(error instanceof RegError);
-    for (const word of ['oci:DIR[:TAG]', 'oci-archive:', 'docker-archive:', 'standard input']) {
-      assert.ok(error.context.hint?.includes(word), error.context.hint);
-    }
-    return true;
-  });
-});
-
-async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let from = 0; from < bytes.length; from += 1000) yield bytes.subarray(from, from + 1000);
-}

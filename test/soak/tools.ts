@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { connect } from '../../src/operations/connect.js';
 import { tagImage } from '../../src/operations/images.js';
 import { openStore } from '../../src/operations/open-store.js';
-import { openPlace } from '../../src/operations/place.js';
+import { openPlace } from '../../src/operations/source-place.js';
 import { pull } from '../../src/operations/pull.js';
 import { push, pushFrom } from '../../src/operations/push.js';
 import { listTags } from '../../src/operations/tags.js';

@@ -3,9 +3,10 @@
 import { inspect, inspectRaw } from '../../operations/inspect.js';
 import { platformFor } from '../connection.js';
 import type { Context } from '../context.js';
+import type { PlatformFlags } from '../flags.js';
 import { describeInspection } from '../inspection-view.js';
 
-interface InspectFlags {
+interface InspectFlags extends PlatformFlags {
   readonly local?: true;
   readonly raw?: true;
 }

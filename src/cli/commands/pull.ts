@@ -5,9 +5,12 @@ import { pull, pullAllTags, type PullResult } from '../../operations/pull.js';
 import { familiarName, parseReference } from '../../spec/reference.js';
 import { platformFor } from '../connection.js';
 import type { Context } from '../context.js';
-import { transfer } from './transfer.js';
+import type { PlatformFlags } from '../flags.js';
+import { printCopy } from './print-copy.js';
+import { allOf, transfer } from './transfer.js';
 
-interface PullFlags {
+interface PullFlags extends PlatformFlags {
+  readonly output?: string;
   readonly allPlatforms?: true;
   readonly allTags?: true;
 }
@@ -18,6 +21,7 @@ export async function run(context: Context<PullFlags>): Promise<void> {
   // A mistake in the last name is told before the first image is fetched.
   const read = flags.allTags ? parseReference : parseImage;
   const images = args.map((image) => ({ image, name: familiarName(read(image)) }));
+  if (flags.output !== undefined) return pullInto(flags.output, context);
   const [client, store] = await Promise.all([context.client(), context.store()]);
   const { allPlatforms, concurrency } = flags;
   const options = { client, store, platform, allPlatforms, concurrency, signal, onEvent: progress.onEvent };
@@ -27,6 +31,33 @@ export async function run(context: Context<PullFlags>): Promise<void> {
     const print = (result: PullResult): void => printResult(result, context);
     await transfer(results, { job: { direction: 'pull', name }, print, progress });
   }
+}
+
+/** Past the store, into another place. */
+async function pullInto(output: string, context: Context<PullFlags>): Promise<void> {
+  const { args, flags, io, progress } = context;
+  const { allPlatforms, allTags, concurrency } = flags;
+  // A pull into the store needs none of this.
+  const [{ openEnds }, { copyImages }, { parsePlace, wrongPlace }] = await Promise.all([
+    import('../ends.js'),
+    import('../../operations/copy-images.js'),
+    import('../../operations/place.js'),
+  ]);
+  const to = await parsePlace(output);
+  if (to.kind === 'registry')
+    throw wrongPlace(output, 'it names an image at a registry; a path begins with ./');
+  const options = {
+    ...(await openEnds([...args, output], context)),
+    platforms: allPlatforms ? [] : [platformFor(flags, io)],
+    allTags,
+    concurrency,
+    onEvent: progress.onEvent,
+  };
+  await transfer(allOf(copyImages(args, to, options)), {
+    job: { direction: 'pull', name: args.join(', ') },
+    print: (result) => printCopy(result, context),
+    progress,
+  });
 }
 
 /** The last lines of `docker pull`. */

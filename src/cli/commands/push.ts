@@ -33,7 +33,7 @@ export async function run(context: Context<PushFlags>): Promise<void> {
 }
 
 async function* results(image: string, context: Context<PushFlags>): AsyncGenerator<PushResult> {
-  const { flags, io, progress, signal } = context;
+  const { flags, progress, signal } = context;
   const { concurrency, from, tag: tags } = flags;
   const client = await context.client();
   const options = { client, concurrency, signal, onEvent: progress.onEvent };
@@ -44,8 +44,11 @@ async function* results(image: string, context: Context<PushFlags>): AsyncGenera
     return;
   }
   // Tars and layouts of others are read by code that no other command needs.
-  const { openPlace } = await import('../../operations/place.js');
-  const source = await openPlace(from, { stdin: io.stdin, signal });
+  const [{ openEnds }, { openPlace }] = await Promise.all([
+    import('../ends.js'),
+    import('../../operations/source-place.js'),
+  ]);
+  const source = await openPlace(from, await openEnds([from, image], context));
   try {
     yield* await pushFrom(source, { ...options, image, tags });
   } finally {

@@ -29,6 +29,11 @@ export async function transfer<Result>(
   }
 }
 
+/** What comes all at once, at the end. */
+export async function* allOf<Result>(results: Promise<readonly Result[]>): AsyncGenerator<Result> {
+  yield* await results;
+}
+
 function nothingIsLost(cause: RegError): RegError {
   const hint = 'What has arrived is kept: run the same command again to go on.';
   return new RegError('ABORTED', cause.message, { hint, cause });

@@ -1,4 +1,4 @@
-/** `reg pull` and `reg push`. */
+/** The commands that move images. */
 
 import { Option, type Command } from 'commander';
 
@@ -6,6 +6,7 @@ import {
   addConnectionsFlag,
   addNetworkFlags,
   addPlatformFlag,
+  addPlatformsFlag,
   addProgressFlags,
   addResultFlags,
   addStoreFlag,
@@ -16,6 +17,9 @@ import { addExamples, type Act } from './act.js';
 export function defineTransfer(program: Command, act: Act): void {
   definePull(program.command('pull'), act);
   definePush(program.command('push'), act);
+  defineCopy(program.command('copy'), act);
+  defineSave(program.command('save'), act);
+  defineLoad(program.command('load'), act);
 }
 
 function definePull(command: Command, act: Act): void {
@@ -26,7 +30,11 @@ function definePull(command: Command, act: Act): void {
     )
     .argument('<image...>', 'such as nginx, ghcr.io/owner/app:1.0 or app@sha256:…')
     .option('--all-platforms', 'take the whole index, not one platform of it')
-    .option('-a, --all-tags', 'pull every tag of the repository');
+    .option('-a, --all-tags', 'pull every tag of the repository')
+    .option(
+      '-o, --output <place>',
+      'put it there, past the store: oci:DIR, oci-archive:FILE, docker-archive:FILE or -',
+    );
   addPlatformFlag(command);
   addStoreFlag(command);
   addResultFlags(command);
@@ -37,6 +45,7 @@ function definePull(command: Command, act: Act): void {
     'reg pull nginx',
     'reg pull --platform linux/arm64 alpine:3 busybox',
     'reg pull --json localhost:5000/app:1.0 | jq -r .digest',
+    'reg pull nginx -o docker-archive:nginx.tar',
   ]);
   command.action(act(() => import('../commands/pull.js')));
 }
@@ -51,7 +60,7 @@ function definePush(command: Command, act: Act): void {
     .argument('<image>', 'name and tag to push to')
     .option(
       '--from <source>',
-      'oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], a path, or - for stdin',
+      'any place: oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], - for stdin, ./PATH, another NAME',
     )
     .addOption(new Option('-t, --tag <tag>', 'push under this tag, too (repeatable)').argParser(collect))
     .option('-a, --all-tags', 'push every tag that the store has of the repository');
@@ -65,4 +74,71 @@ function definePush(command: Command, act: Act): void {
     'docker save app:1.0 | reg push --from - ghcr.io/owner/app:1.0',
   ]);
   command.action(act(() => import('../commands/push.js')));
+}
+
+const PLACES = `
+Places:
+  NAME                        an image at its registry
+  store:NAME                  in the local store
+  oci:DIR[:TAG]               in an OCI image layout
+  oci-archive:FILE[:TAG]      in a tar, for OCI tools and docker load
+  docker-archive:FILE[:REF]   the same tar, with one platform
+  -                           a tar on the standard input or output
+  ./PATH[:TAG], /PATH[:TAG]   a layout or a tar, whichever is there`;
+
+function defineCopy(command: Command, act: Act): void {
+  command
+    .summary('copy an image from any place to any place')
+    .description(
+      'Copy an image from any place to any place, with all its platforms. Digests survive. Within one registry nothing ' +
+        'is moved: layers are mounted; between two they go through without touching the disk.',
+    )
+    .argument('<source>', 'a place')
+    .argument('<destination>', 'a place; the name of the source is kept where it has none of its own')
+    .option('-a, --all-tags', 'copy every tag of a repository')
+    .option('--referrers', 'copy signatures, SBOMs and what else refers to the image, too');
+  addPlatformsFlag(command);
+  addStoreFlag(command);
+  addResultFlags(command);
+  addProgressFlags(command);
+  addNetworkFlags(command);
+  command.addHelpText('after', PLACES);
+  addExamples(command, [
+    'reg copy nginx localhost:5000/nginx',
+    'reg copy -p linux/amd64 -p linux/arm64 alpine:3 oci-archive:alpine.tar',
+    'reg copy --referrers ghcr.io/owner/app:1.0 registry.local/app:1.0',
+    'reg copy nginx - | docker load',
+  ]);
+  command.action(act(() => import('../commands/copy.js')));
+}
+
+function defineSave(command: Command, act: Act): void {
+  command
+    .summary('save images of the local store in one archive')
+    .description(
+      'Save images of the local store in one archive, which is an OCI layout and which docker load takes. The same images ' +
+        'make the same bytes.',
+    )
+    .argument('<image...>', 'images in the local store')
+    .option('-o, --output <file>', 'file to write (default: the standard output)');
+  addStoreFlag(command);
+  addResultFlags(command, 'no progress');
+  addProgressFlags(command);
+  addExamples(command, ['reg save nginx alpine:3 -o images.tar', 'reg save nginx | docker load']);
+  command.action(act(() => import('../commands/save.js')));
+}
+
+function defineLoad(command: Command, act: Act): void {
+  command
+    .summary('load the images of an archive into the local store')
+    .description(
+      'Load every image of an archive into the local store, under its own names: what reg save, docker save, podman, ' +
+        'skopeo or a builder wrote, compressed with gzip or zstd or not.',
+    )
+    .option('-i, --input <file>', 'file to read (default: the standard input)');
+  addStoreFlag(command);
+  addResultFlags(command, 'print only the full names');
+  addProgressFlags(command);
+  addExamples(command, ['reg load -i images.tar', 'docker save nginx | reg load']);
+  command.action(act(() => import('../commands/load.js')));
 }

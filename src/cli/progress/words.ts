@@ -5,7 +5,7 @@ import { formatBytes, formatSpeed } from '../bytes.js';
 import { formatDuration } from '../duration.js';
 import type { Part, Transfer } from './transfer.js';
 
-export type Direction = 'pull' | 'push';
+export type Direction = 'pull' | 'push' | 'copy' | 'save' | 'load';
 
 /** What is being moved: shown as `Pulling nginx:latest`. */
 export interface Job {
@@ -26,6 +26,27 @@ const WORDS = {
     done: 'Pushed',
     written: 'Pushed',
     exists: 'Layer already exists',
+    mounted: 'Mounted',
+  },
+  copy: {
+    doing: 'Copying',
+    done: 'Copied',
+    written: 'Copied',
+    exists: 'Already exists',
+    mounted: 'Mounted',
+  },
+  save: {
+    doing: 'Saving',
+    done: 'Saved',
+    written: 'Saved',
+    exists: 'Already saved',
+    mounted: 'Mounted',
+  },
+  load: {
+    doing: 'Loading',
+    done: 'Loaded',
+    written: 'Loaded',
+    exists: 'Already exists',
     mounted: 'Mounted',
   },
 } as const;

@@ -1,0 +1,36 @@
+/** `reg copy` */
+
+import { copyImages } from '../../operations/copy-images.js';
+import { hostPlatform, parsePlatform } from '../../spec/platform.js';
+import type { Context } from '../context.js';
+import { openEnds } from '../ends.js';
+import type { Progress } from '../progress/types.js';
+import { printCopy } from './print-copy.js';
+import { allOf, transfer } from './transfer.js';
+
+interface CopyFlags {
+  readonly platform?: readonly string[];
+  readonly allTags?: true;
+  readonly referrers?: true;
+}
+
+export async function run(context: Context<CopyFlags>): Promise<void> {
+  const { args, flags, io, progress } = context;
+  const [source = '', destination = ''] = args;
+  const { allTags, concurrency, referrers } = flags;
+  const platforms = flags.platform?.map((text) => parsePlatform(text, hostPlatform(io)));
+  const options = {
+    ...(await openEnds([source, destination], context)),
+    platforms,
+    allTags,
+    referrers,
+    concurrency,
+    onEvent: progress.onEvent,
+    onNotice: (notice: Parameters<Progress['notice']>[0]) => progress.notice(notice),
+  };
+  await transfer(allOf(copyImages([source], destination, options)), {
+    job: { direction: 'copy', name: `${source} to ${destination}` },
+    print: (result) => printCopy(result, context),
+    progress,
+  });
+}

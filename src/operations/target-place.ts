@@ -1,0 +1,136 @@
+/** Opens the places that images go to. */
+
+import { dirname } from 'node:path';
+import type { Writable } from 'node:stream';
+
+import { openFileTarget, streamTarget, type ArchiveTarget } from '../archive/target.js';
+import { ArchiveWriter } from '../archive/writer.js';
+import type { Sink } from '../content/types.js';
+import { thisProcess } from '../disk/this-process.js';
+import { hasCode } from '../errors.js';
+import type { Descriptor } from '../spec/descriptor.js';
+import type { Platform } from '../spec/platform.js';
+import { formatReference } from '../spec/reference.js';
+import { parseImage, storeName } from './image-name.js';
+import { openStore } from './open-store.js';
+import { wrongPlace, type FilePlace, type NamedPlace, type Place } from './place.js';
+import type { Ends } from './source-place.js';
+
+export interface TargetEnds extends Ends {
+  /** What `-` stands for where it is written. */
+  readonly stdout?: (Writable & { readonly isTTY?: boolean }) | undefined;
+  /** Which image of an index an engine that knows no indexes is told of. */
+  readonly platform?: Platform | undefined;
+}
+
+export interface OpenTarget {
+  readonly place: Place;
+  readonly sink: Sink;
+  /**
+   * The name that an image gets here; `found` is what it is called where it comes from. With a tag it is one of all tags
+   * of a repository, which go to the tags of that name.
+   */
+  nameFor(found: string | undefined, tag?: string): string | undefined;
+  /** What a name stands for by now; undefined where it stands for nothing. */
+  current(name: string): Promise<Descriptor | undefined>;
+  /** Whether contents come one after the other, in an order that is always the same. */
+  readonly isSerial: boolean;
+  /** A folder on the disk that everything is written to. */
+  readonly folder?: string | undefined;
+  /** Makes visible what was put in. */
+  finish(): Promise<void>;
+  /** Gives up; what can be taken back is. Harmless after `finish`. */
+  discard(): Promise<void>;
+}
+
+/** Opens a place to write to. To be ended by `finish` or `discard`. */
+export async function openTarget(place: Place, ends: TargetEnds): Promise<OpenTarget> {
+  switch (place.kind) {
+    case 'registry':
+      return openRegistry(place, ends);
+    case 'store':
+      return openLocalStore(place, ends);
+    case 'layout':
+      return openFolder(place);
+    default:
+      return openTar(place, ends);
+  }
+}
+
+const nothingToDo = async (): Promise<void> => {};
+
+function openRegistry(place: NamedPlace, { client, signal }: TargetEnds): OpenTarget {
+  const { reference, text } = place;
+  if (client === undefined) throw wrongPlace(text, 'there is no client for registries');
+  const sink = client.repository(reference.domain, reference.path);
+  return {
+    place,
+    sink,
+    nameFor: (_, tag = reference.tag) => tag,
+    current: (name) => ifFound(sink.resolve(name, { signal })),
+    isSerial: false,
+    finish: nothingToDo,
+    discard: nothingToDo,
+  };
+}
+
+function openLocalStore(place: NamedPlace, { store, signal }: TargetEnds): OpenTarget {
+  const { reference, text } = place;
+  if (store === undefined) throw wrongPlace(text, 'there is no local store');
+  return {
+    place,
+    sink: store,
+    nameFor: (_, tag) => storeName(tag === undefined ? reference : { ...reference, tag }),
+    current: (name) => ifFound(store.resolve(name, { signal })),
+    isSerial: false,
+    folder: store.folder,
+    finish: nothingToDo,
+    discard: nothingToDo,
+  };
+}
+
+async function openFolder(place: FilePlace): Promise<OpenTarget> {
+  const { path = '', name } = place;
+  const sink = await openStore(path);
+  return {
+    place,
+    sink,
+    // Without a name nothing could be found again.
+    nameFor: (found, tag) => tag ?? name ?? found ?? 'latest',
+    current: (tag) => ifFound(sink.resolve(tag)),
+    isSerial: false,
+    folder: path,
+    finish: () => sink.close(),
+    discard: () => sink.close(),
+  };
+}
+
+async function openTar(place: FilePlace, { stdout, platform }: TargetEnds): Promise<OpenTarget> {
+  const { path, name, isForDocker } = place;
+  const sink = new ArchiveWriter(await openBytes(place, stdout), { platform });
+  return {
+    place,
+    sink,
+    nameFor: (found) => (name === undefined ? found : isForDocker ? formatReference(parseImage(name)) : name),
+    current: async () => undefined,
+    isSerial: true,
+    ...(path === undefined ? {} : { folder: dirname(path) }),
+    finish: () => sink.finish(),
+    discard: () => sink.discard(),
+  };
+}
+
+async function openBytes({ path, text }: FilePlace, stdout: TargetEnds['stdout']): Promise<ArchiveTarget> {
+  if (path !== undefined) return openFileTarget(path, thisProcess);
+  if (stdout === undefined) throw wrongPlace(text, 'there is no standard output');
+  return streamTarget(stdout);
+}
+
+async function ifFound(task: Promise<Descriptor>): Promise<Descriptor | undefined> {
+  try {
+    return await task;
+  } catch (error) {
+    if (hasCode(error, 'NOT_FOUND')) return undefined;
+    throw error;
+  }
+}
