@@ -50,6 +50,11 @@ export class ArchiveWriter implements Sink {
     return this.#blobs.has(digest);
   }
 
+  /** What was given this name. */
+  named(name: string): Descriptor | undefined {
+    return this.#names.get(name);
+  }
+
   /** As `Sink.put`; the tag may be a whole reference. After a failure every call throws it again. */
   put(content: Content, options: PutOptions = {}): Promise<Outcome> {
     return this.#inTurn(async () => {

@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
+import { parseDigest, type Digest } from '../spec/digest.js';
 import { parseDuration } from './duration.js';
 import { PROGRESS_MODES, type ProgressMode } from './progress/types.js';
 
@@ -86,6 +87,34 @@ export function addPlatformFlag(command: Command): Command {
 export function addPlatformsFlag(command: Command): Command {
   const text = 'image of an index to take (repeatable: several make a smaller index)';
   return command.addOption(new Option('-p, --platform <platform>', text).argParser(collect));
+}
+
+/** What has to hold of a tag before it is moved; see `TagRules`. */
+export interface TagRuleFlags {
+  readonly clobber?: false;
+  readonly expectDigest?: Digest;
+}
+
+export function addTagRuleFlags(command: Command): Command {
+  return command
+    .option('--no-clobber', 'fail where the tag stands for another image')
+    .addOption(
+      new Option('--expect-digest <digest>', 'fail unless the tag stands for this one')
+        .argParser(parseDigest)
+        .conflicts('clobber'),
+    );
+}
+
+/** As operations want them. */
+export function tagRules({ clobber, expectDigest }: TagRuleFlags): {
+  readonly noClobber: boolean;
+  readonly expectDigest: Digest | undefined;
+} {
+  return { noClobber: clobber === false, expectDigest };
+}
+
+export function addDryRunFlag(command: Command): Command {
+  return command.option('--dry-run', 'only tell what would be done, with sizes');
 }
 
 export function addResultFlags(command: Command, quiet = 'print only the name'): Command {

@@ -15,6 +15,7 @@ import { isDigest, shortDigest, type Digest } from '../spec/digest.js';
 import { childrenOf, MAX_MANIFEST_SIZE, parseManifest } from '../spec/manifest.js';
 import { isManifestType } from '../spec/media-type.js';
 import { quoteText } from '../spec/text.js';
+import { look } from '../disk/files.js';
 import { describeBlob } from './describe-blob.js';
 import { reach, requireAll } from './graph.js';
 import { isFullName, isSameEntry, makeEntry, withEntry, withoutNames, type Entry } from './index-file.js';
@@ -91,6 +92,12 @@ export class Layout implements Source, Sink {
   /** Hashes a blob that this store did not verify itself, or that was written to since. */
   has(descriptor: Descriptor, options: CallOptions = {}): Promise<boolean> {
     return this.parts.blobs.has(descriptor, options);
+  }
+
+  /** How many bytes of a content that is not there are still to come: an earlier try may have left some. */
+  async lacks({ digest, size }: Pick<Descriptor, 'digest' | 'size'>): Promise<number> {
+    const partial = await look(this.parts.paths.partial(digest));
+    return partial?.isFile() === true ? Math.max(0, size - partial.size) : size;
   }
 
   /**

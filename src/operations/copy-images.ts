@@ -6,24 +6,28 @@
 
 import { arch, platform } from 'node:os';
 
-import { copy } from '../content/copy.js';
 import type { CopyListener } from '../content/events.js';
+import { look } from '../disk/files.js';
 import { explain, RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { shortDigest, type Digest } from '../spec/digest.js';
 import { isIndexType } from '../spec/media-type.js';
 import { formatPlatform, hostPlatform, type Platform } from '../spec/platform.js';
 import { familiarName, formatReference } from '../spec/reference.js';
+import { quoteText } from '../spec/text.js';
 import { copyReferrers } from './copy-referrers.js';
+import type { TagRules } from './guarded.js';
+import { moveImage } from './move-image.js';
 import { withOrigins } from './origins.js';
 import { parsePlace, placeName, wrongPlace, type Place } from './place.js';
+import type { Plan } from './plan.js';
 import { selectPlatforms, type Selection } from './platforms.js';
 import { openSource, type FoundImage, type OpenSource } from './source-place.js';
 import { parseRepository } from './tags.js';
-import { createTally, type Tally } from './tally.js';
+import type { Tally } from './tally.js';
 import { openTarget, type OpenTarget, type TargetEnds } from './target-place.js';
 
-export interface CopyImagesOptions extends TargetEnds {
+export interface CopyImagesOptions extends TargetEnds, TagRules {
   /**
    * Which images of an index to take; several make a smaller index. Default: all of it, but one for this machine where a
    * Docker engine or `docker-archive:` takes it in, which hold one.
@@ -53,6 +57,8 @@ export interface CopyResult {
   readonly bytes: Tally;
   /** How many referrers were copied with it. */
   readonly referrers?: number;
+  /** What would be done; only of a dry run, which did none of it. */
+  readonly plan?: Plan;
 }
 
 /**
@@ -66,7 +72,8 @@ export async function copyImages(
 ): Promise<readonly CopyResult[]> {
   const to = typeof destination === 'string' ? await parsePlace(destination) : destination;
   const from = await Promise.all(sources.map(parsePlace));
-  if (from.length > 1) requireRoom(to);
+  if (from.length > 1) requireSeveral(to);
+  await requireNoFile(to, options);
   return withTarget(to, options, async (target) => {
     const results: CopyResult[] = [];
     for (const place of from) {
@@ -78,9 +85,16 @@ export async function copyImages(
 }
 
 /** Several images need a place that holds several, each under its own name. */
-function requireRoom(to: Place): void {
+function requireSeveral(to: Place): void {
   if ((to.kind === 'layout' || to.kind === 'archive') && to.name === undefined) return;
   throw wrongPlace(to.text, 'several images need a folder or an archive, without a name of its own');
+}
+
+/** An archive is replaced as a whole. */
+async function requireNoFile(to: Place, { noClobber }: TagRules): Promise<void> {
+  if (noClobber !== true || to.kind !== 'archive' || to.path === undefined) return;
+  if ((await look(to.path)) === undefined) return;
+  throw new RegError('TAG_EXISTS', `${quoteText(to.path)} exists`, { hint: 'Choose another file.' });
 }
 
 async function withTarget<T>(
@@ -140,26 +154,35 @@ interface OneCopy extends CopyImagesOptions {
 
 /** Copies an image that was found. */
 export async function copyOne(opened: OpenSource, image: FoundImage, options: OneCopy): Promise<CopyResult> {
-  const { target, signal, onEvent } = options;
+  const { target, noClobber, expectDigest, dryRun, signal, onEvent } = options;
   const { source, root } = await choose(opened, image, options);
   const name = target.nameFor(image.name, options.tag);
   requireDigest(target.place, root);
-  const { listener, total } = createTally(onEvent);
-  const concurrency = target.isSerial ? 1 : options.concurrency;
-  const common = { signal, concurrency, onEvent: listener };
-  await copy(source, target.sink, root, { ...common, tag: name });
-  const referrers =
-    options.referrers === true
-      ? await copyReferrers(opened, target, { ...common, root, graph: source })
-      : undefined;
+  let referrers: number | undefined;
+  const moved = await moveImage(source, root, {
+    target,
+    name,
+    noClobber,
+    expectDigest,
+    dryRun,
+    signal,
+    onEvent,
+    concurrency: target.isSerial ? 1 : options.concurrency,
+    ...(options.referrers === true && {
+      after: async (sink, common) => {
+        referrers = await copyReferrers(opened, { ...target, sink }, { ...common, root, graph: source });
+      },
+    }),
+  });
   return {
     source: placeName(opened.place),
     ...describeTarget(target.place, name),
     digest: root.digest,
     mediaType: root.mediaType,
     ...(root.platform === undefined ? {} : { platform: formatPlatform(root.platform) }),
-    bytes: total(),
+    bytes: moved.bytes,
     ...(referrers === undefined ? {} : { referrers }),
+    ...(moved.plan === undefined ? {} : { plan: moved.plan }),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Digest } from '../spec/digest.js';
 import { formatPlatform } from '../spec/platform.js';
 import { familiarName, formatReference, parseReference } from '../spec/reference.js';
 import { readImageConfig } from './image-config.js';
+import { currentIn, guarded, type TagRules } from './guarded.js';
 import { getImage, parseImage, registryDigest, storeName, type StoredImage } from './image-name.js';
 
 export interface ImageSummary {
@@ -70,11 +71,11 @@ async function summarize(store: Layout, { name, descriptor }: StoredImage): Prom
 
 /**
  * Gives an image of the store a second name. Throws INVALID_REFERENCE, INVALID_ARGUMENT for a name with a digest,
- * NOT_FOUND, and what the store throws.
+ * NOT_FOUND, TAG_EXISTS by the rules, and what the store throws.
  */
 export async function tagImage(
   source: string,
-  { store, target }: { readonly store: Layout; readonly target: string },
+  { store, target, ...rules }: TagRules & { readonly store: Layout; readonly target: string },
 ): Promise<{ readonly reference: string }> {
   const from = parseImage(source);
   const to = parseImage(target);
@@ -86,7 +87,8 @@ export async function tagImage(
   }
   try {
     const { descriptor } = await getImage(store, from);
-    await store.put(store.get(descriptor), { tag: storeName(to) });
+    const sink = guarded(store, { ...rules, current: currentIn(store) });
+    await sink.put(store.get(descriptor), { tag: storeName(to) });
   } catch (error) {
     throw explain(error, `cannot tag ${familiarName(from)}`);
   }

@@ -2,7 +2,6 @@
 
 import { arch, platform } from 'node:os';
 
-import { copy } from '../content/copy.js';
 import type { CopyListener } from '../content/events.js';
 import { readManifest } from '../content/read.js';
 import type { CallOptions } from '../content/types.js';
@@ -16,6 +15,7 @@ import { isIndexType } from '../spec/media-type.js';
 import { choosePlatform } from '../spec/platform-choice.js';
 import { formatPlatform, hostPlatform, normalizePlatform, type Platform } from '../spec/platform.js';
 import { familiarName, formatReference, type Reference } from '../spec/reference.js';
+import { currentIn } from './guarded.js';
 import {
   findImage,
   INDEX_DIGEST,
@@ -25,8 +25,9 @@ import {
   storeName,
   type StoredImage,
 } from './image-name.js';
+import { moveImage } from './move-image.js';
+import type { Plan } from './plan.js';
 import { parseRepository } from './tags.js';
-import { createTally } from './tally.js';
 
 export interface PullOptions extends CallOptions {
   readonly client: RegistryClient;
@@ -38,6 +39,8 @@ export interface PullOptions extends CallOptions {
   /** Layers that move at once; default 4. */
   readonly concurrency?: number | undefined;
   readonly onEvent?: CopyListener | undefined;
+  /** Finds out what would be done, and does nothing. Default false. */
+  readonly dryRun?: boolean | undefined;
 }
 
 export interface PullResult {
@@ -53,6 +56,8 @@ export interface PullResult {
   readonly status: 'downloaded' | 'up-to-date';
   /** Bytes that were fetched for the store: after a pull that broke off only the rest. */
   readonly fetched: number;
+  /** What would be done; only of a dry run, which did none of it and tells what the rest would be. */
+  readonly plan?: Plan;
 }
 
 const BROKEN = 'The image is broken at the registry: it has to be built or pushed again.';
@@ -94,17 +99,19 @@ async function pullNamed(reference: Reference, options: PullOptions): Promise<Pu
 }
 
 async function pullImage(reference: Reference, options: PullOptions): Promise<PullResult> {
-  const { client, store, signal, concurrency } = options;
+  const { client, store, dryRun, signal, concurrency, onEvent } = options;
   const registry = client.repository(reference.domain, reference.path);
   const named = await registry.resolve(registryName(reference), { signal });
   const known = await findImage(store, reference);
   const root = await chooseRoot(registry, { named, known }, options);
-  const { listener, total } = createTally(options.onEvent);
-  const outcome = await copy(registry, store, root, {
-    tag: storeName(reference),
+  const target = { sink: store, current: currentIn(store), folder: store.folder };
+  const { outcome, bytes, plan } = await moveImage(registry, root, {
+    target,
+    name: storeName(reference),
+    dryRun,
     signal,
     concurrency,
-    onEvent: listener,
+    onEvent,
   });
   return {
     reference: formatReference(reference),
@@ -113,7 +120,8 @@ async function pullImage(reference: Reference, options: PullOptions): Promise<Pu
     manifest: root.digest,
     ...(root.platform === undefined ? {} : { platform: formatPlatform(root.platform) }),
     status: outcome === 'exists' && known?.descriptor.digest === root.digest ? 'up-to-date' : 'downloaded',
-    fetched: total().written,
+    fetched: bytes.written,
+    ...(plan === undefined ? {} : { plan }),
   };
 }
 

@@ -1,6 +1,5 @@
 /** `reg push`: from local disk to a registry. */
 
-import { copy } from '../content/copy.js';
 import type { CopyListener } from '../content/events.js';
 import type { CallOptions, Source } from '../content/types.js';
 import { explain, RegError } from '../errors.js';
@@ -9,16 +8,21 @@ import type { RegistryClient } from '../registry/client.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
 import { familiarName, formatReference, parseReference, type Reference } from '../spec/reference.js';
+import { currentIn, type TagRules } from './guarded.js';
 import { getImage, isInRepository, parseImage } from './image-name.js';
+import { moveImage } from './move-image.js';
 import { withOrigins } from './origins.js';
+import type { Plan } from './plan.js';
 import { parseRepository } from './tags.js';
-import { createTally, type Tally } from './tally.js';
+import type { Tally } from './tally.js';
 
-export interface PushOptions extends CallOptions {
+export interface PushOptions extends CallOptions, TagRules {
   readonly client: RegistryClient;
   /** Layers that move at once; default 4. */
   readonly concurrency?: number | undefined;
   readonly onEvent?: CopyListener | undefined;
+  /** Finds out what would be done, and does nothing. Default false. */
+  readonly dryRun?: boolean | undefined;
 }
 
 export interface PushResult {
@@ -29,6 +33,8 @@ export interface PushResult {
   readonly digest: Digest;
   /** What it took; `written` is what was uploaded. */
   readonly bytes: Tally;
+  /** What would be done; only of a dry run, which did none of it. */
+  readonly plan?: Plan;
 }
 
 /** Where a push takes its image from: any source, and the root of the graph to push. */
@@ -89,21 +95,22 @@ async function pushOne(
   reference: Reference,
   options: PushOptions,
 ): Promise<PushResult> {
-  const { client, signal, concurrency } = options;
-  const registry = client.repository(reference.domain, reference.path);
+  const registry = options.client.repository(reference.domain, reference.path);
   if (reference.digest !== undefined && reference.digest !== root.digest) {
     throw new RegError(
       'INVALID_ARGUMENT',
       `the image has the digest ${root.digest}, not the one in its name`,
     );
   }
-  const { listener, total } = createTally(options.onEvent);
-  await copy(source, registry, root, { tag: reference.tag, signal, concurrency, onEvent: listener });
+  const home = { host: reference.domain, repository: reference.path };
+  const target = { sink: registry, current: currentIn(registry), home };
+  const { bytes, plan } = await moveImage(source, root, { ...options, target, name: reference.tag });
   return {
     reference: formatReference(reference),
     familiar: familiarName(reference),
     digest: root.digest,
-    bytes: total(),
+    bytes,
+    ...(plan === undefined ? {} : { plan }),
   };
 }
 

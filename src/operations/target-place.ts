@@ -5,13 +5,12 @@ import type { Writable } from 'node:stream';
 
 import { openFileTarget, streamTarget, type ArchiveTarget } from '../archive/target.js';
 import { ArchiveWriter } from '../archive/writer.js';
-import type { Sink } from '../content/types.js';
 import { thisProcess } from '../disk/this-process.js';
-import { hasCode } from '../errors.js';
-import type { Descriptor } from '../spec/descriptor.js';
 import type { Platform } from '../spec/platform.js';
 import { formatReference } from '../spec/reference.js';
+import { currentIn } from './guarded.js';
 import { parseImage, storeName } from './image-name.js';
+import type { MoveTarget } from './move-image.js';
 import { openStore } from './open-store.js';
 import { wrongPlace, type FilePlace, type NamedPlace, type Place } from './place.js';
 import type { Ends } from './source-place.js';
@@ -19,24 +18,21 @@ import type { Ends } from './source-place.js';
 export interface TargetEnds extends Ends {
   /** What `-` stands for where it is written. */
   readonly stdout?: (Writable & { readonly isTTY?: boolean }) | undefined;
+  /** Nothing is to be written, so no file is begun. Default false. */
+  readonly dryRun?: boolean | undefined;
   /** Which image of an index an engine that knows no indexes is told of. */
   readonly platform?: Platform | undefined;
 }
 
-export interface OpenTarget {
+export interface OpenTarget extends MoveTarget {
   readonly place: Place;
-  readonly sink: Sink;
   /**
    * The name that an image gets here; `found` is what it is called where it comes from. With a tag it is one of all tags
    * of a repository, which go to the tags of that name.
    */
   nameFor(found: string | undefined, tag?: string): string | undefined;
-  /** What a name stands for by now; undefined where it stands for nothing. */
-  current(name: string): Promise<Descriptor | undefined>;
   /** Whether contents come one after the other, in an order that is always the same. */
   readonly isSerial: boolean;
-  /** A folder on the disk that everything is written to. */
-  readonly folder?: string | undefined;
   /** Makes visible what was put in. */
   finish(): Promise<void>;
   /** Gives up; what can be taken back is. Harmless after `finish`. */
@@ -59,29 +55,30 @@ export async function openTarget(place: Place, ends: TargetEnds): Promise<OpenTa
 
 const nothingToDo = async (): Promise<void> => {};
 
-function openRegistry(place: NamedPlace, { client, signal }: TargetEnds): OpenTarget {
+function openRegistry(place: NamedPlace, { client }: TargetEnds): OpenTarget {
   const { reference, text } = place;
   if (client === undefined) throw wrongPlace(text, 'there is no client for registries');
   const sink = client.repository(reference.domain, reference.path);
   return {
     place,
     sink,
+    home: { host: reference.domain, repository: reference.path },
     nameFor: (_, tag = reference.tag) => tag,
-    current: (name) => ifFound(sink.resolve(name, { signal })),
+    current: currentIn(sink),
     isSerial: false,
     finish: nothingToDo,
     discard: nothingToDo,
   };
 }
 
-function openLocalStore(place: NamedPlace, { store, signal }: TargetEnds): OpenTarget {
+function openLocalStore(place: NamedPlace, { store }: TargetEnds): OpenTarget {
   const { reference, text } = place;
   if (store === undefined) throw wrongPlace(text, 'there is no local store');
   return {
     place,
     sink: store,
     nameFor: (_, tag) => storeName(tag === undefined ? reference : { ...reference, tag }),
-    current: (name) => ifFound(store.resolve(name, { signal })),
+    current: currentIn(store),
     isSerial: false,
     folder: store.folder,
     finish: nothingToDo,
@@ -97,7 +94,7 @@ async function openFolder(place: FilePlace): Promise<OpenTarget> {
     sink,
     // Without a name nothing could be found again.
     nameFor: (found, tag) => tag ?? name ?? found ?? 'latest',
-    current: (tag) => ifFound(sink.resolve(tag)),
+    current: currentIn(sink),
     isSerial: false,
     folder: path,
     finish: () => sink.close(),
@@ -105,14 +102,14 @@ async function openFolder(place: FilePlace): Promise<OpenTarget> {
   };
 }
 
-async function openTar(place: FilePlace, { stdout, platform }: TargetEnds): Promise<OpenTarget> {
+async function openTar(place: FilePlace, { stdout, platform, dryRun }: TargetEnds): Promise<OpenTarget> {
   const { path, name, isForDocker } = place;
-  const sink = new ArchiveWriter(await openBytes(place, stdout), { platform });
+  const sink = new ArchiveWriter(dryRun === true ? NOWHERE : await openBytes(place, stdout), { platform });
   return {
     place,
     sink,
     nameFor: (found) => (name === undefined ? found : isForDocker ? formatReference(parseImage(name)) : name),
-    current: async () => undefined,
+    current: async (tag) => sink.named(tag),
     isSerial: true,
     ...(path === undefined ? {} : { folder: dirname(path) }),
     finish: () => sink.finish(),
@@ -120,17 +117,10 @@ async function openTar(place: FilePlace, { stdout, platform }: TargetEnds): Prom
   };
 }
 
+const NOWHERE: ArchiveTarget = { write: nothingToDo, finish: nothingToDo, discard: nothingToDo };
+
 async function openBytes({ path, text }: FilePlace, stdout: TargetEnds['stdout']): Promise<ArchiveTarget> {
   if (path !== undefined) return openFileTarget(path, thisProcess);
   if (stdout === undefined) throw wrongPlace(text, 'there is no standard output');
   return streamTarget(stdout);
-}
-
-async function ifFound(task: Promise<Descriptor>): Promise<Descriptor | undefined> {
-  try {
-    return await task;
-  } catch (error) {
-    if (hasCode(error, 'NOT_FOUND')) return undefined;
-    throw error;
-  }
 }

@@ -4,11 +4,13 @@ import { copyImages } from '../../operations/copy-images.js';
 import { hostPlatform, parsePlatform } from '../../spec/platform.js';
 import type { Context } from '../context.js';
 import { openEnds } from '../ends.js';
+import { tagRules, type TagRuleFlags } from '../flags.js';
 import type { Progress } from '../progress/types.js';
 import { printCopy } from './print-copy.js';
 import { allOf, transfer } from './transfer.js';
 
-interface CopyFlags {
+interface CopyFlags extends TagRuleFlags {
+  readonly dryRun?: true;
   readonly platform?: readonly string[];
   readonly allTags?: true;
   readonly referrers?: true;
@@ -21,6 +23,8 @@ export async function run(context: Context<CopyFlags>): Promise<void> {
   const platforms = flags.platform?.map((text) => parsePlatform(text, hostPlatform(io)));
   const options = {
     ...(await openEnds([source, destination], context)),
+    ...tagRules(flags),
+    dryRun: flags.dryRun,
     platforms,
     allTags,
     referrers,

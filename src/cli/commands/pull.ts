@@ -6,10 +6,12 @@ import { familiarName, parseReference } from '../../spec/reference.js';
 import { platformFor } from '../connection.js';
 import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags.js';
+import { printPlan } from '../plan-view.js';
 import { printCopy } from './print-copy.js';
 import { allOf, transfer } from './transfer.js';
 
 interface PullFlags extends PlatformFlags {
+  readonly dryRun?: true;
   readonly output?: string;
   readonly allPlatforms?: true;
   readonly allTags?: true;
@@ -23,8 +25,9 @@ export async function run(context: Context<PullFlags>): Promise<void> {
   const images = args.map((image) => ({ image, name: familiarName(read(image)) }));
   if (flags.output !== undefined) return pullInto(flags.output, context);
   const [client, store] = await Promise.all([context.client(), context.store()]);
-  const { allPlatforms, concurrency } = flags;
-  const options = { client, store, platform, allPlatforms, concurrency, signal, onEvent: progress.onEvent };
+  const { allPlatforms, concurrency, dryRun } = flags;
+  const common = { concurrency, dryRun, signal, onEvent: progress.onEvent };
+  const options = { client, store, platform, allPlatforms, ...common };
 
   for (const { image, name } of images) {
     const results = flags.allTags ? pullAllTags(image, options) : [pull(image, options)];
@@ -48,6 +51,7 @@ async function pullInto(output: string, context: Context<PullFlags>): Promise<vo
     throw wrongPlace(output, 'it names an image at a registry; a path begins with ./');
   const options = {
     ...(await openEnds([...args, output], context)),
+    dryRun: flags.dryRun,
     platforms: allPlatforms ? [] : [platformFor(flags, io)],
     allTags,
     concurrency,
@@ -62,8 +66,11 @@ async function pullInto(output: string, context: Context<PullFlags>): Promise<vo
 
 /** The last lines of `docker pull`. */
 function printResult(result: PullResult, { flags, output }: Context<PullFlags>): void {
-  const { reference, familiar, digest, status } = result;
+  const { reference, familiar, digest, plan, status } = result;
   if (flags.json) return output.json(result);
+  if (plan !== undefined && !flags.quiet) {
+    return printPlan({ digest: result.manifest, plan, to: `store:${familiar}`, verb: 'fetch' }, output);
+  }
   if (!flags.quiet) {
     const isNew = status === 'downloaded';
     output.line(`Digest: ${digest}`);

@@ -4,9 +4,12 @@ import { RegError } from '../../errors.js';
 import { push, pushAllTags, pushFrom, type PushResult } from '../../operations/push.js';
 import { familiarName, parseReference } from '../../spec/reference.js';
 import type { Context } from '../context.js';
+import { tagRules, type TagRuleFlags } from '../flags.js';
+import { printPlan } from '../plan-view.js';
 import { transfer } from './transfer.js';
 
-interface PushFlags {
+interface PushFlags extends TagRuleFlags {
+  readonly dryRun?: true;
   readonly allTags?: true;
   readonly from?: string;
   readonly tag?: readonly string[];
@@ -36,7 +39,8 @@ async function* results(image: string, context: Context<PushFlags>): AsyncGenera
   const { flags, progress, signal } = context;
   const { concurrency, from, tag: tags } = flags;
   const client = await context.client();
-  const options = { client, concurrency, signal, onEvent: progress.onEvent };
+  const rules = { ...tagRules(flags), dryRun: flags.dryRun };
+  const options = { client, concurrency, signal, onEvent: progress.onEvent, ...rules };
   if (from === undefined) {
     const store = await context.store();
     if (flags.allTags) yield* pushAllTags(image, { ...options, store });
@@ -58,8 +62,9 @@ async function* results(image: string, context: Context<PushFlags>): AsyncGenera
 
 /** The last line of `docker push`. */
 function printResult(result: PushResult, { flags, output }: Context<PushFlags>): void {
-  const { reference, familiar, digest } = result;
+  const { reference, familiar, digest, plan } = result;
   if (flags.json) output.json(result);
   else if (flags.quiet) output.line(reference);
+  else if (plan !== undefined) printPlan({ ...result, plan, to: familiar, verb: 'upload' }, output);
   else output.line(`${familiar}: digest: ${digest}`);
 }

@@ -2,9 +2,10 @@
 
 import { tagImage } from '../../operations/images.js';
 import type { Context } from '../context.js';
+import { tagRules, type TagRuleFlags } from '../flags.js';
 
 /** Says nothing when all is well, as docker. */
-export async function run({ args, store }: Context): Promise<void> {
+export async function run({ args, flags, store }: Context<TagRuleFlags>): Promise<void> {
   const [source = '', target = ''] = args;
-  await tagImage(source, { store: await store(), target });
+  await tagImage(source, { store: await store(), target, ...tagRules(flags) });
 }

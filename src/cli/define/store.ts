@@ -2,7 +2,7 @@
 
 import { Option, type Command } from 'commander';
 
-import { addNetworkFlags, addPlatformFlag, addResultFlags, addStoreFlag } from '../flags.js';
+import { addNetworkFlags, addPlatformFlag, addResultFlags, addStoreFlag, addTagRuleFlags } from '../flags.js';
 import { addExamples, type Act } from './act.js';
 
 export function defineStore(program: Command, act: Act): void {
@@ -60,6 +60,7 @@ function defineNames(program: Command, act: Act): void {
     .description('Give an image in the local store a second name.')
     .argument('<source>', 'image in the local store')
     .argument('<target>', 'its new name');
+  addTagRuleFlags(tag);
   addStoreFlag(tag);
   addExamples(tag, ['reg tag nginx localhost:5000/web:1.0']);
   tag.action(act(() => import('../commands/tag.js')));

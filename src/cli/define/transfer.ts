@@ -4,12 +4,14 @@ import { Option, type Command } from 'commander';
 
 import {
   addConnectionsFlag,
+  addDryRunFlag,
   addNetworkFlags,
   addPlatformFlag,
   addPlatformsFlag,
   addProgressFlags,
   addResultFlags,
   addStoreFlag,
+  addTagRuleFlags,
   collect,
 } from '../flags.js';
 import { addExamples, type Act } from './act.js';
@@ -36,6 +38,7 @@ function definePull(command: Command, act: Act): void {
       'put it there, past the store: oci:DIR, oci-archive:FILE, docker-archive:FILE or -',
     );
   addPlatformFlag(command);
+  addDryRunFlag(command);
   addStoreFlag(command);
   addResultFlags(command);
   addProgressFlags(command);
@@ -64,12 +67,15 @@ function definePush(command: Command, act: Act): void {
     )
     .addOption(new Option('-t, --tag <tag>', 'push under this tag, too (repeatable)').argParser(collect))
     .option('-a, --all-tags', 'push every tag that the store has of the repository');
+  addTagRuleFlags(command);
+  addDryRunFlag(command);
   addStoreFlag(command);
   addResultFlags(command);
   addProgressFlags(command);
   addNetworkFlags(command);
   addExamples(command, [
     'reg push ghcr.io/owner/app:1.0',
+    'reg push --dry-run ghcr.io/owner/app:1.0',
     'reg push --from oci:./build --tag latest ghcr.io/owner/app:1.0',
     'docker save app:1.0 | reg push --from - ghcr.io/owner/app:1.0',
   ]);
@@ -98,9 +104,12 @@ function defineCopy(command: Command, act: Act): void {
     .option('-a, --all-tags', 'copy every tag of a repository')
     .option('--referrers', 'copy signatures, SBOMs and what else refers to the image, too');
   addPlatformsFlag(command);
+  addTagRuleFlags(command);
+  addDryRunFlag(command);
   addStoreFlag(command);
   addResultFlags(command);
   addProgressFlags(command);
+  addConnectionsFlag(command);
   addNetworkFlags(command);
   command.addHelpText('after', PLACES);
   addExamples(command, [
@@ -108,6 +117,7 @@ function defineCopy(command: Command, act: Act): void {
     'reg copy -p linux/amd64 -p linux/arm64 alpine:3 oci-archive:alpine.tar',
     'reg copy --referrers ghcr.io/owner/app:1.0 registry.local/app:1.0',
     'reg copy nginx - | docker load',
+    'reg copy --dry-run --no-clobber app:1.0 ghcr.io/owner/app:1.0',
   ]);
   command.action(act(() => import('../commands/copy.js')));
 }
