@@ -5,8 +5,9 @@ import { createLimit } from '../content/limit.js';
 import type { CallOptions } from '../content/types.js';
 import { hasCode } from '../errors.js';
 import type { Digest } from '../spec/digest.js';
-import { isIndexType, isManifestType } from '../spec/media-type.js';
+import { isIndexType, isManifestType, UNKNOWN_TYPE } from '../spec/media-type.js';
 import { cleanText } from '../spec/text.js';
+import { describeBlob } from './describe-blob.js';
 import { reach, requireAll } from './graph.js';
 import { isSameEntry, type Entry } from './index-file.js';
 import type { Layout } from './layout.js';
@@ -84,12 +85,16 @@ async function checkEntries(layout: Layout, { signal }: CallOptions): Promise<re
   for (const entry of await layout.entries()) {
     const problem = await checkEntry(layout, entry, { signal });
     // An image that was removed while we looked has no problem any more.
-    const isStillThere = (await layout.entries()).some((other) => isSameEntry(other, entry));
-    if (problem !== undefined && isStillThere) {
-      problems.push({ subject: cleanText(entry.name ?? entry.descriptor.digest), problem });
-    }
+    if (problem === undefined || !(await isStillThere(layout, entry))) continue;
+    problems.push({ subject: cleanText(entry.name ?? entry.descriptor.digest), problem });
   }
   return problems;
+}
+
+async function isStillThere(layout: Layout, entry: Entry): Promise<boolean> {
+  const entries = await layout.entries();
+  // While nothing changes the index they are the very same.
+  return entries.includes(entry) || entries.some((other) => isSameEntry(other, entry));
 }
 
 async function checkEntry(
@@ -159,7 +164,7 @@ async function pruneBlobs(layout: Layout, { dryRun = false, signal }: PruneOptio
   if (dryRun) return sum(unreached);
   // Parents go before their children, so that no manifest is ever without its parts.
   const ranked = [];
-  for (const { digest } of unreached) ranked.push({ digest, rank: await rankOf(layout, digest) });
+  for (const { digest } of unreached) ranked.push({ digest, rank: await rankOf(layout, digest, { signal }) });
   for (const { digest } of ranked.sort((one, other) => one.rank - other.rank)) {
     throwIfAborted(signal);
     await layout.parts.blobs.remove(digest);
@@ -190,10 +195,10 @@ async function findUnreached(layout: Layout, signal: AbortSignal | undefined): P
   return unreached.filter(({ since }) => since < protectedSince);
 }
 
-/** 0 for an index, 1 for a manifest, 2 for anything else. */
-async function rankOf(layout: Layout, digest: Digest): Promise<number> {
+/** 0 for an index, 1 for a manifest, 2 for anything else. No name reaches it, so only its bytes tell. */
+async function rankOf(layout: Layout, digest: Digest, options: CallOptions): Promise<number> {
   try {
-    const { mediaType } = await layout.resolve(digest);
+    const { mediaType = UNKNOWN_TYPE } = (await describeBlob(layout.parts.blobs, digest, options)) ?? {};
     if (isIndexType(mediaType)) return 0;
     return isManifestType(mediaType) ? 1 : 2;
   } catch (error) {

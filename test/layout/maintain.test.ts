@@ -9,7 +9,7 @@ import type { Layout } from '../../src/layout/layout.js';
 import { pruneLayout, verifyLayout } from '../../src/layout/maintain.js';
 import type { Digest } from '../../src/spec/digest.js';
 import { OCI_INDEX } from '../../src/spec/media-type.js';
-import { blob, emptyStore, image, openStore, type TestImage } from './stores.js';
+import { blob, emptyStore, giveNames, image, openStore, type TestImage } from './stores.js';
 
 const NAME = 'docker.io/library/app:1.0';
 
@@ -97,6 +97,20 @@ test('an image with an altered layer is repaired by putting it again, without fe
   await copy(source, store, app.root, { tag: NAME });
   assert.deepEqual(opened, [app.root.digest, layer.digest]);
   assert.deepEqual((await verifyLayout(store)).problems, []);
+});
+
+test('verify looks at the index as often in a large store as in a small one', async (t) => {
+  const looks = [];
+  for (const count of [2, 20]) {
+    const store = await emptyStore(t);
+    const { source, root } = image('app');
+    await copy(source, store, root, { tag: 'docker.io/library/app:0' });
+    await giveNames(store, count);
+    const { mock } = t.mock.method(store, 'entries');
+    assert.deepEqual((await verifyLayout(store)).problems, []);
+    looks.push(mock.callCount());
+  }
+  assert.equal(looks[0], looks[1]);
 });
 
 test('prune removes what no name reaches, and nothing else', async (t) => {

@@ -1,4 +1,6 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import process from 'node:process';
 
 import { contentOf } from '../../src/content/read.js';
@@ -41,6 +43,27 @@ export async function emptyStore(scope: Scope): Promise<Layout> {
 export function blob(bytes: string | Uint8Array, mediaType = OCI_LAYER): Content {
   const buffer = Buffer.from(bytes);
   return contentOf(describe(mediaType, buffer), buffer);
+}
+
+/** Gives the first image of the store so many names in all, `docker.io/library/app:0` and so on. */
+export async function giveNames(
+  store: Layout,
+  count: number,
+  repository = 'docker.io/library/app',
+): Promise<void> {
+  const file = join(store.folder, 'index.json');
+  const index: { manifests: { annotations: Record<string, string> }[] } = JSON.parse(
+    await readFile(file, 'utf8'),
+  );
+  const [first] = index.manifests;
+  index.manifests = Array.from({ length: count }, (_, position) => {
+    const annotations = {
+      ...first?.annotations,
+      'org.opencontainers.image.ref.name': `${repository}:${position}`,
+    };
+    return { ...first, annotations };
+  });
+  await writeFile(file, JSON.stringify(index));
 }
 
 export interface TestImage {
