@@ -6,12 +6,15 @@ import { reach } from '../layout/graph.js';
 import type { Layout } from '../layout/layout.js';
 import { isManifestType } from '../spec/media-type.js';
 import { parseReference, type Reference } from '../spec/reference.js';
-import type { StoredImage } from './image-name.js';
+import { isInRepository, type StoredImage } from './image-name.js';
+
+/** Most images that are looked at, the newest first: a push must not wait for all that a store ever got. */
+const MAX_IMAGES = 500;
 
 /**
  * `store` as a source whose contents know a repository on the registry of `target` that, by the store's names, has
  * them too. A hint only: the registry may know better, and then the bytes are uploaded. Costs reading the manifests
- * of the images that came from that registry; what is damaged among them is left out.
+ * of the newest images that came from that registry; what is damaged among them is left out.
  */
 export async function withOrigins(
   store: Layout,
@@ -19,9 +22,9 @@ export async function withOrigins(
   { signal }: CallOptions = {},
 ): Promise<Source> {
   const origins = new Map<string, Origin>();
-  for (const image of await store.images()) {
-    const origin = originOf(image, target);
-    if (origin === undefined) continue;
+  const images = await store.images((name) => isElsewhere(name, target));
+  for (const image of images.slice(-MAX_IMAGES)) {
+    const origin = originOf(image);
     for (const digest of await blobsOf(store, image, { signal })) origins.set(digest, origin);
   }
   return {
@@ -34,9 +37,14 @@ export async function withOrigins(
   };
 }
 
-function originOf({ name }: StoredImage, target: Reference): Origin | undefined {
+/** Whether a name is of another repository on the registry of `target`. */
+function isElsewhere(name: string, target: Reference): boolean {
+  return name.startsWith(`${target.domain}/`) && !isInRepository(name, target);
+}
+
+function originOf({ name }: StoredImage): Origin {
   const { domain, path } = parseReference(name);
-  return domain === target.domain && path !== target.path ? { host: domain, repository: path } : undefined;
+  return { host: domain, repository: path };
 }
 
 async function blobsOf(store: Layout, image: StoredImage, options: CallOptions): Promise<readonly string[]> {

@@ -7,7 +7,7 @@ import type { Layout } from '../../src/layout/layout.js';
 import { parseImage } from '../../src/operations/image-name.js';
 import { withOrigins } from '../../src/operations/origins.js';
 import type { Descriptor } from '../../src/spec/descriptor.js';
-import { emptyStore, image, type TestImage } from '../layout/stores.js';
+import { emptyStore, giveNames, image, type TestImage } from '../layout/stores.js';
 import { blobFile } from './stage.js';
 
 async function keep(store: Layout, name: string, { source, root }: TestImage): Promise<void> {
@@ -43,4 +43,15 @@ test('an image that is damaged has no origins to give, and takes none from other
     host: 'ghcr.io',
     repository: 'team/sound',
   });
+});
+
+test('a store of thousands of images costs a push no more reads than five hundred', async (t) => {
+  const store = await emptyStore(t);
+  const base = image('base');
+  await keep(store, 'ghcr.io/team/base:0', base);
+  await giveNames(store, 5000, 'ghcr.io/team/base');
+  const { mock } = t.mock.method(store, 'get');
+  const source = await withOrigins(store, parseImage('ghcr.io/team/app'));
+  assert.equal(mock.callCount(), 500);
+  assert.deepEqual(source.get(base.config).origin, { host: 'ghcr.io', repository: 'team/base' });
 });
