@@ -8,9 +8,12 @@ import { shortDigest } from '../spec/digest.js';
 import { childrenOf } from '../spec/manifest.js';
 import { isManifestType } from '../spec/media-type.js';
 
+/** Manifests that are read at once: with one after the other the disk is waited for most of the time. */
+const BATCH = 16;
+
 /**
- * Every node that `roots` reach, once each, parents before children. A manifest is read only when the node after it is
- * asked for; one that is not there has no children. Throws INVALID_MANIFEST, STORE_CORRUPT.
+ * Every node that `roots` reach, once each, parents before children. A manifest is read only when it was asked for, and
+ * a node after it is; one that is not there has no children. Throws INVALID_MANIFEST, STORE_CORRUPT.
  */
 export async function* reach(
   source: Source,
@@ -19,12 +22,26 @@ export async function* reach(
 ): AsyncGenerator<Descriptor> {
   const seen = new Set<string>();
   const pending = [...roots];
-  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+  while (pending.length > 0) {
+    const batch = takeFresh(pending, seen);
+    yield* batch;
+    const manifests = batch.filter(({ mediaType }) => isManifestType(mediaType));
+    const children = await Promise.all(manifests.map((node) => childrenIn(source, node, options)));
+    for (const nodes of children) pending.push(...nodes);
+  }
+}
+
+/** Some of the nodes that were not seen before, off the end of `pending`. */
+function takeFresh(pending: Descriptor[], seen: Set<string>): readonly Descriptor[] {
+  const batch: Descriptor[] = [];
+  while (batch.length < BATCH) {
+    const node = pending.pop();
+    if (node === undefined) break;
     if (seen.has(node.digest)) continue;
     seen.add(node.digest);
-    yield node;
-    if (isManifestType(node.mediaType)) pending.push(...(await childrenIn(source, node, options)));
+    batch.push(node);
   }
+  return batch;
 }
 
 /** Throws INCOMPLETE when a node that `roots` reach is not there, as `isThere` sees it. `name` is for the message. */

@@ -1,16 +1,21 @@
 /** What is in the local store: `reg images`, `reg tag`, `reg rmi`. */
 
 import { readManifest } from '../content/read.js';
+import { createLimit } from '../content/limit.js';
 import { explain, RegError } from '../errors.js';
 import { reach } from '../layout/graph.js';
 import type { Layout } from '../layout/layout.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
+import { childrenOf, type Manifest } from '../spec/manifest.js';
 import { formatPlatform } from '../spec/platform.js';
 import { familiarName, formatReference, parseReference } from '../spec/reference.js';
 import { readImageConfig } from './image-config.js';
 import { currentIn, guarded, type TagRules } from './guarded.js';
 import { getImage, parseImage, registryDigest, storeName, type StoredImage } from './image-name.js';
+
+/** Images that are read at once. */
+const CONCURRENCY = 8;
 
 export interface ImageSummary {
   /** Full name: `docker.io/library/nginx:latest`. */
@@ -44,28 +49,34 @@ export interface ImageList {
 /** The named images of the store, by name. Reads each one's manifest and config. Throws STORE_CORRUPT, DISK_ERROR. */
 export async function listImages({ store }: { readonly store: Layout }): Promise<ImageList> {
   const stored = await store.images();
-  const images: ImageSummary[] = [];
-  const damaged: DamagedImage[] = [];
-  for (const image of [...stored].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    try {
-      images.push(await summarize(store, image));
-    } catch (error) {
-      if (!(error instanceof RegError)) throw error;
-      damaged.push({ reference: image.name, error });
-    }
+  const sorted = [...stored].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const limit = createLimit(CONCURRENCY);
+  const all = await Promise.all(sorted.map((image) => limit(() => summarizeOrTell(store, image))));
+  return {
+    images: all.flatMap((one) => ('error' in one ? [] : [one])),
+    damaged: all.flatMap((one) => ('error' in one ? [one] : [])),
+  };
+}
+
+async function summarizeOrTell(store: Layout, image: StoredImage): Promise<ImageSummary | DamagedImage> {
+  try {
+    return await summarize(store, image);
+  } catch (error) {
+    if (!(error instanceof RegError)) throw error;
+    return { reference: image.name, error };
   }
-  return { images, damaged };
 }
 
 async function summarize(store: Layout, { name, descriptor }: StoredImage): Promise<ImageSummary> {
-  const { tag, ...repository } = parseReference(name);
+  const { domain, path, tag } = parseReference(name);
+  const manifest = await readManifest(store, descriptor);
   return {
     reference: name,
-    repository: familiarName({ domain: repository.domain, path: repository.path }),
+    repository: familiarName({ domain, path }),
     ...(tag === undefined ? {} : { tag }),
     digest: registryDigest(descriptor),
-    size: await measure(store, descriptor),
-    ...(await describeConfig(store, descriptor)),
+    size: await measure(store, descriptor, manifest),
+    ...(await describeConfig(store, descriptor, manifest)),
   };
 }
 
@@ -117,9 +128,9 @@ export async function removeImages(
   return [...removed.values()];
 }
 
-async function measure(store: Layout, root: Descriptor): Promise<number> {
-  let size = 0;
-  for await (const node of reach(store, [root])) size += node.size;
+async function measure(store: Layout, root: Descriptor, manifest: Manifest): Promise<number> {
+  let size = root.size;
+  for await (const node of reach(store, childrenOf(manifest))) size += node.size;
   return size;
 }
 
@@ -127,8 +138,8 @@ async function measure(store: Layout, root: Descriptor): Promise<number> {
 async function describeConfig(
   store: Layout,
   root: Descriptor,
+  manifest: Manifest,
 ): Promise<Pick<ImageSummary, 'platform' | 'created'>> {
-  const manifest = await readManifest(store, root);
   if (manifest.kind === 'index') return {};
   const config = await readImageConfig(store, manifest);
   const platform = root.platform ?? config.platform;
