@@ -60,9 +60,7 @@ export class IndexFile {
   /** Replaces the entries; to be called under the lock. Throws what `entries` throws, DISK_FULL, DISK_ERROR. */
   async change(update: (entries: readonly Entry[]) => readonly Entry[]): Promise<void> {
     const { document, entries } = await this.#read();
-    const manifests = update(entries).map(({ raw }) => raw);
-    const next = { schemaVersion: 2, mediaType: OCI_INDEX, ...document, manifests };
-    const bytes = Buffer.from(`${JSON.stringify(next, undefined, 2)}\n`);
+    const bytes = formatIndex({ schemaVersion: 2, mediaType: OCI_INDEX, ...document }, update(entries));
     if (bytes.byteLength > MAX_INDEX_SIZE) {
       throw new RegError('TOO_LARGE', `the store ${quoteText(this.#paths.folder)} has too many images`);
     }
@@ -123,9 +121,11 @@ export function withEntry(entries: readonly Entry[], entry: Entry): readonly Ent
 
 /** `entries` without the ones that have these names. Throws NOT_FOUND when one is not there. */
 export function withoutNames(entries: readonly Entry[], names: readonly string[]): readonly Entry[] {
-  const missing = names.find((name) => !entries.some((entry) => entry.name === name));
+  const known = new Set(entries.map(({ name }) => name));
+  const missing = names.find((name) => !known.has(name));
   if (missing !== undefined) throw new RegError('NOT_FOUND', `${quoteText(missing)} is not in the store`);
-  return entries.filter(({ name }) => name === undefined || !names.includes(name));
+  const unwanted = new Set<string | undefined>(names);
+  return entries.filter(({ name }) => !unwanted.has(name));
 }
 
 /** Whether a name is a full reference to one image, spelled as `reg` does it; other tools name as they like. */
@@ -138,6 +138,13 @@ export function isFullName(name: string): boolean {
     if (hasCode(error, 'INVALID_REFERENCE')) return false;
     throw error;
   }
+}
+
+/** An entry a line: people can read it, and in a store of thousands a quarter is saved each time that it is read. */
+function formatIndex(document: JsonObject, entries: readonly Entry[]): Buffer {
+  const { manifests: _, ...others } = document;
+  const lines = entries.map(({ raw }) => JSON.stringify(raw)).join(',\n');
+  return Buffer.from(`${JSON.stringify(others).slice(0, -1)},"manifests":[\n${lines}\n]}\n`);
 }
 
 async function hasBlobs(paths: Paths): Promise<boolean> {

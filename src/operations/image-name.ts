@@ -43,14 +43,14 @@ export interface StoredImage {
  * Undefined when there is none. Throws STORE_CORRUPT.
  */
 export async function findImage(store: Layout, reference: Reference): Promise<StoredImage | undefined> {
-  const images = await store.images();
+  const images = await store.images((name) => isInRepository(name, reference));
   const { digest } = reference;
   const named = images.find((image) => image.name === storeName(reference));
   if (digest === undefined) return named;
   const matches = ({ descriptor }: StoredImage): boolean =>
     descriptor.digest === digest || registryDigest(descriptor) === digest;
   if (named !== undefined && matches(named)) return named;
-  return images.find((image) => isInRepository(image.name, reference) && matches(image));
+  return images.find(matches);
 }
 
 /** As `findImage`. Throws NOT_FOUND, too. */

@@ -63,10 +63,8 @@ export async function* pushAllTags(
   options: PushOptions & { readonly store: Layout },
 ): AsyncGenerator<PushResult> {
   const reference = parseRepository(repository, 'push all tags');
-  const images = await options.store.images();
-  const names = images
-    .map((image) => image.name)
-    .filter((name) => isInRepository(name, reference) && !name.includes('@'));
+  const images = await options.store.images((name) => isInRepository(name, reference));
+  const names = images.map((image) => image.name).filter((name) => !name.includes('@'));
   if (names.length === 0) {
     throw new RegError(
       'NOT_FOUND',

@@ -50,8 +50,7 @@ export class Repository {
 
   /** Everything that the store has under this name. */
   async images(): Promise<readonly StoredImage[]> {
-    const images = await this.#store.images();
-    return images.filter((image) => isInRepository(image.name, this.#reference));
+    return this.#store.images((name) => isInRepository(name, this.#reference));
   }
 
   /** In the order of ASCII; undefined when the store knows no such repository. */

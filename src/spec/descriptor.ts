@@ -1,7 +1,7 @@
 /** Descriptors: media type, digest and size of some bytes (image-spec 1.1, descriptor.md). */
 
 import { RegError } from '../errors.js';
-import { digestOf, isDigest, parseDigest, type Algorithm, type Digest } from './digest.js';
+import { digestOf, isDigest, type Algorithm, type Digest } from './digest.js';
 import { isObject, refuseTwins, type JsonObject } from './json.js';
 import { parseIndexPlatform, type Platform } from './platform.js';
 import { quoteText } from './text.js';
@@ -35,7 +35,7 @@ export function parseDescriptor(value: unknown, where: string): Descriptor {
     throw wrong(where, 'mediaType', mediaType);
   if (typeof digest !== 'string' || !isDigest(digest)) throw wrong(where, 'digest', digest);
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw wrong(where, 'size', size);
-  return { mediaType, digest: parseDigest(digest), size, ...optionalParts(value, where) };
+  return { mediaType, digest, size, ...optionalParts(value, where) };
 }
 
 function optionalParts(value: JsonObject, where: string): Partial<Descriptor> {

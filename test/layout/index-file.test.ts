@@ -39,6 +39,29 @@ test('a store is an OCI image layout whose entries bear full names', async (t) =
   assert.deepEqual(await store.images(), [{ name: NAME, descriptor: root }]);
 });
 
+test('the index is written with an entry a line, and what else it holds is kept', async (t) => {
+  const store = await emptyStore(t);
+  await withImage(store);
+  const file = join(store.folder, 'index.json');
+  await writeFile(file, JSON.stringify({ ...(await readIndex(store)), annotations: { by: 'another' } }));
+  await withImage(store, 'docker.io/library/other:1');
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  assert.equal(lines.length, 5);
+  assert.match(lines[0] ?? '', /"annotations":{"by":"another"}.*"manifests":\[$/);
+  assert.deepEqual(lines.slice(3), [']}', '']);
+});
+
+test('only the names that are wanted are looked at', async (t) => {
+  const store = await emptyStore(t);
+  await withImage(store, 'docker.io/library/one:1');
+  await withImage(store, 'docker.io/library/two:1');
+  const images = await store.images((name) => name.endsWith('two:1'));
+  assert.deepEqual(
+    images.map(({ name }) => name),
+    ['docker.io/library/two:1'],
+  );
+});
+
 test('annotations and platform of a descriptor are kept with its name', async (t) => {
   const store = await emptyStore(t);
   const { source, root } = image('annotated');
