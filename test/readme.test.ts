@@ -119,6 +119,7 @@ async function run(line: string): Promise<string> {
   const stdin = input === undefined ? {} : { stdin: await inputOf(input) };
   const { stdout, stderr } = await world.me.reg([...args, ...flags], stdin);
   const back = [...world.hosts].map(([there, here]): [string, string] => [here, there]);
+  back.push(['registry.localhost', 'registry.local']);
   return translate(`${stderr}${stdout}`.replaceAll(world.me.home, '/home/alice'), back).replace(
     /^reg: warning: Node .*\n/gm,
     '',
@@ -142,6 +143,8 @@ function vague(output: string): readonly string[] {
     .replaceAll(/\b[0-9a-f]{64}\b/g, 'DIGEST')
     .replaceAll(/\b[0-9a-f]{12}\b/g, 'SHORT')
     .replaceAll(/ in [0-9.]+ ?m?s( \([^)]*\))?/g, ' in TIME')
+    .replaceAll(/\b127\.0\.0\.1:\d+/g, 'ADDRESS')
+    .replaceAll(/[0-9.]+ .B of [0-9.]+ .B are free/g, 'SPACE')
     .replaceAll(/ +/g, ' ')
     .split('\n')
     .sort();
@@ -170,7 +173,8 @@ async function createWorld(scope: {
   const guarded = await startDockerRegistry(scope, { auth: { users: { alice: 'secret' } } });
   const hosts = new Map([
     ['localhost:5000', served.host],
-    ['registry.local:5000', guarded.host],
+    // A name that always means this machine.
+    ['registry.local:5000', `registry.localhost:${guarded.port}`],
   ]);
   return { me, hub, hosts };
 }

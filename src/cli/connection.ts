@@ -4,10 +4,10 @@ import { readAuthorities, readKeyPair, type KeyPair } from '../config/certificat
 import { systemClock } from '../content/system-clock.js';
 import { RegError } from '../errors.js';
 import { thisProcess } from '../disk/this-process.js';
-import { connect } from '../operations/connect.js';
+import { openConnection, type Connection } from '../operations/connect.js';
 import { machineOptions } from '../operations/machine.js';
 import type { LoginPlace } from '../operations/login.js';
-import type { ClientOptions, RegistryClient } from '../registry/client.js';
+import type { ClientOptions } from '../registry/client.js';
 import { proxyFromEnvironment } from '../registry/proxy.js';
 import { hostPlatform, parsePlatform, type Platform } from '../spec/platform.js';
 import type { Redactor } from '../spec/redactor.js';
@@ -53,9 +53,9 @@ export async function toClientOptions(parts: Parts): Promise<ClientOptions> {
 }
 
 /** To be closed by the caller. `hosts` are those that the command names; default: by the references in its arguments. */
-export async function openClient(parts: Parts, hosts = namedHosts(parts.args)): Promise<RegistryClient> {
+export async function openClient(parts: Parts, hosts = namedHosts(parts.args)): Promise<Connection> {
   const { io, flags } = parts;
-  return connect({
+  return openConnection({
     ...(await toClientOptions(parts)),
     given: await givenLogins(hosts, parts),
     dockerConfig: dockerConfigFile(io),

@@ -2,7 +2,8 @@
 
 import type { Layout } from '../layout/layout.js';
 import type { LoginPlace } from '../operations/login.js';
-import type { ClientOptions, RegistryClient } from '../registry/client.js';
+import type { Connection } from '../operations/connect.js';
+import type { ClientOptions } from '../registry/client.js';
 import type { Redactor } from '../spec/redactor.js';
 import type { SharedFlags } from './flags.js';
 import type { Io } from './io.js';
@@ -28,7 +29,7 @@ export interface Context<Flags = unknown> {
    * registries that the command names, to which logins for this command alone may go; default: those of the references
    * among its arguments.
    */
-  readonly client: (hosts?: readonly string[]) => Promise<RegistryClient>;
+  readonly client: (hosts?: readonly string[]) => Promise<Connection>;
   /** The local store, made when it does not exist. Throws INVALID_CONFIG, STORE_CORRUPT, DISK_ERROR. */
   readonly store: () => Promise<Layout>;
 }

@@ -7,11 +7,11 @@ import {
   type CloudSend,
   type CloudSession,
 } from '../credentials/cloud/session.js';
-import type { RegistryClient } from '../registry/client.js';
+import type { FullClient } from '../registry/client.js';
 
 export interface CloudOptions extends Omit<CloudSession, 'send' | 'wallTime'> {
   /** Sends the requests; asked for with the first of them. */
-  readonly client: () => Pick<RegistryClient, 'send'>;
+  readonly client: () => Pick<FullClient, 'send'>;
 }
 
 /** Finds the login that the cloud of a host gives. The code for clouds is loaded with the first host. */

@@ -2,8 +2,14 @@
 
 import { systemClock } from '../content/system-clock.js';
 import { createChain, type GivenLogin } from '../credentials/chain.js';
+import type { Source } from '../credentials/source.js';
 import { readTokenServices } from '../credentials/token-services.js';
-import { createClient, type ClientOptions, type RegistryClient } from '../registry/client.js';
+import {
+  createClient,
+  type ClientOptions,
+  type FullClient,
+  type RegistryClient,
+} from '../registry/client.js';
 import { Redactor } from '../spec/redactor.js';
 import { createCloudLogins } from './cloud-logins.js';
 
@@ -25,8 +31,19 @@ export interface ConnectOptions extends Partial<Omit<ClientOptions, 'authHosts'>
   readonly authHosts?: readonly string[] | undefined;
 }
 
+/** A client, with what `reg` itself wants of it. */
+export interface Connection extends FullClient {
+  /** Which login there is, and where it comes from. Throws as the sources do. */
+  readonly loginFor: Source;
+}
+
 /** A client that finds its credentials by itself. To be closed by the caller. No I/O before the first request. */
-export function connect({
+export function connect(options: ConnectOptions = {}): RegistryClient {
+  return openConnection(options);
+}
+
+/** As `connect`. */
+export function openConnection({
   given,
   dockerConfig,
   containersAuth,
@@ -34,7 +51,7 @@ export function connect({
   tokenServices,
   authHosts = [],
   ...options
-}: ConnectOptions = {}): RegistryClient {
+}: ConnectOptions): Connection {
   const closing = new AbortController();
   const { onNotice, clock = systemClock, redactor = new Redactor() } = options;
   const { signal } = closing;
@@ -52,6 +69,7 @@ export function connect({
   });
   return {
     ...client,
+    loginFor: chain,
     close() {
       // A helper may be waiting for somebody who has left.
       closing.abort();

@@ -4,6 +4,7 @@ import type { CallOptions } from '../content/types.js';
 import { createHosts, type ClientOptions } from './hosts.js';
 import type { Send } from './redirect.js';
 import { Registry } from './registry.js';
+import type { Survey } from './survey/survey.js';
 
 export type { ClientOptions };
 
@@ -15,17 +16,23 @@ export interface RegistryClient {
    * what any request throws.
    */
   ping(host: string, options?: CallOptions): Promise<void>;
+  /** Ends all connections; what is still under way rejects. */
+  close(): Promise<void>;
+}
+
+/** The client as `reg` itself has it. */
+export interface FullClient extends RegistryClient {
   /**
    * One request to exactly its URL, with the proxies and authorities of this client, for what is no registry: no redirect
    * is followed, no credential added, nothing tried again. Throws UNREACHABLE, TIMEOUT, TLS_ERROR, PROTOCOL_ERROR, ABORTED.
    */
   readonly send: Send;
-  /** Ends all connections; what is still under way rejects. */
-  close(): Promise<void>;
+  /** What can be found out about a host. No I/O. Throws INVALID_REFERENCE. */
+  survey(host: string): Survey;
 }
 
 /** A client that is to be closed by the caller. No I/O before the first request. */
-export function createClient(options: ClientOptions): RegistryClient {
+export function createClient(options: ClientOptions): FullClient {
   const hosts = createHosts(options);
   return {
     repository(host, path) {
@@ -35,6 +42,7 @@ export function createClient(options: ClientOptions): RegistryClient {
     },
     ping: (host, { signal } = {}) => hosts.get(host).ping(signal),
     send: hosts.send,
+    survey: (host) => hosts.survey(host),
     close: () => hosts.close(),
   };
 }

@@ -107,7 +107,8 @@ export class Endpoint {
   }
 }
 
-function parseHost(host: string): URL {
+/** The URL of a host as references have it, as if it spoke https. Throws INVALID_REFERENCE. */
+export function parseHost(host: string): URL {
   const text = `https://${WIRE_HOSTS[host] ?? host}/`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // Whatever the URL parser takes for something else than host and port was no host.

@@ -8,12 +8,12 @@ import type { Connections } from '../content/connections.js';
 import { retry, type Clock, type RetryPolicy, type Wait } from '../content/retry.js';
 import { hasCode } from '../errors.js';
 import { abortError, untilAborted } from '../content/abort.js';
-import type { Authorizer } from './auth/authorizer.js';
+import type { Authorizer, TokenFacts } from './auth/authorizer.js';
 import type { Endpoint } from './endpoint.js';
 import type { Notices } from './notices.js';
 import { isSameOrigin } from './origin.js';
 import { follow, type Grant, type Send } from './redirect.js';
-import type { Answer, Request, Transport } from './transport.js';
+import type { Answer, Request, Scope, Transport } from './transport.js';
 import { shownWarnings } from './warnings.js';
 import { wireError } from './wire-error.js';
 
@@ -26,6 +26,9 @@ export interface HostOptions {
   readonly retryPolicy: RetryPolicy;
   readonly connections: Connections;
 }
+
+/** Distribution-spec 1.1, "Determining Support". */
+const PING = { method: 'GET', target: '/v2/', scopes: [], expect: [200] } as const;
 
 export class Host implements Transport {
   readonly #options: HostOptions;
@@ -43,6 +46,10 @@ export class Host implements Transport {
     this.#options = options;
   }
 
+  get endpoint(): Endpoint {
+    return this.#options.endpoint;
+  }
+
   async send(request: Request): Promise<Answer> {
     const { signal } = request;
     if (signal?.aborted === true) throw abortError(signal);
@@ -53,7 +60,7 @@ export class Host implements Transport {
 
   /** Asks for nothing but to be let in. Throws UNAUTHORIZED also where the password could not be shown to anybody. */
   async ping(signal: AbortSignal | undefined): Promise<void> {
-    const answer = await this.send({ method: 'GET', target: '/v2/', scopes: [], expect: [200], signal });
+    const answer = await this.send({ ...PING, signal });
     await answer.discard();
     this.#options.authorizer.refuseStranger();
   }
@@ -61,6 +68,18 @@ export class Host implements Transport {
   /** How many connections large blobs share. */
   get connections(): Connections {
     return this.#options.connections;
+  }
+
+  /** The answer to nothing but hello, to somebody without a login. To be read or discarded by the caller. */
+  async greet(signal: AbortSignal | undefined): Promise<Answer> {
+    const base = await untilAborted(this.#options.endpoint.base(), signal);
+    return this.#travel({ ...PING, signal }, { base, grant: undefined });
+  }
+
+  /** What may be told of the token for `scopes`; undefined where the registry gives none. Throws as `send`. */
+  async token(scopes: readonly Scope[], signal: AbortSignal | undefined): Promise<TokenFacts | undefined> {
+    const { endpoint, authorizer } = this.#options;
+    return authorizer.describe({ base: await endpoint.base(), scopes, signal });
   }
 
   /** How requests, and bodies that break, are tried again. */
@@ -145,8 +164,7 @@ export class Host implements Transport {
 
   /** gcr.io has answered 401 without a challenge where `/v2/` had one (container-libs, docker_client.go). */
   async #challengeOfPing({ signal }: Request, base: URL): Promise<string | undefined> {
-    const ping: Request = { method: 'GET', target: '/v2/', scopes: [], expect: [], signal };
-    const answer = await this.#travel(ping, { base, grant: undefined });
+    const answer = await this.#travel({ ...PING, signal }, { base, grant: undefined });
     await answer.discard();
     return answer.header('www-authenticate');
   }

@@ -15,6 +15,8 @@ import { formatUrl } from './origin.js';
 import { formatPeerBy, type ProxyFor } from './proxy.js';
 import type { Send } from './redirect.js';
 import type { HostSettings, Identity, SettingsLookup } from './settings.js';
+import { Survey } from './survey/survey.js';
+import { Way } from './survey/way.js';
 
 /** The slowest that stores let one connection be is about 5 MB/s: so many of them fill a gigabit. */
 const MOST_CONNECTIONS = 24;
@@ -59,6 +61,8 @@ export interface ClientOptions {
 export interface Hosts {
   /** The one for a host as references name it. No I/O. */
   get(name: string): Host;
+  /** What can be found out about one. No I/O. Throws INVALID_REFERENCE. */
+  survey(name: string): Survey;
   /** One request to exactly its URL, by the connections of all: nothing is followed, added or tried again. */
   readonly send: Send;
   /** Ends all connections; what is still under way rejects. */
@@ -87,11 +91,16 @@ export function createHosts(options: ClientOptions): Hosts {
     connectTimeoutMs,
   };
   const hosts = new Map<string, Host>();
+  const get = (name: string): Host => {
+    const host = hosts.get(name) ?? createHost(name, options, parts);
+    hosts.set(name, host);
+    return host;
+  };
   return {
-    get(name) {
-      const host = hosts.get(name) ?? createHost(name, options, parts);
-      hosts.set(name, host);
-      return host;
+    get,
+    survey(name) {
+      const host = get(name);
+      return new Survey({ host, way: new Way({ endpoint: host.endpoint, dialer, clock }) });
     },
     send: parts.send,
     close: () => http.close(),

@@ -27,7 +27,7 @@ test(
   REAL,
   async (t) => {
     const { me, flags } = await setUp(t, { [API]: token });
-    const pushed = await me.reg(['push', '--debug', ...flags, '--from', 'app', `${HOST}/app:1`], {
+    const pushed = await me.reg(['push', '--debug', ...flags, '--from', 'oci:app', `${HOST}/app:1`], {
       env: KEYS,
     });
     const pulled = await me.reg(['pull', '--debug', ...flags, `${HOST}/app:1`], { env: KEYS });
@@ -44,7 +44,7 @@ test('what config.json says of the host comes first, and the cloud is not asked'
   const { me, flags, asked } = await setUp(t, { [API]: token });
   const login = ['login', ...flags, '-u', 'AWS', '--password-stdin', HOST];
   await me.reg(login, { stdin: PASSWORD, env: KEYS });
-  await me.reg(['push', ...flags, '--from', 'app', `${HOST}/app:1`], { env: KEYS });
+  await me.reg(['push', ...flags, '--from', 'oci:app', `${HOST}/app:1`], { env: KEYS });
   assert.equal(asked.length, 0);
 });
 
@@ -52,7 +52,7 @@ test('a cloud that gives no login stops a push; a pull goes on without one, and 
   const refusal = { __type: 'AccessDeniedException', message: 'not authorized' };
   const { me, flags } = await setUp(t, { [API]: () => [400, refusal] });
   const said = `no login for ${HOST}: cannot get a token from AWS: api.ecr.eu-west-1.amazonaws.com answered 400: AccessDeniedException: not authorized`;
-  const pushed = await me.fails(4, ['push', ...flags, '--from', 'app', `${HOST}/app:1`], { env: KEYS });
+  const pushed = await me.fails(4, ['push', ...flags, '--from', 'oci:app', `${HOST}/app:1`], { env: KEYS });
   assert.ok(
     pushed.stderr.includes(`${said}. The role or user needs ecr:GetAuthorizationToken.`),
     pushed.stderr,

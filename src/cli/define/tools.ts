@@ -1,11 +1,24 @@
-/** `reg serve`, `reg ref` and `reg version`. */
+/** `reg doctor`, `reg serve`, `reg ref` and `reg version`. */
 
 import { Option, type Command } from 'commander';
 
-import { addStoreFlag } from '../flags.js';
+import { addNetworkFlags, addStoreFlag } from '../flags.js';
 import { addExamples, type Act } from './act.js';
 
 export function defineTools(program: Command, act: Act): void {
+  const doctor = program
+    .command('doctor')
+    .summary('find out why a registry cannot be reached, or lets nobody in')
+    .description(
+      'Look at all that lies between this machine and an image, a line for each check: proxy, name, connection, certificate, clock, login, token, limits, and what the registry can do. Nothing is changed anywhere, and no secret is shown. Without an argument, look at this machine: logins, proxies, certificates, store.',
+    )
+    .argument('[target]', 'a registry, such as ghcr.io or app:5000/, or an image')
+    .option('--json', 'print one JSON object a check');
+  addStoreFlag(doctor);
+  addNetworkFlags(doctor);
+  addExamples(doctor, ['reg doctor', 'reg doctor ghcr.io', 'reg doctor --json ghcr.io/owner/app:1.0']);
+  doctor.action(act(() => import('../commands/doctor.js')));
+
   const serve = program
     .command('serve')
     .summary('serve the local store as a registry')

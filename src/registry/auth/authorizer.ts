@@ -14,6 +14,7 @@ import type { Grant } from '../redirect.js';
 import type { Scope } from '../transport.js';
 import { createAskRealm, type AskRealmOptions } from './ask-realm.js';
 import { parseChallenges, type Challenge } from './challenge.js';
+import { scopesIn } from './claims.js';
 import { formatBasic, secretsOf, type Credential, type CredentialLookup } from './credential.js';
 import { belongsTogether, parseRealm } from './realm.js';
 import { goingOnAnonymously, loginNeeded, refused, strangerError, unusableChallenge } from './refusals.js';
@@ -51,6 +52,16 @@ export interface Wish {
 /** What is known of a request that was refused for good. */
 export interface Refusal extends Pick<Wish, 'scopes'> {
   readonly challenge?: string | undefined;
+}
+
+/** What may be told of a token. */
+export interface TokenFacts {
+  readonly realm: URL;
+  readonly service: string | undefined;
+  /** How long it will be used, in milliseconds; undefined for one that was given to us as it is. */
+  readonly lifeMs: number | undefined;
+  /** What it grants, where it says so. */
+  readonly scopes: readonly string[] | undefined;
 }
 
 /** A challenge that we can meet. */
@@ -94,13 +105,22 @@ export class Authorizer {
     header: string | undefined,
     wish: Wish & { readonly refused: Grant | undefined },
   ): Promise<Grant> {
-    const token = /^Bearer (.*)$/.exec(wish.refused?.authorization ?? '')?.[1];
+    const token = tokenIn(wish.refused);
     if (token !== undefined) await this.#tokens.forget(token);
     this.#challenge = (await this.#choose(header, wish)) ?? this.#challenge;
     if (this.#challenge === undefined) throw this.#unusable(header);
     const grant = await this.#meet(this.#challenge, wish);
     if (grant !== undefined) return grant;
     throw this.#unavailable ?? loginNeeded(this.#options.host, wish.base.host);
+  }
+
+  /** The token for a wish, without itself; undefined where the registry wants none. Throws as `meet`. */
+  async describe(wish: Wish): Promise<TokenFacts | undefined> {
+    const challenge = this.#challenge;
+    const token = tokenIn(await this.grant(wish));
+    if (challenge?.scheme !== 'bearer' || token === undefined) return undefined;
+    const { realm, service } = challenge;
+    return { realm, service, lifeMs: await this.#tokens.lifeOf(token), scopes: scopesIn(token) };
   }
 
   /** `error` of a request that was refused for good, with what the person can do about it. */
@@ -234,4 +254,8 @@ export class Authorizer {
 /** The repository whose credential is shown: the other one of a mount is asked for with the same token. */
 function mainRepository([scope]: readonly Scope[]): string | undefined {
   return scope?.repository;
+}
+
+function tokenIn(grant: Grant | undefined): string | undefined {
+  return /^Bearer (.*)$/.exec(grant?.authorization ?? '')?.[1];
 }

@@ -53,6 +53,13 @@ export class TokenCache {
     return entry.value;
   }
 
+  /** How long the token `value` will be used, in milliseconds; undefined for one that is not kept. */
+  async lifeOf(value: string): Promise<number | undefined> {
+    for (const { endsAt, value: kept } of this.#entries)
+      if (endsAt !== Infinity && (await kept) === value) return endsAt - this.#clock.now();
+    return undefined;
+  }
+
   /** Never uses the token `value` again. */
   async forget(value: string): Promise<void> {
     for (const entry of this.#entries) {

@@ -1,0 +1,19 @@
+/** This machine, as far as it matters to `reg`: what several checks look at. */
+
+import type { Layout } from '../../layout/layout.js';
+import type { ProxyFor } from '../../registry/proxy.js';
+
+export interface MachineSubject {
+  readonly versions: { readonly reg: string; readonly node: string };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Path of docker's config.json. */
+  readonly dockerConfig: string | undefined;
+  /** Paths of containers' auth.json. */
+  readonly containersAuth: readonly string[];
+  /** Folders `certs.d`. */
+  readonly certificates: readonly string[];
+  readonly proxyFor: ProxyFor;
+  readonly store: () => Promise<Layout>;
+  /** Sizes for people. */
+  readonly formatBytes: (bytes: number) => string;
+}
