@@ -22,6 +22,7 @@ const homes = {
   commander: '^src/cli/',
   ora: '^src/cli/',
   tldts: '^src/registry/auth/realm\\.ts$',
+  'smol-toml': '^src/config/toml\\.ts$',
   keytar: '^src/credentials/keychain\\.ts$',
   jose: '^src/credentials/cloud/google-key\\.ts$',
 };

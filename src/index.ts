@@ -39,7 +39,15 @@ export { pruneLayout, verifyLayout } from './layout/maintain.js';
 export type { ClientOptions, RegistryClient } from './registry/client.js';
 export type { Pin } from './registry/dial.js';
 export type { Notice } from './registry/notices.js';
-export type { HostSettings, Identity, SettingsLookup } from './registry/settings.js';
+export type {
+  HostSettings,
+  Identity,
+  ImageName,
+  PullSource,
+  Route,
+  RouteLookup,
+  SettingsLookup,
+} from './registry/settings.js';
 export { proxyFromEnvironment, type Proxy, type ProxyFor } from './registry/proxy.js';
 export type { Registry } from './registry/registry.js';
 
@@ -59,7 +67,7 @@ export {
 } from './operations/images.js';
 export { inspect, inspectRaw, type Inspection, type InspectOptions } from './operations/inspect.js';
 export { login, logout, type LoginOptions, type LoginPlace, type LoginResult } from './operations/login.js';
-export { machineOptions, type MachineOptions } from './operations/machine.js';
+export { machineOptions, type MachineLookups, type MachineOptions } from './operations/machine.js';
 export { openStore } from './operations/open-store.js';
 export { listTags } from './operations/tags.js';
 export { pull, pullAllTags, type PullOptions, type PullResult } from './operations/pull.js';

@@ -34,7 +34,7 @@ export async function toClientOptions(parts: Parts): Promise<ClientOptions> {
   const { plainHttp, plainHttpAuth, insecure, resolve } = flags;
   const onNotice = noticer(parts);
   return {
-    ...machineOptions({ folders: settingsFolders(io), env: io.env, onNotice }),
+    ...machineOptions({ folders: settingsFolders(io), env: io.env, mirrors: flags.mirror, onNotice }),
     clock: systemClock,
     plainHttp,
     plainHttpAuth,

@@ -58,6 +58,7 @@ export interface NetworkFlags extends LoginFlags {
   readonly certFile?: string;
   readonly keyFile?: string;
   readonly authHost?: readonly string[];
+  readonly mirror?: readonly string[];
   readonly connectTimeout?: number;
   readonly idleTimeout?: number;
 }
@@ -170,6 +171,11 @@ export function addConnectionFlags(command: Command): Command {
       '--proxy <url>',
       'http or https proxy, or "none" (default: $HTTPS_PROXY, $HTTP_PROXY, $ALL_PROXY)',
     ),
+    // Read where it is used, for the same reason.
+    new Option(
+      '--mirror <host=url>',
+      'read images of a registry from there first, or "none" (repeatable; default: $REG_MIRRORS)',
+    ).argParser(collect),
     new Option(
       '--resolve <host:port:address>',
       'connect elsewhere than DNS says; [:port] may follow (repeatable)',

@@ -11,10 +11,14 @@ export interface NoticeParts {
   readonly progress: Progress;
 }
 
+/** What takes its time or another way, and gets there all the same. */
+const QUIETED: ReadonlySet<string> = new Set(['wait', 'mirror']);
+
 /** What is only said when asked for, or not said to those who want quiet, ends here. */
 export function noticer({ flags, progress }: NoticeParts): (notice: Notice) => void {
   return (notice) => {
-    const isWanted = notice.type === 'debug' ? flags.debug === true : notice.type !== 'wait' || !flags.quiet;
+    const { type } = notice;
+    const isWanted = type === 'debug' ? flags.debug === true : !(flags.quiet && QUIETED.has(type));
     if (isWanted) progress.notice(notice);
   };
 }

@@ -8,14 +8,13 @@
  * of the folder where it stands in the reference.
  */
 
-import { readdir } from 'node:fs/promises';
 import { platform } from 'node:os';
 import { join } from 'node:path';
 
-import { errnoOf, onDisk } from '../disk/files.js';
 import { RegError } from '../errors.js';
 import { quoteText } from '../spec/text.js';
 import { readAuthorities, readKeyPair, type KeyPair } from './certificates.js';
+import { listFolder } from './settings-file.js';
 
 export interface HostCertificates {
   /** PEM. */
@@ -30,7 +29,7 @@ export interface HostCertificates {
  * Throws INVALID_CONFIG for half a pair and for what is no certificate or key, DISK_ERROR.
  */
 export async function readCertsD(roots: readonly string[], host: string): Promise<HostCertificates> {
-  const found = await Promise.all(roots.map((root) => readFolder(join(root, folderOf(host)))));
+  const found = await Promise.all(roots.map((root) => readCertificates(join(root, folderOf(host)))));
   const full = found.filter(({ from }) => from.length > 0);
   return {
     authorities: full.flatMap(({ authorities }) => authorities),
@@ -39,9 +38,9 @@ export async function readCertsD(roots: readonly string[], host: string): Promis
   };
 }
 
-/** Of several pairs the first by name is taken, which docker tries first, too. */
-async function readFolder(folder: string): Promise<HostCertificates> {
-  const names = await list(folder);
+/** What one folder holds; of several pairs the first by name, which docker tries first, too. Throws as `readCertsD`. */
+export async function readCertificates(folder: string): Promise<HostCertificates> {
+  const names = await listFolder(folder);
   const pairs = pairsIn(folder, names);
   const authorities = names.filter((name) => name.endsWith('.crt')).map((name) => join(folder, name));
   const [first] = pairs;
@@ -50,18 +49,6 @@ async function readFolder(folder: string): Promise<HostCertificates> {
     ...(first && { identity: await readKeyPair(first) }),
     from: authorities.length + pairs.length > 0 ? [folder] : [],
   };
-}
-
-/** Sorted. What is not there, or not for us to see, holds nothing: so does podman have it. */
-async function list(folder: string): Promise<readonly string[]> {
-  return onDisk({ verb: 'read', path: folder }, async () => {
-    try {
-      return (await readdir(folder)).sort();
-    } catch (error) {
-      if (['ENOENT', 'ENOTDIR', 'EACCES'].includes(errnoOf(error) ?? '')) return [];
-      throw error;
-    }
-  });
 }
 
 function pairsIn(

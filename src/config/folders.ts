@@ -25,6 +25,22 @@ export function certificateFolders({ docker, home, config, system }: Folders): r
   ];
 }
 
+/** `daemon.json` of docker's engine: Docker Desktop's and that of an engine without root, and the system's. */
+export function daemonFiles({ docker, config, system }: Folders): {
+  readonly user: readonly string[];
+  readonly system: readonly string[];
+} {
+  return {
+    user: [...within(docker, 'daemon.json'), ...within(config, 'docker', 'daemon.json')],
+    system: within(system, 'docker', 'daemon.json'),
+  };
+}
+
+/** containerd's `certs.d`, which has another shape than docker's. */
+export function containerdFolder({ system }: Folders): string | undefined {
+  return within(system, 'containerd', 'certs.d')[0];
+}
+
 function within(folder: string | undefined, ...path: readonly string[]): readonly string[] {
   return folder === undefined ? [] : [join(folder, ...path)];
 }

@@ -13,7 +13,7 @@ import { isDigest } from '../spec/digest.js';
 import { MAX_MANIFEST_SIZE } from '../spec/manifest.js';
 import { isManifestType } from '../spec/media-type.js';
 import { readContent } from './read.js';
-import type { CallOptions, Content, OpenOptions, Source } from './types.js';
+import type { CallOptions, Content, OpenOptions, Origin, Source } from './types.js';
 import { Verifier } from './verify.js';
 
 export interface Alternative {
@@ -24,12 +24,15 @@ export interface Alternative {
   readonly onPass: (error: RegError) => void;
 }
 
-/** `find` is called once, at the first call; it answers at least one. */
-export function firstOf(find: () => Promise<readonly Alternative[]>): Source {
+/** `find` is called once, at the first call; it answers at least one. `origin` is that of the last. */
+export function firstOf(
+  find: () => Promise<readonly Alternative[]>,
+  { origin }: { readonly origin?: Origin | undefined } = {},
+): Source {
   const choice = new Choice(find);
   return {
     resolve: (name, options) => choice.resolve(name, options),
-    get: (descriptor) => contentFrom(choice, descriptor),
+    get: (descriptor) => ({ ...contentFrom(choice, descriptor), ...(origin && { origin }) }),
   };
 }
 
@@ -106,8 +109,9 @@ interface Reading extends OpenOptions {
 
 async function* readFrom(
   left: readonly Alternative[],
-  { descriptor, choice, passed, from = 0, signal }: Reading,
+  { descriptor, choice, passed, from = 0, to = descriptor.size, signal }: Reading,
 ): AsyncGenerator<Uint8Array> {
+  const isWhole = from === 0 && to >= descriptor.size;
   const verifier = new Verifier(descriptor);
   const used: Alternative[] = [];
   let position = from;
@@ -115,9 +119,11 @@ async function* readFrom(
     const isLast = at === left.length - 1;
     const start = position;
     try {
-      for await (const chunk of await alternative.source.get(descriptor).open({ from: position, signal })) {
+      for await (const chunk of await alternative.source
+        .get(descriptor)
+        .open({ from: position, to, signal })) {
         position += chunk.byteLength;
-        if (from === 0) verifier.update(chunk);
+        if (isWhole) verifier.update(chunk);
         yield chunk;
       }
       if (!isLast) used.push(alternative);
@@ -131,7 +137,7 @@ async function* readFrom(
       choice.pass(alternative, error, { forGood: !isOnlyThis });
     }
   }
-  finish(used, { verifier, choice, passed, isWhole: from === 0 });
+  finish(used, { verifier, choice, passed, isWhole });
 }
 
 /**

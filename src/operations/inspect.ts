@@ -113,7 +113,7 @@ async function locate(
   { place, signal }: InspectOptions,
 ): Promise<Omit<Located, 'reference'>> {
   if ('images' in place) return { source: place, root: (await getImage(place, reference)).descriptor };
-  const source = place.repository(reference.domain, reference.path);
+  const source = place.source(reference);
   return { source, root: await source.resolve(registryName(reference), { signal }) };
 }
 

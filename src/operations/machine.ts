@@ -1,32 +1,43 @@
 /** How this machine is set up to reach registries: read from the files that other tools have, when a host is asked. */
 
-import { readCertsD } from '../config/certs-d.js';
-import { certificateFolders, type Folders } from '../config/folders.js';
+import type { Folders } from '../config/folders.js';
+import { createMachineSettings } from '../config/host-settings.js';
 import { systemAuthorities } from '../config/system-authorities.js';
-import type { ClientOptions } from '../registry/client.js';
+import type { RouteLookup, SettingsLookup } from '../registry/settings.js';
 import { quoteText } from '../spec/text.js';
 
 export interface MachineOptions {
   readonly folders: Folders;
-  /** Such as `process.env`: for `SSL_CERT_FILE` and `SSL_CERT_DIR`. */
+  /** Such as `process.env`: for `SSL_CERT_FILE`, `SSL_CERT_DIR`, `CONTAINERS_REGISTRIES_CONF` and `REG_MIRRORS`. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Mirrors, each as `HOST=URL`, before those that the environment and files name; "none" leaves all of them out. */
+  readonly mirrors?: readonly string[] | undefined;
   /** Told, for debugging, which file decided. */
   readonly onNotice?: ((notice: { readonly type: 'debug'; readonly message: string }) => void) | undefined;
 }
 
+/** What a client asks of the machine. */
+export interface MachineLookups {
+  readonly settingsFor: SettingsLookup;
+  readonly routeFor: RouteLookup;
+  readonly systemAuthorities: () => Promise<readonly string[]>;
+}
+
 /** For `connect` and `login`. No I/O before the first request. */
-export function machineOptions({
-  folders,
-  env = {},
-  onNotice,
-}: MachineOptions): Required<Pick<ClientOptions, 'settingsFor' | 'systemAuthorities'>> {
+export function machineOptions({ folders, env = {}, mirrors, onNotice }: MachineOptions): MachineLookups {
   const say = (message: string): void => onNotice?.({ type: 'debug', message });
+  const machine = createMachineSettings({
+    folders,
+    registriesConf: env['CONTAINERS_REGISTRIES_CONF'],
+    mirrors: { flags: mirrors, variable: env['REG_MIRRORS'] },
+  });
   return {
     async settingsFor(host) {
-      const { authorities, identity, from } = await readCertsD(certificateFolders(folders), host);
-      for (const folder of from) say(`certificates for ${host} are from ${quoteText(folder)}`);
-      return { authorities, identity };
+      const { settings, from } = await machine.settings(host);
+      for (const path of from) say(`how to reach ${host} is said by ${quoteText(path)}`);
+      return settings;
     },
+    routeFor: (image) => machine.route(image),
     systemAuthorities() {
       say('nobody else vouches for the host: asking whom the system trusts');
       return systemAuthorities(env);

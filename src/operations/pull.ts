@@ -4,11 +4,10 @@ import { arch, platform } from 'node:os';
 
 import type { CopyListener } from '../content/events.js';
 import { readManifest } from '../content/read.js';
-import type { CallOptions } from '../content/types.js';
+import type { CallOptions, Source } from '../content/types.js';
 import { explain, hasCode } from '../errors.js';
 import type { Layout } from '../layout/layout.js';
 import type { RegistryClient } from '../registry/client.js';
-import type { Registry } from '../registry/registry.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
 import { isIndexType } from '../spec/media-type.js';
@@ -100,7 +99,7 @@ async function pullNamed(reference: Reference, options: PullOptions): Promise<Pu
 
 async function pullImage(reference: Reference, options: PullOptions): Promise<PullResult> {
   const { client, store, dryRun, signal, concurrency, onEvent } = options;
-  const registry = client.repository(reference.domain, reference.path);
+  const registry = client.source(reference);
   const named = await registry.resolve(registryName(reference), { signal });
   const known = await findImage(store, reference);
   const root = await chooseRoot(registry, { named, known }, options);
@@ -127,7 +126,7 @@ async function pullImage(reference: Reference, options: PullOptions): Promise<Pu
 
 /** The node to store: all that the name stands for, or one platform of it. */
 async function chooseRoot(
-  registry: Registry,
+  registry: Source,
   { named, known }: { readonly named: Descriptor; readonly known: StoredImage | undefined },
   { allPlatforms = false, platform = machinePlatform(), signal }: PullOptions,
 ): Promise<Descriptor> {

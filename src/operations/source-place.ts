@@ -91,7 +91,7 @@ const noClose = async (): Promise<void> => {};
 function openRegistry(place: NamedPlace, { client, signal }: Ends): OpenSource {
   const { reference, text } = place;
   if (client === undefined) throw wrongPlace(text, 'there is no client for registries');
-  const source = client.repository(reference.domain, reference.path);
+  const source = client.source(reference);
   const image = async (): Promise<FoundImage> => ({
     root: await source.resolve(registryName(reference), { signal }),
     name: formatReference(reference),

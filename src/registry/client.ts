@@ -1,9 +1,11 @@
 /** The registry client: what a program holds to speak to registries. */
 
-import type { CallOptions } from '../content/types.js';
+import type { CallOptions, Source } from '../content/types.js';
 import { createHosts, type ClientOptions } from './hosts.js';
 import type { Send } from './redirect.js';
+import { readFrom } from './pull-sources.js';
 import { Registry } from './registry.js';
+import type { ImageName, PullSource } from './settings.js';
 import type { Survey } from './survey/survey.js';
 
 export type { ClientOptions };
@@ -11,6 +13,8 @@ export type { ClientOptions };
 export interface RegistryClient {
   /** One repository, such as `library/nginx` on `docker.io`. No I/O. */
   repository(host: string, path: string): Registry;
+  /** One image to read, from its mirrors where it has some, and else from its repository. No I/O. */
+  source(image: ImageName): Source;
   /**
    * Whether the host is a registry and lets us in, with the credential that there is for it. Throws UNAUTHORIZED, and
    * what any request throws.
@@ -34,11 +38,29 @@ export interface FullClient extends RegistryClient {
 /** A client that is to be closed by the caller. No I/O before the first request. */
 export function createClient(options: ClientOptions): FullClient {
   const hosts = createHosts(options);
+  const { routeFor } = options;
+  const repository = (host: string, path: string): Registry => {
+    const transport = hosts.get(host);
+    const { connections, patience } = transport;
+    return new Registry({ host, repository: path, transport, connections, ...patience });
+  };
   return {
-    repository(host, path) {
-      const transport = hosts.get(host);
-      const { connections, patience } = transport;
-      return new Registry({ host, repository: path, transport, connections, ...patience });
+    repository,
+    source(image) {
+      const itself = repository(image.domain, image.path);
+      if (routeFor === undefined) return itself;
+      const sourceAt = (place: PullSource): Registry => {
+        const transport = hosts.at(place, image);
+        const { connections, patience } = transport;
+        return new Registry({
+          host: place.host,
+          repository: place.path,
+          transport,
+          connections,
+          ...patience,
+        });
+      };
+      return readFrom(image, { routeFor, itself, sourceAt, notices: hosts.notices });
     },
     ping: (host, { signal } = {}) => hosts.get(host).ping(signal),
     send: hosts.send,

@@ -43,6 +43,8 @@ export interface Destination {
   readonly publicOnly?: boolean | undefined;
   /** For a secure one, beside what is trusted anyway. */
   readonly trust?: Trust | undefined;
+  /** Default: the dialer's. */
+  readonly connectTimeoutMs?: number | undefined;
   /** Is connected to instead; asked to connect on where the destination is secure or `isTunnelled`. */
   readonly proxy?: Proxy | undefined;
   /** Default false. */
@@ -69,7 +71,7 @@ export class Dialer {
   /** A connection that is ready for HTTP. Throws UNREACHABLE, TIMEOUT, TLS_ERROR, PROTOCOL_ERROR. */
   async dial(destination: Destination): Promise<Socket> {
     const controller = new AbortController();
-    const { connectTimeoutMs: limitMs } = this.#options;
+    const limitMs = destination.connectTimeoutMs ?? this.#options.connectTimeoutMs;
     const progress: Progress = {
       phase: 'connect',
       peer: formatPeer(destination),

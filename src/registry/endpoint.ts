@@ -1,12 +1,12 @@
 /** Where a registry is: the URL behind the host of a reference, and with what care URLs are connected to for it. */
 
-import { RegError } from '../errors.js';
+import { hasCode, RegError } from '../errors.js';
 import { quoteText } from '../spec/text.js';
 import { bareHostname, isLoopback, portOf } from './addresses.js';
 import type { Dialer } from './dial.js';
 import type { Care } from './http.js';
 import { isSameOrigin } from './origin.js';
-import type { HostSettings } from './settings.js';
+import type { HostSettings, PullSource } from './settings.js';
 import { speaksTls } from './tls-probe.js';
 import type { Trust } from './trust.js';
 
@@ -20,6 +20,8 @@ export interface EndpointOptions {
   readonly dialer: Dialer;
   /** Called once. */
   readonly settings: () => Promise<HostSettings>;
+  /** Where its API is, and for whom it stands in; default: where the host says, for itself. */
+  readonly at?: Pick<PullSource, 'root' | 'namespace'> | undefined;
   /** How long a host may think about whether it speaks TLS, in milliseconds. */
   readonly probeTimeoutMs: number;
 }
@@ -63,11 +65,27 @@ export class Endpoint {
     return wasGuess;
   }
 
+  /** The URL of a path such as `/v2/app/tags/list`. */
+  async urlOf(target: string): Promise<URL> {
+    const { root = '', namespace } = this.#options.at ?? {};
+    const url = new URL(target, await this.base());
+    if (root !== '')
+      url.pathname = new URL(root).pathname.replace(/\/$/, '') + url.pathname.slice('/v2'.length);
+    if (namespace !== undefined) url.searchParams.set('ns', namespace);
+    return url;
+  }
+
+  /** Headers that go with a request to `url` beside its own: to the registry itself, and to nobody else. */
+  async headersFor(url: URL): Promise<HostSettings['headers']> {
+    return isSameOrigin(url, await this.base()) ? (await this.#read()).headers : undefined;
+  }
+
   /** With what care to connect to `url`: only the registry itself may show any certificate, and is shown ours. */
   async careFor(url: URL): Promise<Care> {
     const settings = await this.#read();
     const isOurs = isSameOrigin(url, await this.base());
     return {
+      ...(isOurs && { connectTimeoutMs: settings.connectTimeoutMs }),
       checkCertificate: !isOurs || settings.insecure !== true,
       trust: this.#trust(settings, { isOurs }),
     };
@@ -94,12 +112,25 @@ export class Endpoint {
   }
 
   async #find(): Promise<URL> {
+    const { root } = this.#options.at ?? {};
+    if (root !== undefined) return new URL('/', root);
     const url = parseHost(this.host);
-    const hostname = bareHostname(url);
-    const { scheme = isLoopback(hostname) ? 'ask' : 'https' } = await this.#read();
-    if (scheme !== 'ask') return scheme === 'http' ? toHttp(url) : url;
+    const { scheme } = await this.#read();
+    if (scheme === 'http') return toHttp(url);
+    if (scheme !== 'ask') return scheme === undefined && isLoopback(bareHostname(url)) ? this.#ask(url) : url;
+    try {
+      return await this.#ask(url);
+    } catch (error) {
+      // As docker has it: without a port in its name a host may be there on that of http alone.
+      const isOpen = url.host === this.host && url.port === '';
+      if (!isOpen || !hasCode(error, 'UNREACHABLE')) throw error;
+      return toHttp(url);
+    }
+  }
+
+  async #ask(url: URL): Promise<URL> {
     const { dialer, probeTimeoutMs: timeoutMs } = this.#options;
-    const target = { isSecure: false, isTunnelled: true, hostname, port: portOf(url) };
+    const target = { isSecure: false, isTunnelled: true, hostname: bareHostname(url), port: portOf(url) };
     const socket = await dialer.dial({ ...target, proxy: dialer.proxyFor(url) });
     const isTls = await speaksTls(socket, { timeoutMs });
     this.#isGuess = isTls === undefined;

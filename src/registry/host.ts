@@ -72,8 +72,8 @@ export class Host implements Transport {
 
   /** The answer to nothing but hello, to somebody without a login. To be read or discarded by the caller. */
   async greet(signal: AbortSignal | undefined): Promise<Answer> {
-    const base = await untilAborted(this.#options.endpoint.base(), signal);
-    return this.#travel({ ...PING, signal }, { base, grant: undefined });
+    await untilAborted(this.#options.endpoint.base(), signal);
+    return this.#travel({ ...PING, signal }, undefined);
   }
 
   /** What may be told of the token for `scopes`; undefined where the registry gives none. Throws as `send`. */
@@ -151,35 +151,36 @@ export class Host implements Transport {
     const since = clock.now();
     const mayAsk = request.redirected !== true;
     const refused = mayAsk ? await authorizer.grant(wish) : undefined;
-    let answer = await this.#travel(request, { base, grant: refused });
+    let answer = await this.#travel(request, refused);
     if (mayAsk && answer.status === 401 && isSameOrigin(answer.url, base)) {
       await answer.discard();
-      const challenge = answer.header('www-authenticate') ?? (await this.#challengeOfPing(request, base));
+      const challenge = answer.header('www-authenticate') ?? (await this.#challengeOfPing(request));
       const grant = await authorizer.meet(challenge, { ...wish, since, refused });
-      answer = await this.#travel(request, { base, grant });
+      answer = await this.#travel(request, grant);
     }
     this.#showWarnings(answer);
     return request.expect.includes(answer.status) ? answer : await this.#refuse(answer, { request, base });
   }
 
   /** gcr.io has answered 401 without a challenge where `/v2/` had one (container-libs, docker_client.go). */
-  async #challengeOfPing({ signal }: Request, base: URL): Promise<string | undefined> {
-    const answer = await this.#travel({ ...PING, signal }, { base, grant: undefined });
+  async #challengeOfPing({ signal }: Request): Promise<string | undefined> {
+    const answer = await this.#travel({ ...PING, signal }, undefined);
     await answer.discard();
     return answer.header('www-authenticate');
   }
 
   async #travel(
     { method, target, headers, body, signal, retry, redirected = false }: Request,
-    { base, grant }: Start,
+    grant: Grant | undefined,
   ): Promise<Answer> {
     const { endpoint, send } = this.#options;
-    const url = target instanceof URL ? target : new URL(target, base);
+    const url = target instanceof URL ? target : await endpoint.urlOf(target);
+    const own = redirected ? undefined : await endpoint.headersFor(url);
     const care = await (redirected ? endpoint.careForRedirect(url) : endpoint.careFor(url));
     if (care.checkCertificate === false && url.protocol === 'https:') this.#warnInsecure();
     return follow(
       { method, url, headers, body, signal, retry, care },
-      { send, grant, careFor: (next) => endpoint.careForRedirect(next) },
+      { send, grant, own, careFor: (next) => endpoint.careForRedirect(next) },
     );
   }
 
@@ -233,11 +234,6 @@ interface Patience {
   readonly clock: Clock;
   readonly retryPolicy: RetryPolicy;
   readonly onWait: (wait: Wait) => void;
-}
-
-interface Start {
-  readonly base: URL;
-  readonly grant: Grant | undefined;
 }
 
 function isStream({ body }: Request): boolean {

@@ -14,7 +14,14 @@ import { Notices, type Notice } from './notices.js';
 import { formatUrl } from './origin.js';
 import { formatPeerBy, type ProxyFor } from './proxy.js';
 import type { Send } from './redirect.js';
-import type { HostSettings, Identity, SettingsLookup } from './settings.js';
+import type {
+  HostSettings,
+  Identity,
+  ImageName,
+  PullSource,
+  RouteLookup,
+  SettingsLookup,
+} from './settings.js';
 import { Survey } from './survey/survey.js';
 import { Way } from './survey/way.js';
 
@@ -43,6 +50,8 @@ export interface ClientOptions {
   readonly identity?: Identity | undefined;
   /** What is set for one registry. Default: nothing. */
   readonly settingsFor?: SettingsLookup | undefined;
+  /** Where an image is read from. Default: from the registry itself. */
+  readonly routeFor?: RouteLookup | undefined;
   /** For name, connection, proxy and TLS together, in milliseconds; default 10 000. */
   readonly connectTimeoutMs?: number | undefined;
   /** How long a server may send nothing, or take nothing of an upload, in milliseconds; default 60 000. */
@@ -63,6 +72,9 @@ export interface Hosts {
   get(name: string): Host;
   /** What can be found out about one. No I/O. Throws INVALID_REFERENCE. */
   survey(name: string): Survey;
+  /** The one for a place to read an image from, apart from all others. No I/O. */
+  at(place: PullSource, image: ImageName): Host;
+  readonly notices: Notices;
   /** One request to exactly its URL, by the connections of all: nothing is followed, added or tried again. */
   readonly send: Send;
   /** Ends all connections; what is still under way rejects. */
@@ -91,17 +103,29 @@ export function createHosts(options: ClientOptions): Hosts {
     connectTimeoutMs,
   };
   const hosts = new Map<string, Host>();
-  const get = (name: string): Host => {
-    const host = hosts.get(name) ?? createHost(name, options, parts);
-    hosts.set(name, host);
+  const keep = (key: string, make: () => Host): Host => {
+    const host = hosts.get(key) ?? make();
+    hosts.set(key, host);
     return host;
   };
+  const get = (name: string): Host =>
+    keep(name, () => createHost(name, { ...parts, options, settings: () => settingsOf(name, options) }));
   return {
     get,
     survey(name) {
       const host = get(name);
       return new Survey({ host, way: new Way({ endpoint: host.endpoint, dialer, clock }) });
     },
+    at: (place, image) =>
+      keep(JSON.stringify({ ...place, path: '' }), () =>
+        createHost(place.host, {
+          ...parts,
+          options: { ...options, retryPolicy: ONCE },
+          settings: () => settingsAt(place, { ...options, image }),
+          at: place,
+        }),
+      ),
+    notices,
     send: parts.send,
     close: () => http.close(),
   };
@@ -115,11 +139,19 @@ interface Parts {
   readonly connectTimeoutMs: number;
 }
 
-function createHost(name: string, options: ClientOptions, parts: Parts): Host {
+/** A mirror that fails is passed over, which takes less time than to try it again. */
+const ONCE: RetryPolicy = { ...DEFAULT_POLICY, tries: 1 };
+
+interface HostParts extends Parts {
+  readonly options: ClientOptions;
+  readonly settings: () => Promise<HostSettings>;
+  readonly at?: PullSource | undefined;
+}
+
+function createHost(name: string, { options, settings, at, ...parts }: HostParts): Host {
   const { clock, credentials, authHosts, plainHttpAuth = false } = options;
   const { dialer, notices, redactor, send, connectTimeoutMs } = parts;
-  const settings = (): Promise<HostSettings> => settingsOf(name, options);
-  const endpoint = new Endpoint(name, { dialer, settings, probeTimeoutMs: connectTimeoutMs });
+  const endpoint = new Endpoint(name, { dialer, settings, at, probeTimeoutMs: connectTimeoutMs });
   const authorizer = new Authorizer({
     host: name,
     credentials,
@@ -155,6 +187,17 @@ async function settingsOf(
     ...(insecure && { insecure }),
     ...(identity && { identity }),
   };
+}
+
+/** What is set for a place to read from. What is said for the registries of a command is not for their mirrors. */
+async function settingsAt(
+  place: PullSource,
+  { image, ...options }: ClientOptions & { readonly image: ImageName },
+): Promise<HostSettings> {
+  const isItself = place.host === image.domain && place.namespace === undefined;
+  const settings = isItself ? await settingsOf(place.host, options) : await options.settingsFor?.(place.host);
+  const authorities = [...(settings?.authorities ?? []), ...(place.settings.authorities ?? [])];
+  return { ...settings, ...place.settings, authorities };
 }
 
 /** Proxies that are each told of, and whose passwords are masked from then on. */

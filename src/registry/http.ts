@@ -48,6 +48,8 @@ export interface Care {
   readonly direct?: boolean | undefined;
   /** Beside what is trusted anyway. */
   readonly trust?: Trust | undefined;
+  /** For name, connection, proxy and TLS together, in milliseconds; default: the dialer's. */
+  readonly connectTimeoutMs?: number | undefined;
 }
 
 const MAX_HEADER_BYTES = 64 * 1024;

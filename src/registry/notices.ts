@@ -4,8 +4,11 @@ import type { Redactor } from '../spec/redactor.js';
 import { cleanText } from '../spec/text.js';
 
 export interface Notice {
-  /** `warning` is from the server, `wait` announces a pause, `insecure` a check left out, `debug` is each request. */
-  readonly type: 'warning' | 'wait' | 'insecure' | 'debug';
+  /**
+   * `warning` is from the server, `wait` announces a pause, `mirror` tells of one that is passed over, `insecure` of a
+   * check left out, `debug` of each request.
+   */
+  readonly type: 'warning' | 'wait' | 'mirror' | 'insecure' | 'debug';
   /** One line without control characters and secrets. */
   readonly message: string;
 }

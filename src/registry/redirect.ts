@@ -17,6 +17,8 @@ export interface Route {
   readonly send: Send;
   /** Goes along as far as it may, and no further. */
   readonly grant?: Grant | undefined;
+  /** Headers that go no further than the origin of the first request. Lower-case names. */
+  readonly own?: Readonly<Record<string, string>> | undefined;
   /** With what care to connect to a URL that a redirect names. */
   readonly careFor: (url: URL) => Promise<Care>;
   /** Throws when a URL that a redirect names breaks more rules than those for all redirects. */
@@ -32,11 +34,12 @@ const MAX_HOPS = 10;
  */
 export async function follow(first: HttpRequest, route: Route): Promise<Answer> {
   let request = first;
-  let grant = route.grant;
+  let { grant, own } = route;
   for (let hops = 0; ; hops++) {
     // Once it was left behind it stays behind, also when the way leads back.
     if (grant !== undefined && !mayCarry(request.url, grant)) grant = undefined;
-    const answer = await route.send(withGrant(request, grant));
+    if (!isSameOrigin(request.url, first.url)) own = undefined;
+    const answer = await route.send(withGrant(withHeaders(request, own), grant));
     if (!REDIRECTS.has(answer.status)) return hops === 0 ? answer : { ...answer, redirected: true };
     await answer.discard();
     if (hops === MAX_HOPS) throw refusal(first.url, `it redirected ${MAX_HOPS} times`);
@@ -44,6 +47,11 @@ export async function follow(first: HttpRequest, route: Route): Promise<Answer> 
     route.check?.(url);
     request = { ...request, url, care: await route.careFor(url) };
   }
+}
+
+/** What the request itself says counts. */
+function withHeaders(request: HttpRequest, own: Route['own']): HttpRequest {
+  return own === undefined ? request : { ...request, headers: { ...own, ...request.headers } };
 }
 
 function withGrant(request: HttpRequest, grant: Grant | undefined): HttpRequest {

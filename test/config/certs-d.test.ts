@@ -1,24 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { join } from 'node:path';
+import { platform } from 'node:os';
+import { test } from 'node:test';
 
 import { readCertsD } from '../../src/config/certs-d.js';
 import { createAuthority } from '../support/certificates.js';
 import { failsWith } from '../support/scripted-setup.js';
-import { temporaryFolder } from '../support/temp.js';
+import { folderWith } from './folder.js';
 
-/** A folder with these files. */
-async function folderWith(context: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
-  const root = await temporaryFolder(context);
-  for (const [path, text] of Object.entries(files)) {
-    await mkdir(dirname(join(root, path)), { recursive: true });
-    await writeFile(join(root, path), text);
-  }
-  return root;
-}
-
-const HOST = process.platform === 'win32' ? 'registry.test5000' : 'registry.test:5000';
+const HOST = platform() === 'win32' ? 'registry.test5000' : 'registry.test:5000';
 
 test('a folder named for host and port holds authorities and a certificate of ours', async (context) => {
   const authority = await createAuthority();

@@ -60,7 +60,7 @@ async function useRegistry(
   const login = ['login', '--debug', '-u', 'rita', '--password-stdin', host];
   const all = [
     await me.reg(login, { stdin: PASSWORD, env }),
-    await me.reg(['push', '--debug', '--from', 'app', `${host}/app:1`], { env }),
+    await me.reg(['push', '--debug', '--from', './app', `${host}/app:1`], { env }),
     await me.reg(['pull', '--debug', `${host}/app:1`], { env }),
   ];
   const text = all.map(({ stderr, stdout }) => stderr + stdout).join('');
@@ -73,7 +73,7 @@ for (const folder of ['.docker', join('.config', 'docker'), join('.config', 'con
     const { me, authority, host } = await startGuarded(t);
     const path = await put(me, join(folder, 'certs.d', host), { 'ca.crt': authority.certificate });
     const said = await useRegistry(me, host);
-    assert.ok(said.includes(`certificates for ${host} are from "${path}"`), said);
+    assert.ok(said.includes(`how to reach ${host} is said by "${path}"`), said);
   });
 }
 
@@ -107,7 +107,7 @@ test('a registry that asks who we are is told by files in certs.d, or by flags',
   const mine = join(me.home, 'mine', 'me.pem');
   const flags = ['--cert-file', mine, '--key-file', mine];
   await me.reg(['login', ...flags, '-u', 'rita', '--password-stdin', host], { stdin: PASSWORD });
-  await me.reg(['push', ...flags, '--from', 'app', `${host}/app:1`]);
+  await me.reg(['push', ...flags, '--from', './app', `${host}/app:1`]);
   const half = await me.fails(2, ['pull', '--cert-file', mine, `${host}/app:1`]);
   assert.match(half.stderr, /--cert-file is nothing without --key-file/);
 

@@ -19,9 +19,9 @@ const PASSWORD = 'pass: wörd';
 
 test('from login to push, pull and logout at a registry with TLS and passwords', REAL, async (t) => {
   const { me, host, trust } = await startGuarded(t);
-  await me.fails(4, ['push', ...trust, '--from', 'app', `${host}/app:1`]);
+  await me.fails(4, ['push', ...trust, '--from', './app', `${host}/app:1`]);
   await me.reg(['login', ...trust, '-u', 'ann', '--password-stdin', host], { stdin: `${PASSWORD}\n` });
-  await me.reg(['push', ...trust, '--from', 'app', `${host}/app:1`]);
+  await me.reg(['push', ...trust, '--from', './app', `${host}/app:1`]);
   await me.reg(['pull', ...trust, `${host}/app:1`]);
   const out = await me.reg(['logout', host]);
   assert.match(out.stdout, new RegExp(host));
@@ -65,20 +65,20 @@ test('a password on the command line works, with a warning', REAL, async (t) => 
   const { me, host, trust } = await startGuarded(t);
   const { stderr } = await me.reg(['login', ...trust, '-u', 'ann', '-p', PASSWORD, host]);
   assert.match(stderr, /^reg: warning: .*--password-stdin/m);
-  await me.reg(['push', ...trust, '--from', 'app', `${host}/app:1`]);
+  await me.reg(['push', ...trust, '--from', './app', `${host}/app:1`]);
 });
 
 test('a login that docker wrote is used', REAL, async (t) => {
   const { me, host, trust } = await startGuarded(t);
   await writeDockerConfig(me, { auths: { [`https://${host}/v2/`]: { auth: encode('ann', PASSWORD) } } });
-  await me.reg(['push', ...trust, '--from', 'app', `${host}/app:1`]);
+  await me.reg(['push', ...trust, '--from', './app', `${host}/app:1`]);
   await me.reg(['pull', ...trust, `${host}/app:1`]);
 });
 
 test('skopeo uses the login that reg wrote', needs('docker-registry', 'htpasswd', 'skopeo'), async (t) => {
   const { me, host, trust, authority } = await startGuarded(t);
   await me.reg(['login', ...trust, '-u', 'ann', '--password-stdin', host], { stdin: PASSWORD });
-  await me.reg(['push', ...trust, '--from', 'app', `${host}/app:1`]);
+  await me.reg(['push', ...trust, '--from', './app', `${host}/app:1`]);
   const flags = await remoteFlags(t, '', { authority });
   succeeded(await skopeo(t, ['inspect', ...flags, '--authfile', me.dockerConfig, `docker://${host}/app:1`]));
 });

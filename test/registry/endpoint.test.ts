@@ -123,6 +123,54 @@ test('docker.io is registry-1.docker.io on the wire', async (context) => {
   assert.equal(server.requests[0]?.headers.host, 'registry-1.docker.io');
 });
 
+test('a host that is set to speak either is asked; one that is set to speak one is not', async (context) => {
+  const plain = await startHttpServer(context, (exchange) => reply(exchange, 200, { body: 'ok' }));
+  const resolve = [5000, 80].map((port) => ({
+    host: 'registry.test',
+    port,
+    address: '127.0.0.1',
+    toPort: plain.port,
+  }));
+  const get = (host: string, scheme: 'https' | 'http' | 'ask'): Promise<string> =>
+    startHosts(context, { resolve, settingsFor: async () => ({ scheme }) })
+      .get(host)
+      .send(REQUEST)
+      .then(readText);
+  assert.equal(await get('registry.test:5000', 'ask'), 'ok');
+  assert.equal(await get('registry.test:5000', 'http'), 'ok');
+  await assert.rejects(get('registry.test:5000', 'https'), { code: 'TLS_ERROR' });
+  assert.equal(await get('registry.test', 'ask'), 'ok');
+  await assert.rejects(get('registry.test:443', 'ask'), { code: 'UNREACHABLE' });
+});
+
+test('a place says where its API is, for whom it stands in, and how long to wait for it', async (context) => {
+  const server = await startHttpServer(context, (exchange) => reply(exchange, 200));
+  const place = { host: server.host, path: 'app', resolves: true, settings: {}, namespace: 'docker.io' };
+  const image = { domain: 'docker.io', path: 'library/app' };
+  const hosts = startHosts(context);
+  await (
+    await hosts.at({ ...place, root: `${server.origin}/us/v2` }, image).send(toRequest('/v2/app/blobs/x'))
+  ).discard();
+  await (
+    await hosts.at({ ...place, root: server.origin }, image).send(toRequest('/v2/app/blobs/x'))
+  ).discard();
+  assert.deepEqual(
+    server.requests.map(({ path }) => path),
+    ['/us/v2/app/blobs/x?ns=docker.io', '/app/blobs/x?ns=docker.io'],
+  );
+  const silent = await listen(
+    context,
+    createServer(() => {}),
+  );
+  const slow = {
+    ...place,
+    host: 'slow',
+    root: `https://127.0.0.1:${silent.port}/v2`,
+    settings: { connectTimeoutMs: 50 },
+  };
+  await assert.rejects(hosts.at(slow, image).send(REQUEST), { code: 'TIMEOUT', message: /within 0\.05 s/ });
+});
+
 test('leaving certificates unchecked is announced once, and is for the registry alone', async (context) => {
   const authority = await createAuthority();
   const tls = await authority.issue(['elsewhere.test']);

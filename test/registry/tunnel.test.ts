@@ -278,3 +278,13 @@ test('closing ends a tunnel that is being opened', async (context) => {
   );
   await assert.rejects(get(hosts), (error) => hasCode(error, 'ABORTED'));
 });
+
+test('whether a host behind a proxy speaks TLS is asked through the proxy', async (context) => {
+  const server = await startHttpServer(context, (exchange) => reply(exchange, 200, { body: 'blob' }));
+  const proxy = await startForwardProxy(context, {
+    names: { 'registry.test:443': server.port, 'registry.test:80': server.port },
+  });
+  const hosts = proxied(context, proxy.url, { settingsFor: async () => ({ scheme: 'ask', insecure: true }) });
+  assert.equal(await get(hosts, 'registry.test:443'), 'blob');
+  assert.deepEqual(proxy.tunnels, ['registry.test:443']);
+});

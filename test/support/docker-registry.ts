@@ -27,6 +27,8 @@ export interface DockerRegistryOptions {
   readonly auth?: { readonly users: Readonly<Record<string, string>> } | { readonly token: TokenTrust };
   /** Default: true. */
   readonly deleteEnabled?: boolean;
+  /** Of another registry: what is not here is had from there, and kept. Takes no pushes. Default: none. */
+  readonly remoteUrl?: string;
   /** Answers uploads with a relative `Location`. Default: false. */
   readonly relativeUrls?: boolean;
   /** Where it keeps its data. Default: an empty folder; give one to start again over old data. */
@@ -117,6 +119,7 @@ async function configuration(
       relativeurls: options.relativeUrls ?? false,
       ...(tls && { tls: { certificate: tls.certificate, key: tls.key, clientcas } }),
     },
+    ...(options.remoteUrl !== undefined && { proxy: { remoteurl: options.remoteUrl } }),
     ...(options.auth && { auth: await authentication(scope, folder, options.auth) }),
   };
 }

@@ -1,13 +1,13 @@
 import type { Clock } from '../../src/content/retry.js';
-import { createHosts, type ClientOptions } from '../../src/registry/hosts.js';
-import type { Host } from '../../src/registry/host.js';
+import { createHosts, type ClientOptions, type Hosts } from '../../src/registry/hosts.js';
 import type { Notice } from '../../src/registry/notices.js';
 import { Redactor } from '../../src/spec/redactor.js';
 import type { Answer, Request } from '../../src/registry/transport.js';
 import type { Scope } from './temp.js';
 
 export interface TestHosts {
-  readonly get: (host: string) => Host;
+  readonly get: Hosts['get'];
+  readonly at: Hosts['at'];
   /** Everything that was said. */
   readonly notices: readonly Notice[];
   readonly messages: (type: Notice['type']) => readonly string[];
@@ -45,6 +45,7 @@ export function startHosts(scope: Scope, options: Partial<ClientOptions> = {}): 
   scope.after(() => hosts.close());
   return {
     get: (host) => hosts.get(host),
+    at: (place, image) => hosts.at(place, image),
     notices,
     messages: (type) => notices.filter((notice) => notice.type === type).map(({ message }) => message),
     sleeps,

@@ -13,8 +13,8 @@ export function createSilentProgress(screen: Screen): Progress {
   };
 }
 
-/** `reg: warning: …`; what only says that something takes its time has no word before it. */
+/** `reg: warning: …`; what only says that something takes its time or another way has no word before it. */
 export function noticeLine({ type, message }: { readonly type: string; readonly message: string }): string {
   if (type === 'debug') return `debug: ${message}`;
-  return type === 'wait' ? `reg: ${message}` : `reg: warning: ${message}`;
+  return type === 'wait' || type === 'mirror' ? `reg: ${message}` : `reg: warning: ${message}`;
 }

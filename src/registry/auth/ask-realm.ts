@@ -15,7 +15,7 @@ export type AskRealm = (
 
 export interface AskRealmOptions {
   readonly send: Send;
-  readonly endpoint: Pick<Endpoint, 'careFor' | 'careForRedirect'>;
+  readonly endpoint: Pick<Endpoint, 'careFor' | 'careForRedirect' | 'headersFor'>;
   readonly plainHttpAuth: boolean;
 }
 
@@ -32,6 +32,7 @@ export function createAskRealm(base: URL, { send, endpoint, plainHttpAuth }: Ask
       {
         send,
         grant,
+        own: await endpoint.headersFor(request.url),
         careFor: (url) => endpoint.careForRedirect(url),
         check: (url) => checkRealm(url, base),
       },
