@@ -16,7 +16,7 @@ export interface Clock {
 }
 
 export interface RetryPolicy {
-  /** Tries in all; default 5. */
+  /** Tries in all; default 5. Of a server that keeps silent, at most 3. */
   readonly tries: number;
   /** Shortest wait before a try, in milliseconds; default 500. */
   readonly minWaitMs: number;
@@ -32,6 +32,9 @@ export const DEFAULT_POLICY: RetryPolicy = {
   maxWaitMs: 10_000,
   maxAskedMs: 60_000,
 };
+
+/** Tries in all, at most, while the other side keeps silent: each of them takes a whole time limit. */
+const SILENT_TRIES = 3;
 
 /** How much has to come before failures are forgotten, as a share of the whole. */
 const PROGRESS = 0.01;
@@ -77,9 +80,10 @@ export class Patience {
   async again(error: unknown): Promise<void> {
     this.#failures += 1;
     const { clock, signal, onWait } = this.#options;
-    if (!isRetryable(error) || signal?.aborted || this.#failures >= this.#policy.tries) throw error;
+    const tries = hasCode(error, 'TIMEOUT') ? Math.min(this.#policy.tries, SILENT_TRIES) : this.#policy.tries;
+    if (!isRetryable(error) || signal?.aborted || this.#failures >= tries) throw error;
     const waitMs = this.#waitAfter(error);
-    onWait?.({ waitMs, attempt: this.#failures + 1, tries: this.#policy.tries, error });
+    onWait?.({ waitMs, attempt: this.#failures + 1, tries, error });
     await clock.sleep(waitMs, signal);
   }
 

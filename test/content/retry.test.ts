@@ -46,6 +46,20 @@ test('gives up after the policy has no more tries, with the last error', async (
   await assert.rejects(retry(failingTimes(5, cut), { clock: fakeClock() }), cut);
 });
 
+test('a server that keeps silent is asked three times only: each takes a whole time limit', async () => {
+  const silent = new RegError('TIMEOUT', 'no answer');
+  const announced: string[] = [];
+  let asked = 0;
+  const task = async (): Promise<never> => {
+    asked += 1;
+    throw silent;
+  };
+  const onWait = ({ attempt, tries }: Wait): void => void announced.push(`${attempt} of ${tries}`);
+  await assert.rejects(retry(task, { clock: fakeClock(), onWait }), silent);
+  assert.equal(asked, 3);
+  assert.deepEqual(announced, ['2 of 3', '3 of 3']);
+});
+
 test('throws at once what no second try can mend', async () => {
   const clock = fakeClock();
   const denied = new RegError('DENIED', 'no');
