@@ -30,6 +30,9 @@ export interface HostOptions {
 /** Distribution-spec 1.1, "Determining Support". */
 const PING = { method: 'GET', target: '/v2/', scopes: [], expect: [200] } as const;
 
+/** Most warnings of one server that are shown: it may have a new one with every answer. */
+const MAX_WARNINGS = 3;
+
 export class Host implements Transport {
   readonly #options: HostOptions;
   /** The first request, as long as it is under way. */
@@ -41,6 +44,9 @@ export class Host implements Transport {
   #announcedUntil = 0;
   /** What was announced so far, but for how long. */
   readonly #announced = new Set<string>();
+
+  /** What the server warned of so far. */
+  readonly #warned = new Set<string>();
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -89,12 +95,12 @@ export class Host implements Transport {
   }
 
   /**
-   * One line for all requests that wait at the same time: it is the same host that they wait for. A body that breaks
-   * and gets on, again and again, says so once.
+   * One line for all requests that wait at the same time: it is the same host that they wait for. A server that stumbles
+   * again and again, in whatever words, is complained of once for each try.
    */
   #announce({ error, waitMs, attempt, tries }: Wait): void {
     const now = this.#options.clock.now();
-    const what = `${attempt} ${error.message}`;
+    const what = `${attempt} ${error.code}`;
     if (now < this.#announcedUntil || this.#announced.has(what)) return;
     this.#announcedUntil = now + waitMs;
     this.#announced.add(what);
@@ -217,6 +223,8 @@ export class Host implements Transport {
   #showWarnings(answer: Answer): void {
     const { endpoint, notices } = this.#options;
     for (const text of shownWarnings(answer.header('warning'))) {
+      if (this.#warned.size >= MAX_WARNINGS) return;
+      this.#warned.add(text);
       notices.sayOnce('warning', `${endpoint.host} says: ${notices.clean(text)}`);
     }
   }

@@ -15,8 +15,6 @@ export interface Notice {
 
 /** Longest notice, in characters. */
 const MAX_LENGTH = 500;
-/** Servers may send a new warning with every answer; past this number they are talking to nobody. */
-const MAX_ONCE = 50;
 /** Shorter values of a query, such as times and sizes, sign nothing. */
 const MIN_SIGNATURE = 16;
 
@@ -43,7 +41,7 @@ export class Notices {
   /** As `say`, but each message only the first time. */
   sayOnce(type: Notice['type'], message: string): void {
     const key = `${type} ${message}`;
-    if (this.#said.has(key) || this.#said.size >= MAX_ONCE) return;
+    if (this.#said.has(key)) return;
     this.#said.add(key);
     this.say(type, message);
   }

@@ -91,6 +91,17 @@ table('blobs', [
       holdsLayer({ digest: nothing.digest, size: 0 })(stage);
     },
   }),
+  layer(
+    '84: a layer in a dozen answers, each well-formed and too short',
+    async ({ response }, honest) => {
+      const said = await honest();
+      response.writeHead(said.status, said.headers);
+      response.end(bytesOf(said).subarray(0, 24 * 1024));
+      return undefined;
+    },
+    // What is said of it is the same each time, but for a number, and said once.
+    { wanted: 'ok', check: ({ stderr }) => assert.ok(stderr.split('trying again').length <= 3, stderr) },
+  ),
   layer('a layer refused', refuses(403, 'DENIED'), { wanted: 4 }),
   layer(
     'a layer in a page of HTML',

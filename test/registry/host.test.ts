@@ -146,6 +146,17 @@ test('warnings of a server are shown once each, and cannot drive a terminal', as
   ]);
 });
 
+test('a server that has a new warning with every answer is heard three times', async (context) => {
+  let count = 0;
+  const server = await startHttpServer(context, (exchange) => {
+    exchange.response.setHeader('warning', `299 - "warning ${++count}"`);
+    reply(exchange, 200);
+  });
+  const hosts = startHosts(context);
+  for (let n = 0; n < 5; n++) await (await hosts.get(server.host).send(toRequest('/v2/'))).discard();
+  assert.equal(hosts.messages('warning').length, 3);
+});
+
 test('a caller that gives up is not answered with a wait', async (context) => {
   const server = await startHttpServer(context, (exchange) => reply(exchange, 500));
   const signal = AbortSignal.abort();
