@@ -28,11 +28,8 @@ import type { Scope } from './transport.js';
 /** Distribution-spec 1.1, "Pulling manifests". A list of tags from a server may hold anything. */
 const TAG = /^\w[\w.-]{0,127}$/;
 
-/**
- * Statuses of a HEAD behind which a GET may still succeed, or at least say why not: a HEAD has no body. (ECR answers
- * 400, old Nexus 404, and containerd repeats a 403 for its reason.)
- */
-const GET_EXPLAINS: ReadonlySet<number | undefined> = new Set([400, 403, 404, 405, 501]);
+/** Statuses of a HEAD that a GET would be answered with, too. */
+const SAME_FOR_GET: ReadonlySet<number> = new Set([401, 408, 429]);
 
 export class Manifests implements Source, Sink {
   readonly #repository: Repository;
@@ -133,7 +130,7 @@ export class Manifests implements Source, Sink {
       await answer.discard();
       return describeByHeaders(answer);
     } catch (error) {
-      if (error instanceof RegError && GET_EXPLAINS.has(error.context.status)) return undefined;
+      if (error instanceof RegError && getExplains(error.context.status)) return undefined;
       throw error;
     }
   }
@@ -170,6 +167,14 @@ export class Manifests implements Source, Sink {
     const what = `manifest ${nameIn(this.#repository, digest)} came as ${said}`;
     throw new RegError('INVALID_MANIFEST', what, { digest });
   }
+}
+
+/**
+ * Whether behind a HEAD of this status a GET may still succeed, or at least say why not: a HEAD has no body. (ECR answers
+ * 400, old Nexus 404, and containerd repeats a 403 for its reason.)
+ */
+function getExplains(status = 0): boolean {
+  return status === 501 || (status >= 400 && status < 500 && !SAME_FOR_GET.has(status));
 }
 
 function checked(name: string): string {

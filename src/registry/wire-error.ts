@@ -8,6 +8,7 @@ import type { HttpRequest } from './http.js';
 import { formatUrl } from './origin.js';
 import { parseRetryAfter } from './retry-after.js';
 import type { Answer } from './transport.js';
+import { wireHint } from './wire-hint.js';
 
 export interface WireErrorOptions {
   readonly method: HttpRequest['method'];
@@ -28,9 +29,9 @@ export async function wireError(answer: Answer, { method, clean }: WireErrorOpti
   const wireErrors = isPage ? [] : parseErrors(text, clean);
   const retryAfterMs = parseRetryAfter(answer.header('retry-after'), answer.header('date'));
   const said = isPage ? 'with a web page, which is not a registry answer' : describe(wireErrors);
-  const hint = hintFor(text, { status, method });
+  const code = codeFor({ status, method, wireErrors, isManifest: url.pathname.includes('/manifests/') });
   return new RegError(
-    codeFor({ status, method, wireErrors, isManifest: url.pathname.includes('/manifests/') }),
+    code,
     [`${url.host} answered ${formatStatus(status)}`, said]
       .filter((part) => part !== '')
       .join(isPage ? ' ' : ': '),
@@ -39,7 +40,7 @@ export async function wireError(answer: Answer, { method, clean }: WireErrorOpti
       url: formatUrl(url),
       ...(wireErrors.length > 0 && { wireErrors: wireErrors.slice(0, MAX_SHOWN) }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
-      ...(hint !== undefined && { hint }),
+      hint: wireHint({ status, method, code, text }),
     },
   );
 }
@@ -60,12 +61,6 @@ const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
   415: 'UNSUPPORTED',
   429: 'RATE_LIMITED',
   501: 'UNSUPPORTED',
-};
-
-const HINTS: Readonly<Record<number, string>> = {
-  413: 'The registry, or a proxy before it, takes nothing of that size.',
-  429: 'Wait a while; many registries allow more to those who are logged in.',
-  500: 'That is a fault on its side: try again later.',
 };
 
 const NOT_FOUND_CODES: ReadonlySet<string> = new Set(['NAME_UNKNOWN', 'MANIFEST_UNKNOWN', 'BLOB_UNKNOWN']);
@@ -136,16 +131,6 @@ function describe(wireErrors: readonly WireError[]): string {
   });
   if (wireErrors.length > MAX_SHOWN) shown.push(`and ${wireErrors.length - MAX_SHOWN} more`);
   return shown.filter((part) => part !== '').join('; ');
-}
-
-function hintFor(text: string, { status, method }: Pick<Refusal, 'status' | 'method'>): string | undefined {
-  // Go's server, and nginx.
-  const isHttpToHttps = /HTTP request to an HTTPS server|plain HTTP request was sent to HTTPS port/.test(
-    text,
-  );
-  if (isHttpToHttps) return 'It wants https: leave --plain-http out.';
-  if (status === 405 && method !== 'GET' && method !== 'HEAD') return 'Perhaps it takes no pushes.';
-  return HINTS[status] ?? (status > 501 ? HINTS[500] : undefined);
 }
 
 function isHtml(answer: Answer, text: string): boolean {

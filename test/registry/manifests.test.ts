@@ -75,7 +75,9 @@ suite('a HEAD that leaves something open is followed by a GET, which is not repe
     ],
     ['a length of 0', withHeaders({ 'content-length': '0' })],
     ['the length of a compressed form', withHeaders({ 'content-encoding': 'gzip', 'content-length': '20' })],
-    ...[400, 403, 404, 405].map((status) => [`status ${status}`, (e: Exchange) => reply(e, status)] as const),
+    ...[400, 402, 403, 404, 405, 406, 409, 410, 418, 501].map(
+      (status) => [`status ${status}`, (e: Exchange) => reply(e, status)] as const,
+    ),
   ];
   for (const [name, quirk] of cases) {
     test(name, async (t) => {

@@ -65,6 +65,17 @@ for (const [status, code, uploadCode = code] of [
   });
 }
 
+test('whatever the status, the error says what to do next', async () => {
+  for (const status of [
+    201, 204, 206, 300, 304, 400, 402, 403, 405, 406, 408, 409, 410, 418, 501, 507, 999,
+  ]) {
+    for (const method of ['GET', 'HEAD', 'PUT', 'POST'] as const) {
+      const { hint = '' } = (await errorOf(status, { method })).context;
+      assert.match(hint, /^[A-Z].+\.$/, `${method} ${status}`);
+    }
+  }
+});
+
 test('the message says who, what and why, and no more of the URL than its path', async () => {
   const error = await errorOf(404, { body: errors(['MANIFEST_UNKNOWN', 'manifest unknown']) });
   assert.equal(error.message, 'registry.example answered 404 Not Found: manifest unknown (MANIFEST_UNKNOWN)');
