@@ -1,9 +1,9 @@
 /** Certificates and keys in PEM files (RFC 7468), looked at before they are used: TLS itself would not say which is bad. */
 
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 
-import { onDisk } from '../disk/files.js';
+import { onDisk, readSmallFile } from '../disk/files.js';
 import { RegError } from '../errors.js';
 import { quoteText } from '../spec/text.js';
 
@@ -15,10 +15,14 @@ export interface KeyPair {
 
 const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/;
 
+/** Largest file that is read, in bytes; those with all authorities of a system have 0.3 MB. */
+const MAX_SIZE = 8 * 1024 * 1024;
+
 /** The text of a file with the certificates of authorities. Throws INVALID_CONFIG, DISK_ERROR. */
 export async function readAuthorities(file: string): Promise<string> {
   const text = await readText(file);
   if (!CERTIFICATE.test(text)) throw bad(file, 'holds no certificate in PEM form');
+  parse(file, 'certificate', () => new X509Certificate(text));
   return text;
 }
 
@@ -52,8 +56,12 @@ function parse<T>(file: string, what: string, task: () => T): T {
   }
 }
 
-function readText(file: string): Promise<string> {
-  return onDisk({ verb: 'read', path: file }, () => readFile(file, 'utf8'));
+/** Regular files only: a pipe that nobody writes to would be waited for for ever, even past the end of the process. */
+async function readText(file: string): Promise<string> {
+  const path = await onDisk({ verb: 'read', path: file }, () => realpath(file));
+  const bytes = await readSmallFile(path, { cap: MAX_SIZE, code: 'INVALID_CONFIG' });
+  if (bytes === undefined) throw bad(file, 'is not a regular file');
+  return bytes.toString();
 }
 
 function bad(file: string, fault: string, cause?: unknown): RegError {

@@ -129,10 +129,15 @@ async function splitPath(
   return { ...at(colon < 1 ? text.length : colon), found: undefined };
 }
 
+/** A pipe among files could be waited for for ever, and a device written over by what is to replace it. */
 async function kindOf(path: string): Promise<Found> {
   try {
-    return (await stat(path)).isDirectory() ? 'folder' : 'file';
+    const stats = await stat(path);
+    if (stats.isDirectory()) return 'folder';
+    if (stats.isFile()) return 'file';
+    throw wrongPlace(path, 'it is neither a file nor a folder; "-" stands for the standard streams');
   } catch (error) {
+    if (error instanceof RegError) throw error;
     if (!(error instanceof Error && 'code' in error && error.code === 'EACCES')) return undefined;
     throw new RegError('DISK_ERROR', `cannot read ${quoteText(path)}: permission denied`, { cause: error });
   }

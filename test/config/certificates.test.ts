@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { platform } from 'node:process';
 import { generateKeyPairSync } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 
@@ -23,7 +25,8 @@ test('a file may hold several certificates, and words between them', async (cont
 
 test('what holds no certificate is an error that names the file and shows nothing of it', async (context) => {
   const { key } = await (await createAuthority()).issue(['a.test']);
-  for (const text of ['', 'not a certificate', key]) {
+  const cut = (await createAuthority()).certificate.slice(0, 200);
+  for (const text of ['', 'not a certificate', key, cut, cut.replace(/\n[^-]+/, '\nAAAA\n')]) {
     const file = await write(context, 'ca.crt', text);
     const error = await readAuthorities(file).catch((caught: unknown) => caught);
     failsWith('INVALID_CONFIG', /ca\.crt" holds no certificate in PEM form/)(error);
@@ -63,3 +66,15 @@ test('a key that is none, is locked, or belongs to another certificate is told b
     failsWith('INVALID_CONFIG', /x\.cert" holds no certificate/),
   );
 });
+
+test(
+  'what is no regular file is refused rather than waited for',
+  { skip: platform === 'win32' && 'there are no such files' },
+  async (context) => {
+    const pipe = join(await temporaryFolder(context), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const file of [pipe, '/dev/zero', await temporaryFolder(context)])
+      await assert.rejects(readAuthorities(file), failsWith('INVALID_CONFIG', /is not a regular file/));
+    await assert.rejects(readAuthorities('/no/such/file'), failsWith('DISK_ERROR', /no such file/));
+  },
+);

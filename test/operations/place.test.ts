@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { platform } from 'node:process';
 import { test } from 'node:test';
 
 import { RegError, type ErrorCode } from '../../src/errors.js';
@@ -90,3 +92,23 @@ test('what is no place is refused, with a list of those that are', async (t) => 
     });
   }
 });
+
+test(
+  'a pipe or a device is no place: it would be waited for, or written over',
+  { skip: platform === 'win32' && 'there are no such files' },
+  async (t) => {
+    const pipe = join(await temporaryFolder(t), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const text of [
+      pipe,
+      `oci-archive:${pipe}`,
+      `docker-archive:${pipe}:app:1`,
+      '/dev/null',
+      'oci:/dev/null',
+    ])
+      await assert.rejects(parsePlace(text), {
+        code: 'INVALID_ARGUMENT',
+        message: /neither a file nor a folder/,
+      });
+  },
+);
