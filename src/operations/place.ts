@@ -54,6 +54,8 @@ const PREFIX = /^(store|oci|oci-archive|docker-archive):(.*)$/s;
 /** A reference begins with a letter or a digit, and holds no backslash; one letter and a colon are a drive of Windows. */
 const PATH = /^(?:[./\\]|[A-Za-z]:[\\/])/;
 
+const TAR = /\.(?:tar|tgz|tar\.\w+)(?::|$)/i;
+
 /**
  * Reads a place. Costs a look at the disk where it names a path, since paths may have colons, too. Throws
  * INVALID_ARGUMENT, INVALID_REFERENCE, DISK_ERROR.
@@ -65,6 +67,16 @@ export async function parsePlace(text: string): Promise<Place> {
   if (rest === '') throw wrongPlace(text, prefix === undefined ? 'it is empty' : 'it names no path');
   if (prefix === undefined && !PATH.test(text) && !isStream(text)) return parseRegistry(text);
   return parseFile(text, { prefix, rest });
+}
+
+/**
+ * What `text` means where images rather come from files: a path that is there, or the name of a tar, needs no "./"
+ * before it. Answers a text for `parsePlace`.
+ */
+export async function preferPath(text: string): Promise<string> {
+  if (text === '' || PREFIX.test(text) || PATH.test(text) || isStream(text)) return text;
+  const isPath = TAR.test(text) || (await splitPath(text)).found !== undefined;
+  return isPath ? `./${text}` : text;
 }
 
 /** What a place is called in messages and progress. */

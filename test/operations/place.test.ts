@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { platform } from 'node:process';
+import { chdir, cwd, platform } from 'node:process';
 import { test } from 'node:test';
 
 import { RegError, type ErrorCode } from '../../src/errors.js';
-import { parsePlace } from '../../src/operations/place.js';
+import { parsePlace, preferPath } from '../../src/operations/place.js';
 import { temporaryFolder } from '../support/temp.js';
 
 const nginx = { domain: 'docker.io', path: 'library/nginx', tag: 'latest' };
@@ -112,3 +112,26 @@ test(
       });
   },
 );
+
+test('after push --from a path needs no "./" before it, when it is there or the name of a tar', async (t) => {
+  const folder = await temporaryFolder(t);
+  const before = cwd();
+  t.after(() => chdir(before));
+  chdir(folder);
+  await mkdir('images');
+  await writeFile('app', '');
+  for (const [text, meant] of [
+    ['images', './images'],
+    ['images:1', './images:1'],
+    ['app', './app'],
+    ['missing.tar', './missing.tar'],
+    ['missing.tar.gz:app:1', './missing.tar.gz:app:1'],
+    ['nginx', 'nginx'],
+    ['localhost:5000/app:1', 'localhost:5000/app:1'],
+    ['oci:images', 'oci:images'],
+    ['-:app:1', '-:app:1'],
+    ['/images', '/images'],
+  ] as const) {
+    assert.equal(await preferPath(text), meant);
+  }
+});

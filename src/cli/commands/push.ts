@@ -48,11 +48,13 @@ async function* results(image: string, context: Context<PushFlags>): AsyncGenera
     return;
   }
   // Tars and layouts of others are read by code that no other command needs.
-  const [{ openEnds }, { openPlace }] = await Promise.all([
+  const [{ openEnds }, { openPlace }, { preferPath }] = await Promise.all([
     import('../ends.js'),
     import('../../operations/source-place.js'),
+    import('../../operations/place.js'),
   ]);
-  const source = await openPlace(from, await openEnds([from, image], context));
+  const place = await preferPath(from);
+  const source = await openPlace(place, await openEnds([place, image], context));
   try {
     yield* await pushFrom(source, { ...options, image, tags });
   } finally {
