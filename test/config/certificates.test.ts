@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { platform } from 'node:process';
 import { generateKeyPairSync } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 
 import { readAuthorities, readKeyPair } from '../../src/config/certificates.js';
 import { createAuthority, writeKeyPair } from '../support/certificates.js';
 import { failsWith } from '../support/scripted-setup.js';
+import { needs, programPath } from '../support/programs.js';
 import { temporaryFolder } from '../support/temp.js';
 
 async function write(context: TestContext, name: string, text: string): Promise<string> {
@@ -67,14 +67,10 @@ test('a key that is none, is locked, or belongs to another certificate is told b
   );
 });
 
-test(
-  'what is no regular file is refused rather than waited for',
-  { skip: platform === 'win32' && 'there are no such files' },
-  async (context) => {
-    const pipe = join(await temporaryFolder(context), 'pipe');
-    execFileSync('mkfifo', [pipe]);
-    for (const file of [pipe, '/dev/zero', await temporaryFolder(context)])
-      await assert.rejects(readAuthorities(file), failsWith('INVALID_CONFIG', /is not a regular file/));
-    await assert.rejects(readAuthorities('/no/such/file'), failsWith('DISK_ERROR', /no such file/));
-  },
-);
+test('what is no regular file is refused rather than waited for', needs('mkfifo'), async (context) => {
+  const pipe = join(await temporaryFolder(context), 'pipe');
+  execFileSync(programPath('mkfifo'), [pipe]);
+  for (const file of [pipe, '/dev/zero', await temporaryFolder(context)])
+    await assert.rejects(readAuthorities(file), failsWith('INVALID_CONFIG', /is not a regular file/));
+  await assert.rejects(readAuthorities('/no/such/file'), failsWith('DISK_ERROR', /no such file/));
+});

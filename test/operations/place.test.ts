@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chdir, cwd, platform } from 'node:process';
+import { chdir, cwd } from 'node:process';
 import { test } from 'node:test';
 
 import { RegError, type ErrorCode } from '../../src/errors.js';
 import { parsePlace, preferPath } from '../../src/operations/place.js';
+import { needs, programPath } from '../support/programs.js';
 import { temporaryFolder } from '../support/temp.js';
 
 const nginx = { domain: 'docker.io', path: 'library/nginx', tag: 'latest' };
@@ -95,10 +96,10 @@ test('what is no place is refused, with a list of those that are', async (t) => 
 
 test(
   'a pipe or a device is no place: it would be waited for, or written over',
-  { skip: platform === 'win32' && 'there are no such files' },
+  needs('mkfifo'),
   async (t) => {
     const pipe = join(await temporaryFolder(t), 'pipe');
-    execFileSync('mkfifo', [pipe]);
+    execFileSync(programPath('mkfifo'), [pipe]);
     for (const text of [
       pipe,
       `oci-archive:${pipe}`,
