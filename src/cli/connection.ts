@@ -114,6 +114,9 @@ async function flagged<T>(flag: string, task: () => Promise<T>): Promise<T> {
     return await task();
   } catch (error) {
     if (!(error instanceof RegError)) throw error;
-    throw new RegError('INVALID_ARGUMENT', `invalid ${flag}: ${error.message}`, { cause: error });
+    throw new RegError('INVALID_ARGUMENT', `invalid ${flag}: ${error.message}`, {
+      ...error.context,
+      cause: error,
+    });
   }
 }

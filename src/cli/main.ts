@@ -24,6 +24,8 @@ export async function run(): Promise<void> {
   process.on('exit', session.restoreTerminal);
   if (io.platform !== 'win32') process.on('SIGTSTP', () => stop(session));
   for (const stream of [io.stdout, io.stderr]) stream.on('error', session.onStreamError);
+  // What Node would print by itself is for those who write programs, and in no words of ours.
+  process.removeAllListeners('warning').on('warning', session.onWarning);
 
   const inTime = <T>(task: Promise<T>): Promise<T> => Promise.race([task, interruption.deadline]);
   const code = await inTime(runCommand(session, io)).catch(session.fail);

@@ -31,6 +31,8 @@ export interface Session {
   readonly fail: (error: unknown) => number;
   /** For the `error` event of the standard output and error. */
   readonly onStreamError: (error: NodeJS.ErrnoException) => void;
+  /** For the `warning` event of the process: told to those who ask with --debug. */
+  readonly onWarning: (warning: Error) => void;
   /** Gives the cursor back before the process is stopped, or gone; synchronous. */
   readonly restoreTerminal: () => void;
 }
@@ -85,6 +87,9 @@ export function createSession(io: Io, interruption: Interruption): Session {
         outputError ??= new RegError('DISK_ERROR', `cannot write the output: ${error.message}`, {
           cause: error,
         });
+    },
+    onWarning({ name, message }) {
+      if (flags.debug) progress.notice({ type: 'debug', message: redactor.redact(`${name}: ${message}`) });
     },
     restoreTerminal: () => progress.pause(),
   };
