@@ -33,7 +33,9 @@ export function answerOf(
         size += part.byteLength;
         if (size > cap) {
           const what = `the answer to ${method} ${formatUrl(url)}`;
-          throw new RegError('TOO_LARGE', `${what} has more than ${cap} bytes`);
+          throw new RegError('TOO_LARGE', `${what} has more than ${cap} bytes`, {
+            hint: 'No registry has reason to send so much: check the host.',
+          });
         }
         parts.push(part);
       }

@@ -47,6 +47,16 @@ const KEPT: Readonly<Partial<Record<Phase, string>>> = {
   upload: 'Try again: what has arrived whole is kept.',
 };
 
+const OFFLINE = 'Is this machine connected to the network?';
+
+const HINTS: Readonly<Record<string, string>> = {
+  EAI_AGAIN: OFFLINE,
+  EAI_FAIL: OFFLINE,
+  EHOSTUNREACH: OFFLINE,
+  ENETUNREACH: OFFLINE,
+  ENETDOWN: OFFLINE,
+};
+
 const TIMEOUTS: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ERR_SOCKET_CONNECTION_TIMEOUT']);
 
 /** Whether a connection broke in the way of one that the other side had given up before our request came. */
@@ -72,7 +82,7 @@ export function networkError(cause: unknown, situation: Situation): unknown {
     return new RegError(
       'PROTOCOL_ERROR',
       `cannot understand ${peer}: ${protocolFault(code, messageOf(cause))}`,
-      { cause },
+      { hint: 'Is it a registry, and is the port right?', cause },
     );
   }
   const reason = UNREACHABLE[code];
@@ -80,9 +90,9 @@ export function networkError(cause: unknown, situation: Situation): unknown {
     const { proxyFrom, isKnown } = situation;
     const mistake = isKnown === false ? MISTAKES[code] : undefined;
     const proxyHint = proxyFrom === undefined ? undefined : `That proxy is what ${proxyFrom} says.`;
-    const hint = proxyHint ?? mistake ?? KEPT[situation.phase];
+    const known = proxyHint ?? mistake ?? KEPT[situation.phase] ?? HINTS[code];
     return new RegError('UNREACHABLE', `${unreachable(situation)}: ${reason ?? code}`, {
-      ...(hint !== undefined && { hint }),
+      hint: known ?? 'Try again; if that does not help, look at the network in between.',
       ...(mistake !== undefined && { permanent: true }),
       cause,
     });

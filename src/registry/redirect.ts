@@ -77,5 +77,8 @@ function nextUrl({ url, method }: HttpRequest, answer: Answer): URL {
 }
 
 function refusal(url: URL, why: string): RegError {
-  return new RegError('PROTOCOL_ERROR', `refusing to follow ${url.host}: ${why}`, { url: formatUrl(url) });
+  return new RegError('PROTOCOL_ERROR', `refusing to follow ${url.host}: ${why}`, {
+    url: formatUrl(url),
+    hint: 'Whoever runs the registry has to mend where it sends people.',
+  });
 }

@@ -64,9 +64,9 @@ export function tlsError(cause: unknown, situation: TlsSituation): RegError {
   const code = codeOf(cause);
   const isNotTls = code === 'EPROTO' && /wrong version number|packet length too long/.test(messageOf(cause));
   const reason = isNotTls ? NOT_TLS : (REASONS[code] ?? `TLS fails (${cleanText(code)})`);
-  const hint = hintFor(reason, situation) ?? namesOf(cause);
+  const hint = hintFor(reason, situation) ?? namesOf(cause) ?? 'Whoever runs it has to mend that.';
   const message = `cannot trust ${situation.peer}: ${reason}`;
-  return new RegError('TLS_ERROR', message, { ...(hint !== undefined && { hint }), cause });
+  return new RegError('TLS_ERROR', message, { hint, cause });
 }
 
 function hintFor(reason: string, { proxyFrom, registry }: TlsSituation): string | undefined {

@@ -21,10 +21,12 @@ export interface RealmOptions {
   readonly clean: (text: string) => string;
 }
 
+const HINT = 'Whoever runs the registry has to mend which token service it names.';
+
 /** The token service that a challenge names. Throws PROTOCOL_ERROR for one that must not be asked. */
 export function parseRealm(realm: string, { base, clean }: RealmOptions): URL {
   const refuse = (why: string): RegError =>
-    new RegError('PROTOCOL_ERROR', `refusing the realm that ${base.host} names: ${why}`);
+    new RegError('PROTOCOL_ERROR', `refusing the realm that ${base.host} names: ${why}`, { hint: HINT });
   if (realm === '') throw refuse('it is empty');
   if (realm.length > MAX_URL) throw refuse(`it is longer than ${MAX_URL} characters`);
   if (!URL.canParse(realm, base.href)) throw refuse(`${quoteText(clean(realm), 100)} is no URL`);
@@ -38,7 +40,9 @@ export function checkRealm(url: URL, base: URL): void {
   const fault = findFault(url, base);
   if (fault === undefined) return;
   const where = isHttp(url) ? formatUrl(url) : url.protocol;
-  throw new RegError('PROTOCOL_ERROR', `refusing the realm ${where} of ${base.host}: ${fault}`);
+  throw new RegError('PROTOCOL_ERROR', `refusing the realm ${where} of ${base.host}: ${fault}`, {
+    hint: HINT,
+  });
 }
 
 function findFault(url: URL, base: URL): string | undefined {
