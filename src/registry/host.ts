@@ -13,8 +13,8 @@ import type { Endpoint } from './endpoint.js';
 import type { Notices } from './notices.js';
 import { isSameOrigin } from './origin.js';
 import { follow, type Grant, type Send } from './redirect.js';
+import { Remarks } from './remarks.js';
 import type { Answer, Request, Scope, Transport } from './transport.js';
-import { shownWarnings } from './warnings.js';
 import { wireError } from './wire-error.js';
 
 export interface HostOptions {
@@ -30,9 +30,6 @@ export interface HostOptions {
 /** Distribution-spec 1.1, "Determining Support". */
 const PING = { method: 'GET', target: '/v2/', scopes: [], expect: [200] } as const;
 
-/** Most warnings of one server that are shown: it may have a new one with every answer. */
-const MAX_WARNINGS = 3;
-
 export class Host implements Transport {
   readonly #options: HostOptions;
   /** The first request, as long as it is under way. */
@@ -40,16 +37,11 @@ export class Host implements Transport {
   #isOpen = false;
   /** When the server, by its last 429, wants to hear of us again. */
   #busyUntil = 0;
-  /** When the last wait that was announced ends. */
-  #announcedUntil = 0;
-  /** What was announced so far, but for how long. */
-  readonly #announced = new Set<string>();
-
-  /** What the server warned of so far. */
-  readonly #warned = new Set<string>();
+  readonly #remarks: Remarks;
 
   constructor(options: HostOptions) {
     this.#options = options;
+    this.#remarks = new Remarks({ ...options, host: options.endpoint.host });
   }
 
   get endpoint(): Endpoint {
@@ -91,24 +83,7 @@ export class Host implements Transport {
   /** How requests, and bodies that break, are tried again. */
   get patience(): Patience {
     const { clock, retryPolicy } = this.#options;
-    return { clock, retryPolicy, onWait: (wait) => this.#announce(wait) };
-  }
-
-  /**
-   * One line for all requests that wait at the same time: it is the same host that they wait for. A server that stumbles
-   * again and again, in whatever words, is complained of once for each try.
-   */
-  #announce({ error, waitMs, attempt, tries }: Wait): void {
-    const now = this.#options.clock.now();
-    const what = `${attempt} ${error.code}`;
-    if (now < this.#announcedUntil || this.#announced.has(what)) return;
-    this.#announcedUntil = now + waitMs;
-    this.#announced.add(what);
-    const seconds = Math.max(1, Math.round(waitMs / 1000));
-    this.#options.notices.say(
-      'wait',
-      `${error.message}; trying again in ${seconds} s (${attempt} of ${tries})`,
-    );
+    return { clock, retryPolicy, onWait: (wait) => this.#remarks.onWait(wait) };
   }
 
   async #try(request: Request): Promise<Answer> {
@@ -164,7 +139,7 @@ export class Host implements Transport {
       const grant = await authorizer.meet(challenge, { ...wish, since, refused });
       answer = await this.#travel(request, grant);
     }
-    this.#showWarnings(answer);
+    this.#remarks.onAnswer(answer);
     return request.expect.includes(answer.status) ? answer : await this.#refuse(answer, { request, base });
   }
 
@@ -183,7 +158,7 @@ export class Host implements Transport {
     const url = target instanceof URL ? target : await endpoint.urlOf(target);
     const own = redirected ? undefined : await endpoint.headersFor(url);
     const care = await (redirected ? endpoint.careForRedirect(url) : endpoint.careFor(url));
-    if (care.checkCertificate === false && url.protocol === 'https:') this.#warnInsecure();
+    if (care.checkCertificate === false && url.protocol === 'https:') this.#remarks.onUncheckedCertificate();
     return follow(
       { method, url, headers, body, signal, retry, care },
       { send, grant, own, careFor: (next) => endpoint.careForRedirect(next) },
@@ -218,23 +193,6 @@ export class Host implements Transport {
     const { clock } = this.#options;
     const waitMs = this.#busyUntil - clock.now();
     if (waitMs > 0) await clock.sleep(waitMs, signal);
-  }
-
-  #showWarnings(answer: Answer): void {
-    const { endpoint, notices } = this.#options;
-    for (const text of shownWarnings(answer.header('warning'))) {
-      if (this.#warned.size >= MAX_WARNINGS) return;
-      this.#warned.add(text);
-      notices.sayOnce('warning', `${endpoint.host} says: ${notices.clean(text)}`);
-    }
-  }
-
-  #warnInsecure(): void {
-    const { endpoint, notices } = this.#options;
-    notices.sayOnce(
-      'insecure',
-      `the certificate of ${endpoint.host} is not checked: anybody could pass for it`,
-    );
   }
 }
 

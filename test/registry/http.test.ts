@@ -125,13 +125,13 @@ test('a body is uploaded with its length, in pieces, and opened once', async (co
 
 test('a body that takes its time before its first byte keeps no server waiting', async (context) => {
   const origin = await startRawServer(context, (socket) => {
-    socket.setTimeout(100, () => socket.destroy());
+    socket.setTimeout(700, () => socket.destroy());
     socket.on('data', () => socket.write('HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n'));
   });
   const http = startHttp(context);
   await http.send(get(origin, { method: 'POST' }));
   const body = bodyOf(5, async function* () {
-    await sleep(300);
+    await sleep(1500);
     yield Buffer.from('bytes');
   });
   const answer = await http.send(get(origin, { method: 'PUT', body, retry: false }));
@@ -398,9 +398,9 @@ test('a server that answered before and is away now is worth another try', async
 test('a handshake that never ends is given up after the connect time', async (context) => {
   const origin = await startRawServer(context, () => {});
   await assert.rejects(
-    startHttp(context, { connectTimeoutMs: 60 }).send(get(origin.replace('http', 'https'))),
+    startHttp(context, { connectTimeoutMs: 700 }).send(get(origin.replace('http', 'https'))),
     (error: RegError) =>
-      fails('TIMEOUT', /TLS handshake with .* 0\.06 s/)(error) &&
+      fails('TIMEOUT', /TLS handshake with .* 0\.7 s/)(error) &&
       /--connect-timeout/.test(error.context.hint ?? ''),
   );
 });
