@@ -15,7 +15,6 @@ const floors = [
 ];
 
 const homes = {
-  undici: '^src/registry/(http\\.ts|undici\\.d\\.ts)$',
   'tar-stream': '^src/archive/',
   fzstd: '^src/archive/compression\\.ts$',
   bcryptjs: '^src/server/htpasswd\\.ts$',

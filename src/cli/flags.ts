@@ -4,7 +4,6 @@ import { isIP } from 'node:net';
 
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
-import { parseDigest, type Digest } from '../spec/digest.js';
 import { parseDuration } from './duration.js';
 import { PROGRESS_MODES, type ProgressMode } from './progress/types.js';
 
@@ -93,25 +92,15 @@ export function addPlatformsFlag(command: Command): Command {
 /** What has to hold of a tag before it is moved; see `TagRules`. */
 export interface TagRuleFlags {
   readonly clobber?: false;
-  readonly expectDigest?: Digest;
+  readonly expectDigest?: string;
 }
 
 export function addTagRuleFlags(command: Command): Command {
   return command
     .option('--no-clobber', 'fail where the tag stands for another image')
     .addOption(
-      new Option('--expect-digest <digest>', 'fail unless the tag stands for this one')
-        .argParser(parseDigest)
-        .conflicts('clobber'),
+      new Option('--expect-digest <digest>', 'fail unless the tag stands for this one').conflicts('clobber'),
     );
-}
-
-/** As operations want them. */
-export function tagRules({ clobber, expectDigest }: TagRuleFlags): {
-  readonly noClobber: boolean;
-  readonly expectDigest: Digest | undefined;
-} {
-  return { noClobber: clobber === false, expectDigest };
 }
 
 export function addDryRunFlag(command: Command): Command {

@@ -5,7 +5,7 @@ import type { Call } from './call.js';
 import { formatUrl } from './origin.js';
 import type { Answer, Request } from './transport.js';
 
-/** A response, as undici has it. */
+/** A response as it comes from a connection. */
 export interface Response {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;

@@ -1,9 +1,9 @@
-/** What an error of Node or undici says of itself. */
+/** What an error of Node says of itself. */
 
 export function codeOf(cause: unknown): string {
-  // undici's parser loses its code on the way, or stumbles over a status that it thought impossible.
-  if (cause instanceof Error && /^(HTTPParser|Assertion)Error$/.test(cause.name)) return 'HPE_';
   if (!(cause instanceof Error) || !('code' in cause)) return '';
+  // Node's HTTP says ECONNRESET also of a connection that was closed in order; the system itself names its call.
+  if (cause.code === 'ECONNRESET' && !('syscall' in cause)) return 'EPIPE';
   return typeof cause.code === 'string' ? cause.code : '';
 }
 

@@ -1,14 +1,9 @@
 /**
  * One HTTP/1.1 request in, one answer out, over connections that are kept for the next one. No redirects, no
- * credentials, no second tries but one: those are for the floors above. The only home of undici.
+ * credentials, no second tries but one: those are for the floors above.
  */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { callbackify } from 'node:util';
-
-import type { Pool } from 'undici';
-import request from 'undici/lib/api/api-request.js';
-import PoolOf from 'undici/lib/dispatcher/pool.js';
 
 import type { CallOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
@@ -17,7 +12,9 @@ import { bareHostname, formatPeer, portOf } from './addresses.js';
 import { answerOf, valueOf } from './answer.js';
 import { Call } from './call.js';
 import { codeOf } from './cause.js';
+import { Connections } from './connections.js';
 import type { Dialer } from './dial.js';
+import { exchange } from './exchange.js';
 import { isHangUp } from './network-error.js';
 import { formatPeerBy, proxyHeaders, type Proxy } from './proxy.js';
 import { headersFor, openBody, type OpenBody } from './request-body.js';
@@ -52,10 +49,6 @@ export interface Care {
   readonly connectTimeoutMs?: number | undefined;
 }
 
-const MAX_HEADER_BYTES = 64 * 1024;
-/** Servers that want less say so in a Keep-Alive header. */
-const KEEP_ALIVE_MS = 15_000;
-
 /** One pool of connections for each origin and way of connecting to it. */
 export class Http {
   readonly #options: HttpOptions;
@@ -69,8 +62,8 @@ export class Http {
   async send(asked: HttpRequest): Promise<Answer> {
     const line = this.#lineFor(asked);
     const { isUsed } = line;
-    // undici takes a connection back one turn after its answer; without a wait, the next request would open another.
-    if (isUsed) await nextTurn();
+    // Hears of a server that hung up behind its last answer: the first turn may end before the next reading.
+    if (isUsed) await nextTurn().then(() => nextTurn());
     try {
       return await this.#exchange(line, asked);
     } catch (error) {
@@ -85,21 +78,23 @@ export class Http {
   async close(): Promise<void> {
     this.#options.dialer.close();
     const closed = new RegError('ABORTED', 'the client was closed');
-    await Promise.all([...this.#lines.values()].map(({ pool }) => pool.destroy(closed)));
+    for (const { connections } of this.#lines.values()) connections.close(closed);
   }
 
   async #exchange(line: Line, asked: HttpRequest): Promise<Answer> {
     const { url, method, body } = asked;
-    const { pool, relay, peer, registry } = line;
+    const { connections, relay, peer, registry } = line;
     const path = url.pathname + url.search;
     const call = new Call(asked, { peer, registry, limitMs: this.#options.idleTimeoutMs });
     let opened: OpenBody | undefined;
     try {
       opened = await untilAborted(openBody(body, call), call.signal);
-      const answering = request.call(pool, {
+      const answering = exchange({
+        connections,
         path: relay === undefined ? path : url.origin + path,
         method,
         headers: {
+          host: url.host,
           'user-agent': this.#options.userAgent,
           'accept-encoding': 'identity',
           ...asked.headers,
@@ -108,11 +103,9 @@ export class Http {
         },
         body: opened.bytes,
         signal: call.signal,
-        // Else undici gives up the connection after every HEAD.
-        reset: false,
       });
       call.timer.start();
-      // undici itself heeds the signal only once it is connected.
+      // Node itself heeds the signal only once it is connected.
       const response = await untilAborted(answering, call.signal);
       line.isUsed = true;
       if (relay !== undefined && response.statusCode === 407) {
@@ -146,20 +139,12 @@ export class Http {
     const isSecure = url.protocol === 'https:';
     const proxy = care.direct === true ? undefined : dialer.proxyFor(url);
     const target = hostOf(url);
-    const dial = callbackify(async () => {
+    const connections = new Connections(async () => {
       const socket = await dialer.dial({ ...care, ...target, isSecure, proxy });
       return socket.once('error', (error) => (line.fault = error));
     });
-    const pool = new PoolOf(url.origin, {
-      connect: (_options, callback) =>
-        dial((error, socket) => (error === null ? callback(null, socket) : callback(error, null))),
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-    });
     const line: Line = {
-      pool,
+      connections,
       peer: proxy === undefined ? formatPeer(target) : formatPeerBy(proxy, target),
       registry: care.trust?.registry,
       relay: isSecure ? undefined : proxy,
@@ -172,7 +157,7 @@ export class Http {
 
 /** The connections to one origin. */
 interface Line {
-  readonly pool: Pool;
+  readonly connections: Connections;
   /** The other side, as errors show it. */
   readonly peer: string;
   /** The registry, as in a reference, that they were made for. */
@@ -187,7 +172,7 @@ interface Line {
 
 /**
  * With TLS 1.3 a server refuses our certificate, or the lack of one, only after the handshake, and hangs up; of the two,
- * undici tells the second.
+ * Node tells the second.
  */
 function faultBehind(cause: unknown, { fault }: Line): unknown {
   return isHangUp(cause) && isTlsCode(codeOf(fault)) ? fault : cause;

@@ -1,4 +1,4 @@
-/** The wait for the other side, limited. undici has such limits too, but they may be a second late. */
+/** The wait for the other side, limited. */
 
 /** Calls `onIdle` when a wait lasts too long. */
 export class IdleTimer {

@@ -33,8 +33,6 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was reset',
   ECONNABORTED: 'the connection was aborted',
   EPIPE: 'the connection was closed',
-  UND_ERR_SOCKET: 'the connection was closed',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the connection was closed',
 };
 
 const MISTAKES: Readonly<Record<string, string>> = {
@@ -61,7 +59,7 @@ const TIMEOUTS: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ERR_SOCKET_CONNECTI
 
 /** Whether a connection broke in the way of one that the other side had given up before our request came. */
 export function isHangUp(cause: unknown): boolean {
-  return ['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'].includes(codeOf(cause));
+  return ['ECONNRESET', 'EPIPE'].includes(codeOf(cause));
 }
 
 /** `cause` as a RegError; what is one already, and what is no fault of the network, comes back as it is. */
@@ -71,14 +69,7 @@ export function networkError(cause: unknown, situation: Situation): unknown {
   const { peer } = situation;
   if (TIMEOUTS.has(code)) return timeoutError(situation, cause);
   if (isTlsCode(code)) return tlsError(cause, situation);
-  if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
-    return new RegError(
-      'SIZE_MISMATCH',
-      `the content uploaded to ${peer} has not the size it was said to have`,
-      { cause },
-    );
-  }
-  if (isProtocolError(code, situation)) {
+  if (code.startsWith('HPE_')) {
     return new RegError(
       'PROTOCOL_ERROR',
       `cannot understand ${peer}: ${protocolFault(code, messageOf(cause))}`,
@@ -128,14 +119,8 @@ function unreachable({ peer, phase }: Situation): string {
   return messages[phase];
 }
 
-/** What is left of undici's codes. A wrong length is a cut in a body; before the body it is a parser that gave up. */
-function isProtocolError(code: string, { phase }: Situation): boolean {
-  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return phase !== 'body';
-  return /^(HPE|UND_ERR)_/.test(code) && !(code in UNREACHABLE);
-}
-
 function protocolFault(code: string, message: string): string {
-  if (code === 'UND_ERR_HEADERS_OVERFLOW') return 'its headers are larger than 64 KiB';
+  if (code === 'HPE_HEADER_OVERFLOW') return 'its headers are larger than 64 KiB';
   if (/Expected HTTP\//.test(message)) return 'it does not speak HTTP';
   return `it breaks the rules of HTTP (${cleanText(message, 100)})`;
 }

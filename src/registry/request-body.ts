@@ -1,8 +1,9 @@
-/** Request bodies as undici takes them. */
+/** Request bodies as they are sent. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { CallOptions } from '../content/types.js';
+import { RegError } from '../errors.js';
 import type { IdleTimer } from './idle.js';
 import type { Body } from './transport.js';
 
@@ -18,7 +19,7 @@ export interface Sending extends CallOptions {
   isUnderWay: boolean;
 }
 
-/** A body whose first bytes are at hand, as undici takes it. */
+/** A body whose first bytes are at hand. */
 export interface OpenBody {
   readonly bytes: Uint8Array | AsyncIterable<Uint8Array> | null;
   /** Lets go of what was opened, should nobody have begun to send it. */
@@ -45,17 +46,32 @@ export async function openBody(body: Body | Uint8Array | undefined, sending: Sen
     }
   }
   return {
-    bytes: pieces(all(), sending),
+    bytes: pieces(sized(all(), body.size), sending),
     async release() {
       if (!isTaken) await chunks.return?.();
     },
   };
 }
 
-/** Headers that `body` needs; undici finds the length of bytes by itself. */
+/** Headers that `body` needs; Node finds the length of bytes by itself. */
 export function headersFor(body: Body | Uint8Array | undefined): Readonly<Record<string, string>> {
   const isStream = body !== undefined && !(body instanceof Uint8Array) && body.size > 0;
   return isStream ? { 'content-length': String(body.size) } : {};
+}
+
+/** As many bytes as were announced, or an error: with more or fewer the server would not know where the next request begins. */
+async function* sized(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
+  let position = 0;
+  for await (const chunk of chunks) {
+    position += chunk.byteLength;
+    if (position > size) break;
+    yield chunk;
+  }
+  if (position === size) return;
+  throw new RegError(
+    'SIZE_MISMATCH',
+    'the content that is uploaded has not the size that it was said to have',
+  );
 }
 
 async function* pieces(chunks: AsyncIterable<Uint8Array>, sending: Sending): AsyncGenerator<Uint8Array> {

@@ -24,7 +24,7 @@ const MAX_SHOWN = 3;
 /** What `answer`, which nobody wanted, means. Reads its body. */
 export async function wireError(answer: Answer, { method, clean }: WireErrorOptions): Promise<RegError> {
   const { status, url } = answer;
-  const text = method === 'HEAD' ? '' : await readSome(answer);
+  const text = method === 'HEAD' ? await answer.discard().then(() => '') : await readSome(answer);
   const isPage = isHtml(answer, text);
   const wireErrors = isPage ? [] : parseErrors(text, clean);
   const retryAfterMs = parseRetryAfter(answer.header('retry-after'), answer.header('date'));

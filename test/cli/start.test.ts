@@ -44,7 +44,7 @@ test('The help loads the options of all commands, and the code of none', async (
 test('A command at a registry loads neither the store, nor archives, nor what only terminals need', async (t) => {
   const { files, sources } = await load(t, ['tags', 'localhost:1/app']);
   assert.deepEqual(files, ['main.cjs', 'program.cjs', 'registry.cjs']);
-  assert.deepEqual(packagesOf(sources), ['commander', 'undici']);
+  assert.deepEqual(packagesOf(sources), ['commander']);
   assert.deepEqual(
     sources.filter((source) => /^src\/(layout|archive|server)\//.test(source)),
     [],

@@ -4,7 +4,8 @@ import { RegError } from '../../errors.js';
 import { push, pushAllTags, pushFrom, type PushResult } from '../../operations/push.js';
 import { familiarName, parseReference } from '../../spec/reference.js';
 import type { Context } from '../context.js';
-import { tagRules, type TagRuleFlags } from '../flags.js';
+import type { TagRuleFlags } from '../flags.js';
+import { tagRules } from '../tag-rules.js';
 import { printPlan } from '../plan-view.js';
 import { transfer } from './transfer.js';
 

@@ -2,7 +2,8 @@
 
 import { tagImage } from '../../operations/images.js';
 import type { Context } from '../context.js';
-import { tagRules, type TagRuleFlags } from '../flags.js';
+import type { TagRuleFlags } from '../flags.js';
+import { tagRules } from '../tag-rules.js';
 
 /** Says nothing when all is well, as docker. */
 export async function run({ args, flags, store }: Context<TagRuleFlags>): Promise<void> {
