@@ -4,6 +4,7 @@ import type { Case, Goal } from './case.js';
 import { ownCommand } from './commands.js';
 import { coldPull, pullAgain, resumedPull } from './pulls.js';
 import { coldPush, copyAcross, mountedPush } from './pushes.js';
+import { SCALE } from './scale.js';
 
 /** Bytes per second. */
 const MB = 1_000_000;
@@ -101,4 +102,5 @@ export const CASES: readonly Case[] = [
     isQuick: true,
     withNode: true,
   }),
+  ...SCALE,
 ];

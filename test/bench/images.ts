@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -22,6 +22,9 @@ const RECIPES = {
   '100mb': [100 * MB],
   '10x100mb': Array<number>(10).fill(100 * MB),
   '1gb': [1000 * MB],
+  '20x1kb': Array<number>(20).fill(1000),
+  '200x1kb': Array<number>(200).fill(1000),
+  '2000x1kb': Array<number>(2000).fill(1000),
 } as const satisfies Record<string, readonly number[]>;
 
 export type ImageName = keyof typeof RECIPES;
@@ -60,6 +63,12 @@ export async function openImage(cache: string, name: ImageName): Promise<BenchIm
     mediaType: root.mediaType,
     size: manifest.layers.reduce((sum, { size }) => sum + size, 0),
   };
+}
+
+/** Where in any layout the blobs of the one in `folder` are. */
+export async function blobsOf(folder: string): Promise<readonly string[]> {
+  const names = await readdir(join(folder, 'blobs', 'sha256'));
+  return names.map((name) => join('blobs', 'sha256', name));
 }
 
 /** index.json is written last, so what has one is whole. */

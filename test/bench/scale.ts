@@ -1,0 +1,96 @@
+/** Cases that show what a size costs `reg`: the largest first, so that it is held to the others. */
+
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { reply, startHttpServer } from '../support/http-server.js';
+import type { Case, Contestant, Rig } from './case.js';
+import { blobsOf } from './images.js';
+import type { BenchImage, ImageName } from './images.js';
+import { measure } from './measure.js';
+import { openStoreOf } from './stores.js';
+import { regCommand } from './tools.js';
+
+const IMAGES = [20_000, 1000, 10];
+const LAYERS: readonly ImageName[] = ['2000x1kb', '200x1kb', '20x1kb'];
+const TAGS = [100_000, 10_000, 1000];
+const PAGE = 1000;
+
+export const SCALE: readonly Case[] = [
+  {
+    name: 'scale: cold pull of 3 MB into a store of many images',
+    images: ['3mb'],
+    runs: 5,
+    seconds: 30,
+    contestants: async (rig) => IMAGES.map((count) => pullInto(rig, count)),
+  },
+  storeCommand('images', { runs: 3, seconds: 45 }),
+  storeCommand('prune', { runs: 3, seconds: 20 }),
+  storeCommand('verify', { runs: 1, seconds: 40 }),
+  {
+    name: 'scale: cold pull of many layers',
+    images: LAYERS,
+    runs: 3,
+    seconds: 40,
+    contestants: (rig) => Promise.all(LAYERS.map((name) => pullLayers(rig, rig.image(name)))),
+  },
+  {
+    name: 'scale: reg tags',
+    images: [],
+    runs: 5,
+    seconds: 10,
+    contestants: (rig) => Promise.all(TAGS.map((count) => listTags(rig, count))),
+  },
+];
+
+function pullInto({ cache, home, still, image }: Rig, count: number): Contestant {
+  const store = openStoreOf(cache, count);
+  const { reference, folder } = image('3mb');
+  const name = `${still.host}/${reference}`;
+  return {
+    name: `reg, ${count} images`,
+    command: () => regCommand(home, ['pull', name, '--store', store]),
+    before: async () => {
+      // It may not be there.
+      await measure(regCommand(home, ['rmi', name, '--store', store])).catch(() => {});
+      for (const path of await blobsOf(folder)) await rm(join(store, path), { force: true });
+    },
+  };
+}
+
+function storeCommand(command: string, options: Pick<Case, 'runs' | 'seconds'>): Case {
+  return {
+    ...options,
+    name: `scale: reg ${command}`,
+    images: [],
+    contestants: async ({ cache, home }) =>
+      IMAGES.map((count) => ({
+        name: `reg, ${count} images`,
+        command: () => regCommand(home, [command, '--store', openStoreOf(cache, count)]),
+      })),
+  };
+}
+
+async function pullLayers(rig: Rig, { name, reference }: BenchImage): Promise<Contestant> {
+  const folder = join(await rig.folder(), 'out');
+  return {
+    name: `reg, ${name}`,
+    before: () => rm(folder, { recursive: true, force: true }),
+    command: () => regCommand(rig.home, ['pull', `${rig.still.host}/${reference}`, '--store', folder]),
+  };
+}
+
+async function listTags({ scope, home }: Rig, count: number): Promise<Contestant> {
+  const { host } = await startHttpServer(scope, (exchange) => {
+    const first = Number(exchange.url.searchParams.get('last') ?? -1) + 1;
+    const tags = Array.from({ length: Math.min(PAGE, count - first) }, (_, at) => String(first + at));
+    const next = first + PAGE;
+    const link = `</v2/bench/tags/tags/list?n=${PAGE}&last=${next - 1}>; rel="next"`;
+    const headers = { 'content-type': 'application/json', ...(next < count && { link }) };
+    reply(exchange, 200, { headers, body: JSON.stringify({ name: 'bench/tags', tags }) });
+  });
+  return {
+    name: `reg, ${count} tags`,
+    command: () => regCommand(home, ['tags', `${host}/bench/tags`]),
+  };
+}
