@@ -2,7 +2,7 @@
 
 import type { Case, Goal } from './case.js';
 import { ownCommand } from './commands.js';
-import { coldPull, pullAgain, resumedPull } from './pulls.js';
+import { coldPull, pullAgain, pullOver, resumedPull } from './pulls.js';
 import { coldPush, copyAcross, mountedPush } from './pushes.js';
 import { SCALE } from './scale.js';
 
@@ -101,6 +101,14 @@ export const CASES: readonly Case[] = [
     seconds: 10,
     isQuick: true,
     withNode: true,
+  }),
+  pullOver('connections: cold pull of 100 MB, 5 MB/s a connection', {
+    image: '100mb',
+    shape: { connectionRate: 5 * MB },
+    counts: [24, 16, 8, 4, 2, 1],
+    runs: 1,
+    warmUp: false,
+    seconds: 60,
   }),
   ...SCALE,
 ];

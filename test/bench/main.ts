@@ -3,10 +3,11 @@
  * at the end; only the images stay, in a cache folder.
  */
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 import { temporaryFolder } from '../support/temp.js';
@@ -15,6 +16,7 @@ import type { Case, Rig } from './case.js';
 import { CASES } from './cases.js';
 import { openImage } from './images.js';
 import type { BenchImage, ImageName } from './images.js';
+import { writePlots } from './plots.js';
 import { describeMachine, findMemory, formatReport } from './report.js';
 import type { Report } from './report.js';
 import { runCase } from './run.js';
@@ -28,9 +30,13 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true, default: [] },
     runs: { type: 'string' },
     json: { type: 'boolean', default: false },
+    plot: { type: 'string' },
     cache: { type: 'string', default: join(homedir(), '.cache', 'reg-bench') },
   },
 });
+
+/** Where `--plot FILE` leaves what it draws out of an earlier `--json`. */
+const PLOTS = fileURLToPath(new URL('plots', import.meta.url));
 
 const hooks: (() => Promise<void> | void)[] = [];
 const scope: Scope = { after: (hook) => void hooks.push(hook) };
@@ -41,8 +47,14 @@ for (const [signal, code] of [
   process.once(signal, () => void end().finally(() => process.exit(code)));
 }
 try {
-  const report = await bench(chooseCases());
-  process.stdout.write(`${values.json ? JSON.stringify(report, undefined, 2) : formatReport(report)}\n`);
+  if (values.plot === undefined) {
+    const report = await bench(chooseCases());
+    process.stdout.write(`${values.json ? JSON.stringify(report, undefined, 2) : formatReport(report)}\n`);
+  } else {
+    const report: Report = JSON.parse(await readFile(values.plot, 'utf8'));
+    for (const name of await writePlots(PLOTS, report)) say(name);
+    process.stdout.write(`${formatReport(report)}\n`);
+  }
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 2;

@@ -13,7 +13,7 @@ import { measure, start } from './measure.js';
 import { startRelay } from './relay.js';
 import type { Relay } from './relay.js';
 import { startRegistry } from './servers.js';
-import { bareNode } from './tools.js';
+import { bareNode, regCommand } from './tools.js';
 
 export interface PullCase extends Pick<Case, 'runs' | 'seconds' | 'isQuick' | 'warmUp'> {
   readonly image: ImageName;
@@ -101,6 +101,31 @@ export function resumedPull(name: string, { part, ...options }: PullCase & { rea
         };
       });
       return Promise.all(pulls);
+    },
+  };
+}
+
+/** Pulls by `reg` alone, each over so many connections at most. */
+export function pullOver(
+  name: string,
+  { counts, ...options }: PullCase & { readonly counts: readonly number[] },
+): Case {
+  const { image: imageName, ...rest } = options;
+  return {
+    ...rest,
+    name,
+    images: [imageName],
+    async contestants(rig) {
+      const image = rig.image(imageName);
+      const { host, relay } = await reach(rig, image, options);
+      const folder = join(await rig.folder(), 'out');
+      const args = ['pull', `${host}/${image.reference}`, '--store', folder];
+      return counts.map((count) => ({
+        name: `reg, ${count} connections`,
+        before: () => emptyFolder(folder, image.size),
+        command: () => regCommand(rig.home, [...args, '--connections', String(count)]),
+        ...(relay && { relay }),
+      }));
     },
   };
 }

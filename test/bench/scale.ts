@@ -18,7 +18,7 @@ const PAGE = 1000;
 
 export const SCALE: readonly Case[] = [
   {
-    name: 'scale: cold pull of 3 MB into a store of many images',
+    name: 'scale: pull into a store of many images',
     images: ['3mb'],
     runs: 5,
     seconds: 30,
@@ -43,9 +43,10 @@ export const SCALE: readonly Case[] = [
   },
 ];
 
-function pullInto({ cache, home, still, image }: Rig, count: number): Contestant {
+function pullInto(rig: Rig, count: number): Contestant {
+  const { cache, home, still } = rig;
   const store = openStoreOf(cache, count);
-  const { reference, folder } = image('3mb');
+  const { reference, folder } = rig.image('3mb');
   const name = `${still.host}/${reference}`;
   return {
     name: `reg, ${count} images`,

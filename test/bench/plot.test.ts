@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { drawChart } from './plot.js';
+
+test('a chart has a line for each series, a mark for each round value, and no text that could be markup', () => {
+  const svg = drawChart({
+    title: 'Time <against> size & more',
+    x: { label: 'MB', isLogarithmic: true },
+    y: { label: 'seconds' },
+    series: [
+      {
+        name: 'reg',
+        points: [
+          { x: 1000, y: 4 },
+          { x: 1, y: 1 },
+        ],
+      },
+      {
+        name: 'other',
+        points: [
+          { x: 1, y: 2 },
+          { x: 1000, y: 8 },
+        ],
+      },
+    ],
+  });
+  assert.equal(svg.match(/<polyline /g)?.length, 2);
+  assert.equal(svg.match(/<circle /g)?.length, 4);
+  for (const mark of ['>1<', '>10<', '>100<', '>1,000<', '>8<']) assert.ok(svg.includes(mark), mark);
+  assert.ok(svg.includes('Time &lt;against> size &amp; more'));
+  // The first point is the least, whatever the order; 8 is at the top of the frame, and 0 at its bottom.
+  assert.match(svg, /points="70,271\.5 620,174"/);
+  assert.match(svg, /points="70,239 620,44"/);
+});
