@@ -1,6 +1,7 @@
 /** The client as flags and environment ask for it. Loaded only by commands that need one. */
 
 import { readAuthorities, readKeyPair, type KeyPair } from '../config/certificates.js';
+import { isHeaderValue, parseHeaders } from '../config/header.js';
 import { systemClock } from '../content/system-clock.js';
 import { RegError } from '../errors.js';
 import { thisProcess } from '../disk/this-process.js';
@@ -46,7 +47,8 @@ export async function toClientOptions(parts: Parts): Promise<ClientOptions> {
     connections: flags.connections,
     connectTimeoutMs: flags.connectTimeout ?? durationFrom(io, 'REG_CONNECT_TIMEOUT'),
     idleTimeoutMs: flags.idleTimeout ?? durationFrom(io, 'REG_IDLE_TIMEOUT'),
-    userAgent: `reg/${readPackage().version}`,
+    headers: headersOf(flags, redactor),
+    userAgent: userAgentOf(flags),
     redactor,
     onNotice,
   };
@@ -92,6 +94,21 @@ export function platformFor({ platform }: PlatformFlags, io: Io): Platform {
 function durationFrom({ env }: Io, name: string): number | undefined {
   const text = env[name] ?? '';
   return text === '' ? undefined : parseDuration(text, name);
+}
+
+/** A value is masked from then on where its name says that it is a secret. */
+function headersOf({ header = [] }: NetworkFlags, redactor: Redactor): Readonly<Record<string, string>> {
+  const headers = parseHeaders(header);
+  for (const [name, value] of Object.entries(headers))
+    if (/auth|key|pass|secret|token/.test(name)) redactor.add(value);
+  return headers;
+}
+
+function userAgentOf({ userAgent = `reg/${readPackage().version}` }: NetworkFlags): string {
+  if (userAgent !== '' && isHeaderValue(userAgent)) return userAgent;
+  throw new RegError('INVALID_ARGUMENT', 'invalid --user-agent', {
+    hint: 'Write it in ASCII and on one line.',
+  });
 }
 
 function authoritiesOf({ caFile = [] }: NetworkFlags): Promise<readonly string[]> {

@@ -58,6 +58,8 @@ export interface NetworkFlags extends LoginFlags {
   readonly keyFile?: string;
   readonly authHost?: readonly string[];
   readonly mirror?: readonly string[];
+  readonly header?: readonly string[];
+  readonly userAgent?: string;
   readonly connectTimeout?: number;
   readonly idleTimeout?: number;
 }
@@ -165,6 +167,8 @@ export function addConnectionFlags(command: Command): Command {
       '--mirror <host=url>',
       'read images of a registry from there first, or "none" (repeatable; default: $REG_MIRRORS)',
     ).argParser(collect),
+    new Option('--header <name:value>', 'send the registry this header, too (repeatable)').argParser(collect),
+    new Option('--user-agent <text>', 'what reg calls itself (default: reg/VERSION)'),
     new Option(
       '--resolve <host:port:address>',
       'connect elsewhere than DNS says; [:port] may follow (repeatable)',

@@ -48,6 +48,8 @@ export interface ClientOptions {
   readonly systemAuthorities?: (() => Promise<readonly string[]>) | undefined;
   /** Who we are to the registries themselves, should they ask; what `settingsFor` knows for one goes behind. */
   readonly identity?: Identity | undefined;
+  /** Sent to the registries themselves with every request, and to no host that they lead to. Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** What is set for one registry. Default: nothing. */
   readonly settingsFor?: SettingsLookup | undefined;
   /** Where an image is read from. Default: from the registry itself. */
@@ -178,7 +180,7 @@ function createHost(name: string, { options, settings, at, ...parts }: HostParts
 /** What is set for one registry; what is set for all of them goes before it. */
 async function settingsOf(
   name: string,
-  { settingsFor, plainHttp, insecure, identity }: ClientOptions,
+  { settingsFor, plainHttp, insecure, identity, headers }: ClientOptions,
 ): Promise<HostSettings> {
   const settings = (await settingsFor?.(name)) ?? {};
   return {
@@ -186,6 +188,7 @@ async function settingsOf(
     ...(plainHttp && { scheme: 'http' }),
     ...(insecure && { insecure }),
     ...(identity && { identity }),
+    headers: { ...settings.headers, ...headers },
   };
 }
 
