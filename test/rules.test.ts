@@ -1,0 +1,113 @@
+/**
+ * Rules that no type can hold anybody to: what may be done in one place only, so that nothing goes around the code that
+ * keeps a rule there. Beside these the floors' check knows the one home of each package (.dependency-cruiser.mjs).
+ */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+interface Rule {
+  /** What is ruled, as a sentence. */
+  readonly title: string;
+  /** How it looks in the code. */
+  readonly pattern: RegExp;
+  /** Where it may stand. */
+  readonly places: readonly RegExp[];
+}
+
+const RULES: readonly Rule[] = [
+  {
+    title:
+      'the standard output and error are written to only by what makes text safe, or writes words of ours',
+    pattern: /\b(?:stdout|stderr|screen|io\.\w+|stream)\.write\(/,
+    places: [
+      /^cli\/(?:output|session|prompt|program)\.ts$/,
+      /^cli\/progress\/(?:plain|painter|silent|json)\.ts$/,
+      // A tar that goes to the standard output is bytes, and no text.
+      /^archive\/target\.ts$/,
+    ],
+  },
+  {
+    title: 'nothing prints by way of the console, and only one file knows the streams of the process',
+    pattern: /\bconsole\.|\bprocess\.std(?:in|out|err)\b/,
+    places: [/^cli\/io\.ts$/],
+  },
+  {
+    title: 'text reaches a terminal through the cleaning of lines, JSON or errors',
+    pattern:
+      /(?:stdout|screen)\.write\((?!`\$\{(?:cleanLine|safeJson|hide)|SHOW_CURSOR|bytes\)|text\)|`\$\{line\}\\n`)/,
+    places: [],
+  },
+  {
+    title: 'HTTP is spoken by one file, and a proxy asked for a tunnel by one other; the server listens',
+    pattern:
+      /(?:from|import\()\s*'(?:undici|undici\/.*)'|(?<!type .*)(?:from|import\()\s*'node:https?'|\bglobalThis\.fetch\b/,
+    places: [/^registry\/(?:http|undici\.d|tunnel|wire-error)\.ts$/, /^server\//],
+  },
+  {
+    title: 'connections are made by the dialer',
+    pattern: /\bconnect\(\{|createConnection\(|new Socket\(/,
+    places: [/^registry\/dial\.ts$/],
+  },
+  {
+    title: 'redirects are followed in one place',
+    pattern: /header\('location'\)/,
+    places: [/^registry\/redirect\.ts$/, /^registry\/upload\/session\.ts$/],
+  },
+  {
+    title: 'an Authorization header is put into a request where it is decided on',
+    pattern: /headers: \{[^}]*\bauthorization\b|'(?:proxy-)?authorization':/,
+    places: [/^registry\/(?:redirect|proxy)\.ts$/],
+  },
+  {
+    title: 'other programs are run in one place, and never by a shell',
+    pattern: /'node:child_process'|shell: true/,
+    places: [/^credentials\/run-program\.ts$/],
+  },
+  {
+    title: 'trying again is one place’s business',
+    pattern: /\bclock\.random\(/,
+    places: [/^content\/retry\.ts$/, /^disk\/lock\.ts$/],
+  },
+  {
+    title: 'JSON from outside is read strictly',
+    pattern: /\bJSON\.parse\(/,
+    places: [
+      /^spec\/json\.ts$/,
+      // Files of our own, and texts that need not be JSON at all.
+      /^disk\/claim\.ts$/,
+      /^cli\/(?:package|source-place)\.ts$/,
+      /^credentials\/helper-reason\.ts$/,
+    ],
+  },
+];
+
+const SRC = fileURLToPath(new URL('../src', import.meta.url));
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.ts'))
+  .map((name) => ({
+    name: name.replaceAll('\\', '/'),
+    lines: readFileSync(join(SRC, name), 'utf8').split('\n'),
+  }));
+
+for (const { title, pattern, places } of RULES) {
+  test(title, () => {
+    const found = files.flatMap(({ name, lines }) =>
+      lines.flatMap((line, at) =>
+        pattern.test(line) && !/^\s*(?:\*|\/\/|\/\*)/.test(line)
+          ? [{ name, where: `${name}:${at + 1}: ${line.trim()}` }]
+          : [],
+      ),
+    );
+    const wrong = found.filter(({ name }) => !places.some((place) => place.test(name)));
+    assert.deepEqual(
+      wrong.map(({ where }) => where),
+      [],
+    );
+    // A place that needs its leave no longer should not keep it, and a pattern that finds nothing rules nothing.
+    const unused = places.filter((place) => !found.some(({ name }) => place.test(name)));
+    assert.deepEqual(unused, []);
+  });
+}
