@@ -95,7 +95,7 @@ class Walk {
     this.#options.onEvent?.({ type: 'found', descriptor });
     const done = isManifestType(descriptor.mediaType)
       ? this.#manifest(descriptor, place)
-      : this.#put(this.#source.get(descriptor));
+      : this.#put(descriptor, () => this.#source.get(descriptor));
     this.#nodes.set(descriptor.digest, { descriptor, done });
     return done;
   }
@@ -106,28 +106,31 @@ class Walk {
     const content = this.#source.get(descriptor);
     if (!this.#fresh && (await this.#limit(() => this.#sink.has(descriptor, { signal: this.#signal })))) {
       // Only the root has yet to get its name; when it does the sink looks at all that is below it.
-      return depth === 0 ? this.#put(content, tag) : this.#done(descriptor, 'exists');
+      return depth === 0 ? this.#put(descriptor, () => content, tag) : this.#done(descriptor, 'exists');
     }
     const bytes = await this.#limit(() =>
       readContent(content, { cap: MAX_MANIFEST_SIZE, signal: this.#signal }),
     );
     const manifest = parseManifest(bytes, descriptor.mediaType, `manifest ${shortDigest(descriptor.digest)}`);
     await this.#all(childrenOf(manifest).map((child) => () => this.#visit(child, { depth: depth + 1 })));
-    return this.#put(contentOf(descriptor, bytes), tag);
+    return this.#put(descriptor, () => contentOf(descriptor, bytes), tag);
   }
 
-  async #put(content: Content, tag?: string): Promise<Outcome> {
-    const { descriptor } = content;
-    const { onEvent } = this.#options;
-    const seen =
-      onEvent === undefined
-        ? content
-        : watched(content, (position) => onEvent({ type: 'progress', descriptor, position }));
+  /** The content is made when its turn comes: an image may have tens of thousands. */
+  async #put(descriptor: Descriptor, contentOfIt: () => Content, tag?: string): Promise<Outcome> {
     const outcome = await this.#limit(async () => {
       throwIfAborted(this.#signal);
-      return this.#sink.put(seen, { tag, fresh: this.#fresh, signal: this.#signal });
+      const content = this.#watch(contentOfIt());
+      return this.#sink.put(content, { tag, fresh: this.#fresh, signal: this.#signal });
     });
     return this.#done(descriptor, outcome);
+  }
+
+  #watch(content: Content): Content {
+    const { onEvent } = this.#options;
+    const { descriptor } = content;
+    if (onEvent === undefined) return content;
+    return watched(content, (position) => onEvent({ type: 'progress', descriptor, position }));
   }
 
   #done(descriptor: Descriptor, outcome: Outcome): Outcome {
