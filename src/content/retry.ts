@@ -60,6 +60,8 @@ export class Patience {
   readonly #options: RetryOptions;
   readonly #policy: RetryPolicy;
   #failures = 0;
+  /** Failures among them that were silence. */
+  #silences = 0;
   #askedMs = 0;
   /** Where the last progress that counted ended. */
   #mark = 0;
@@ -74,17 +76,26 @@ export class Patience {
     if (position - this.#mark < Math.max(1, size * PROGRESS)) return;
     this.#mark = position;
     this.#failures = 0;
+    this.#silences = 0;
   }
 
   /** Waits before the next try after `error`, or throws it. */
   async again(error: unknown): Promise<void> {
     this.#failures += 1;
     const { clock, signal, onWait } = this.#options;
-    const tries = hasCode(error, 'TIMEOUT') ? Math.min(this.#policy.tries, SILENT_TRIES) : this.#policy.tries;
+    const tries = this.#triesAfter(error);
     if (!isRetryable(error) || signal?.aborted || this.#failures >= tries) throw error;
     const waitMs = this.#waitAfter(error);
     onWait?.({ waitMs, attempt: this.#failures + 1, tries, error });
     await clock.sleep(waitMs, signal);
+  }
+
+  /** Tries in all that there may be once the last one ended with `error`. */
+  #triesAfter(error: unknown): number {
+    const { tries } = this.#policy;
+    if (!hasCode(error, 'TIMEOUT')) return tries;
+    this.#silences += 1;
+    return Math.min(tries, this.#failures + SILENT_TRIES - this.#silences);
   }
 
   #waitAfter(error: RegError): number {

@@ -60,6 +60,17 @@ test('a server that keeps silent is asked three times only: each takes a whole t
   assert.deepEqual(announced, ['2 of 3', '3 of 3']);
 });
 
+test('silence among other failures leaves the number of tries as it is', async () => {
+  const silent = new RegError('TIMEOUT', 'no answer');
+  const errors = [cut, cut, silent, silent];
+  const task = async (attempt: number): Promise<string> => {
+    const error = errors[attempt - 1];
+    if (error !== undefined) throw error;
+    return 'done';
+  };
+  assert.equal(await retry(task, { clock: fakeClock() }), 'done');
+});
+
 test('throws at once what no second try can mend', async () => {
   const clock = fakeClock();
   const denied = new RegError('DENIED', 'no');
