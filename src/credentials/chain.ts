@@ -26,7 +26,7 @@ export interface ChainOptions extends Omit<HelperOptions, 'onNotice'> {
   readonly dockerConfig?: string | undefined;
   /** Paths of containers' auth.json, in the order in which they count. */
   readonly containersAuth?: readonly string[] | undefined;
-  /** What the cloud of a host gives to those who logged in nowhere. */
+  /** What the cloud of a host gives to those who logged in nowhere; asked each time. */
   readonly cloud?: Source | undefined;
   /** Told, for debugging, which source answered; and what a person should mend. */
   readonly onNotice?: ((notice: SourceNotice) => void) | undefined;
@@ -44,7 +44,7 @@ export function createChain(options: ChainOptions): Source {
     oncePerHost(variableSource(options.env)),
     ...(dockerConfig === undefined ? [] : [oncePerHost(configSource(dockerConfig, options))]),
     ...containersAuth.map((file) => configSource(file, { ...options, isPerRepository: true })),
-    ...(cloud === undefined ? [] : [oncePerHost(cloud)]),
+    ...(cloud === undefined ? [] : [cloud]),
   ];
   const said = new Set<string>();
   return async (target) => {

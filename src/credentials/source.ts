@@ -13,6 +13,8 @@ export interface Found {
   readonly credential: Credential;
   /** Which source answered, for messages: `docker-credential-pass`, `"/home/alice/.docker/config.json"`. */
   readonly source: string;
+  /** How long it is good from now on, in milliseconds. Default: always. */
+  readonly lifeMs?: number | undefined;
 }
 
 /** Undefined when it has nothing; throws when it is broken. */

@@ -63,7 +63,11 @@ export function openConnection({
     clock,
     redactor,
     credentials:
-      options.credentials ?? (async (host, repository) => (await chain({ host, repository }))?.credential),
+      options.credentials ??
+      (async (host, repository) => {
+        const found = await chain({ host, repository });
+        return found && { ...found.credential, lifeMs: found.lifeMs };
+      }),
     authHosts: async (registry, realm) =>
       isListed(realm, authHosts) || (await isRemembered(realm, { registry, tokenServices })),
   });

@@ -30,7 +30,7 @@ const MOST_CONNECTIONS = 24;
 
 export interface ClientOptions {
   readonly clock: Clock;
-  /** Default: everything is anonymous. Called at most once for each repository, and only when its host asks. */
+  /** Default: everything is anonymous. Called once for each repository, and again when what it gave has run out; only when the host asks. */
   readonly credentials?: CredentialLookup | undefined;
   /** Speaks http, not https, to hosts that are not this machine. Default false. */
   readonly plainHttp?: boolean | undefined;

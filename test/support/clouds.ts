@@ -31,7 +31,13 @@ export interface Clouds {
   readonly asked: readonly Asked[];
   /** All that was said to be a secret. */
   readonly secrets: readonly string[];
+  /** What is found, but for how long it is good. */
   readonly find: (host: string, env?: Readonly<Record<string, string>>) => Promise<CloudLogin | undefined>;
+  /** How long it is good, in milliseconds, and how long again after so long. */
+  readonly lives: (
+    host: string,
+    options: { readonly env: Readonly<Record<string, string>>; readonly afterMs: readonly number[] },
+  ) => Promise<readonly (number | undefined)[]>;
   /** Certificate of the authority of all its hosts. */
   readonly authority: string;
   /** For a client: where each of its hosts really is. */
@@ -107,8 +113,20 @@ export async function startClouds(
     firmware: folder,
     timeLimitMs,
   };
-  const find: Clouds['find'] = (host, env = {}) => createCloudLogins({ ...session, env })({ host });
-  return { asked, secrets, find, authority: authority.certificate, pins };
+  const find: Clouds['find'] = async (host, env = {}) => {
+    const found = await createCloudLogins({ ...session, env })({ host });
+    return found && { credential: found.credential, source: found.source };
+  };
+  const lives: Clouds['lives'] = async (host, { env, afterMs }) => {
+    const login = createCloudLogins({ ...session, env });
+    const found: (number | undefined)[] = [(await login({ host }))?.lifeMs];
+    for (const ms of afterMs) {
+      await clock.sleep(ms);
+      found.push((await login({ host }))?.lifeMs);
+    }
+    return found;
+  };
+  return { asked, secrets, find, lives, authority: authority.certificate, pins };
 }
 
 function isReply(

@@ -25,6 +25,10 @@ const LIMIT_MS = 15_000;
 /** What is on this machine answers at once or not at all. */
 const LOCAL_LIMIT_MS = 3000;
 
+/** Of tokens that do not say how long they are good: less than any cloud's. */
+const DEFAULT_LIFE_S = 300;
+const MAX_LIFE_S = 24 * 3600;
+
 /** The answer, with a status that was expected. Throws CREDENTIALS_UNAVAILABLE, ABORTED. */
 export async function ask(
   request: CloudRequest,
@@ -54,6 +58,12 @@ export function parseAnswer(body: Uint8Array, { who, hint }: Errand): JsonObject
   return parseJsonObject(body, { what: `the answer of ${who}`, code: 'CREDENTIALS_UNAVAILABLE', hint });
 }
 
+/** A token, and how long it is good, in milliseconds. */
+export interface CloudToken {
+  readonly value: string;
+  readonly lifeMs: number;
+}
+
 /** A text that must be there and is a secret from now on. */
 export function secretIn(
   reply: JsonObject,
@@ -66,6 +76,12 @@ export function secretIn(
   }
   onSecret(value);
   return value;
+}
+
+/** `expires_in` of OAuth 2 (RFC 6749, 5.1), in seconds; some services write it as text. In milliseconds. */
+export function lifeIn(reply: JsonObject): number {
+  const seconds = Number(reply['expires_in']);
+  return (seconds > 0 && seconds < MAX_LIFE_S ? seconds : DEFAULT_LIFE_S) * 1000;
 }
 
 export function unavailable(

@@ -5,12 +5,15 @@
  */
 
 import { isObject } from '../../spec/json.js';
-import { isPlain, type Login } from '../credential.js';
+import { isPlain } from '../credential.js';
 import { askJson, secretIn, unavailable, type Errand } from './ask.js';
 import { findAwsKeys } from './aws-keys.js';
 import { parseEcrHost, type EcrRegistry } from './aws-registry.js';
-import type { Cloud, CloudSession } from './session.js';
+import type { Cloud, CloudLogin, CloudSession } from './session.js';
 import { signedHeaders, type AwsKeys } from './sigv4.js';
+
+/** In milliseconds. */
+const LIFE_MS = 12 * 3_600_000;
 
 export const aws: Cloud = {
   matches: (host) => parseEcrHost(host) !== undefined,
@@ -18,11 +21,16 @@ export const aws: Cloud = {
     const registry = parseEcrHost(host);
     const found = registry && (await findAwsKeys(registry, session));
     if (registry === undefined || found === undefined) return undefined;
-    return { credential: await fetchLogin(registry, found.keys, session), source: `AWS (${found.source})` };
+    const login = await fetchLogin(registry, found.keys, session);
+    return { ...login, source: `AWS (${found.source})` };
   },
 };
 
-async function fetchLogin(registry: EcrRegistry, keys: AwsKeys, session: CloudSession): Promise<Login> {
+async function fetchLogin(
+  registry: EcrRegistry,
+  keys: AwsKeys,
+  session: CloudSession,
+): Promise<Omit<CloudLogin, 'source'>> {
   const { api, service, region, action } = registry;
   const errand: Errand = {
     what: 'a token from AWS',
@@ -38,12 +46,19 @@ async function fetchLogin(registry: EcrRegistry, keys: AwsKeys, session: CloudSe
   const headers = signedHeaders(unsigned, { keys, region, service, time: session.wallTime() });
   const reply = await askJson({ ...unsigned, headers }, errand, session);
   // ECR answers with a list, ECR Public with its one entry.
-  const data = [reply['authorizationData']].flat()[0];
-  const token = secretIn(isObject(data) ? data : {}, 'authorizationToken', { ...session, errand });
+  const first = [reply['authorizationData']].flat()[0];
+  const data = isObject(first) ? first : {};
+  const token = secretIn(data, 'authorizationToken', { ...session, errand });
   const [, username, password] = /^(AWS):(.+)$/s.exec(Buffer.from(token, 'base64').toString()) ?? [];
   if (username === undefined || password === undefined || !isPlain({ username, password })) {
     throw unavailable(errand, `the answer of ${api.host} is no login`);
   }
   session.onSecret(password);
-  return { username, password };
+  return { credential: { username, password }, lifeMs: lifeUntil(data['expiresAt'], session) };
+}
+
+/** From seconds since 1970. */
+function lifeUntil(expiresAt: unknown, { wallTime }: CloudSession): number {
+  const lifeMs = typeof expiresAt === 'number' ? expiresAt * 1000 - wallTime() : 0;
+  return lifeMs > 0 && lifeMs < LIFE_MS ? lifeMs : LIFE_MS;
 }

@@ -18,6 +18,9 @@ const AUTHORITIES: Readonly<Record<string, string>> = {
   us: 'login.microsoftonline.us',
 };
 
+/** A refresh token is good for 3 hours; with a margin. In milliseconds. */
+const LIFE_MS = 2 * 3_600_000;
+
 /** The user that a refresh token goes with where a password is wanted. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
@@ -41,6 +44,7 @@ export const azure: Cloud = {
     return {
       credential: { identityToken: token, username: NOBODY, password: token },
       source: `Azure (${entra.source})`,
+      lifeMs: LIFE_MS,
     };
   },
 };

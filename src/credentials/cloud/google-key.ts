@@ -5,7 +5,7 @@
 
 import { parseJsonObject, type JsonObject } from '../../spec/json.js';
 import { quoteText } from '../../spec/text.js';
-import { askJson, formOf, secretIn, unavailable, type Errand } from './ask.js';
+import { askJson, formOf, lifeIn, secretIn, unavailable, type CloudToken, type Errand } from './ask.js';
 import type { CloudSession } from './session.js';
 import { readNamedFile } from './token-file.js';
 
@@ -18,7 +18,7 @@ const LIFE_S = 3600;
 export async function tokenByKeyFile(
   file: string,
   session: CloudSession & { readonly variable: string },
-): Promise<string> {
+): Promise<CloudToken> {
   const what = quoteText(file);
   const hint = `${session.variable} names it: a key of a service account, as JSON, is wanted.`;
   const errand: Errand = { what: 'a token from Google', who: TOKENS.host, hint };
@@ -26,7 +26,7 @@ export async function tokenByKeyFile(
   const key = parseJsonObject(bytes, { what, code: 'CREDENTIALS_UNAVAILABLE', hint });
   const grant = await grantBy(key, { ...session, what, errand });
   const reply = await askJson({ ...formOf(grant), url: TOKENS }, errand, session);
-  return secretIn(reply, 'access_token', { ...session, errand });
+  return { value: secretIn(reply, 'access_token', { ...session, errand }), lifeMs: lifeIn(reply) };
 }
 
 interface Reading extends CloudSession {

@@ -3,11 +3,10 @@
  * "Configure authentication to Artifact Registry for Docker").
  */
 
-import type { Login } from '../credential.js';
-import { askJson, secretIn, type Errand } from './ask.js';
+import { askJson, lifeIn, secretIn, type CloudToken, type Errand } from './ask.js';
 import { tokenByKeyFile } from './google-key.js';
 import { ownerOfMachine } from './machine.js';
-import type { Cloud, CloudSession } from './session.js';
+import type { Cloud, CloudLogin, CloudSession } from './session.js';
 
 const HOSTS = /^(?:(?:[a-z0-9-]+\.)?gcr\.io|[a-z0-9-]+-docker\.pkg\.dev)$/;
 
@@ -30,24 +29,25 @@ export const google: Cloud = {
     const file = session.env[variable];
     if (file) {
       const token = await tokenByKeyFile(file, { ...session, variable });
-      return { credential: loginBy(token), source: `Google (${variable})` };
+      return loginBy(token, variable);
     }
     if (!(await isGoogles(session))) return undefined;
     const token = await tokenOfMachine(session);
-    return { credential: loginBy(token), source: 'Google (account of this machine)' };
+    return loginBy(token, 'account of this machine');
   },
 };
 
-function loginBy(token: string): Login {
-  return { username: 'oauth2accesstoken', password: token };
+function loginBy({ value, lifeMs }: CloudToken, source: string): CloudLogin {
+  const credential = { username: 'oauth2accesstoken', password: value };
+  return { credential, source: `Google (${source})`, lifeMs };
 }
 
 async function isGoogles({ env, firmware }: CloudSession): Promise<boolean> {
   return SERVERLESS.some((name) => env[name]) || (await ownerOfMachine(firmware)) === 'Google';
 }
 
-async function tokenOfMachine(session: CloudSession): Promise<string> {
+async function tokenOfMachine(session: CloudSession): Promise<CloudToken> {
   const headers = { 'metadata-flavor': 'Google' };
   const reply = await askJson({ method: 'GET', url: METADATA, headers }, ERRAND, session);
-  return secretIn(reply, 'access_token', { ...session, errand: ERRAND });
+  return { value: secretIn(reply, 'access_token', { ...session, errand: ERRAND }), lifeMs: lifeIn(reply) };
 }

@@ -48,6 +48,8 @@ export interface CloudSession {
 export interface CloudLogin {
   readonly credential: Credential;
   readonly source: string;
+  /** How long it is good from now on, in milliseconds. Default: as long as the job that we are in. */
+  readonly lifeMs?: number | undefined;
 }
 
 /** A cloud: the hosts of its registries, and how their login is made. */

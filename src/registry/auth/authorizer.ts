@@ -15,6 +15,7 @@ import type { Scope } from '../transport.js';
 import { createAskRealm, type AskRealmOptions } from './ask-realm.js';
 import { parseChallenges, type Challenge } from './challenge.js';
 import { scopesIn } from './claims.js';
+import { CredentialCache } from './credential-cache.js';
 import { formatBasic, secretsOf, type Credential, type CredentialLookup } from './credential.js';
 import { belongsTogether, parseRealm } from './realm.js';
 import { goingOnAnonymously, loginNeeded, refused, strangerError, unusableChallenge } from './refusals.js';
@@ -78,8 +79,7 @@ export class Authorizer {
   readonly #options: AuthorizerOptions;
   readonly #tokens: TokenCache;
   #challenge: Known | undefined;
-  /** By repository: some files of logins have several for one host. */
-  readonly #credentials = new Map<string | undefined, Promise<Credential | undefined>>();
+  readonly #credentials: CredentialCache;
   /** Why we go on without a credential although there may be one. */
   #unavailable: RegError | undefined;
   /** A token service that may not see the password. */
@@ -88,6 +88,12 @@ export class Authorizer {
   constructor(options: AuthorizerOptions) {
     this.#options = options;
     this.#tokens = new TokenCache(options.clock);
+    const { clock, credentials, host, redactor } = options;
+    this.#credentials = new CredentialCache(clock, async (repository) => {
+      const credential = await credentials?.(host, repository);
+      if (credential !== undefined) secretsOf(credential).forEach((secret) => redactor.add(secret));
+      return credential;
+    });
   }
 
   /** What to send along without being asked: nothing, until the host has asked once. Throws as `meet`. */
@@ -131,7 +137,7 @@ export class Authorizer {
     );
     if (this.#stranger !== undefined) return strangerError(host, this.#stranger, error);
     if (this.#unavailable !== undefined) return this.#unavailable;
-    const isAnonymous = (await this.#credentials.get(mainRepository(scopes))) === undefined;
+    const isAnonymous = (await this.#credentials.known(mainRepository(scopes))) === undefined;
     const told = isScope ? new RegError('DENIED', error.message, error.context) : error;
     return refused(told, { host, isAnonymous });
   }
@@ -223,25 +229,12 @@ export class Authorizer {
   /** Undefined where there is none; and for a pull, which may do without, also where it cannot be had. */
   async #credentialFor({ scopes }: Wish): Promise<Credential | undefined> {
     try {
-      return await this.#lookUp(mainRepository(scopes));
+      return await this.#credentials.get(mainRepository(scopes));
     } catch (error) {
       if (!hasCode(error, 'CREDENTIALS_UNAVAILABLE') || !isPull(scopes)) throw error;
       this.#unavailable = error;
       return undefined;
     }
-  }
-
-  #lookUp(repository: string | undefined): Promise<Credential | undefined> {
-    const known = this.#credentials.get(repository);
-    if (known !== undefined) return known;
-    const { credentials, host, redactor } = this.#options;
-    const looking = (async () => {
-      const credential = await credentials?.(host, repository);
-      if (credential !== undefined) secretsOf(credential).forEach((secret) => redactor.add(secret));
-      return credential;
-    })();
-    this.#credentials.set(repository, looking);
-    return looking;
   }
 
   #unusable(header: string | undefined): RegError {

@@ -1,6 +1,6 @@
 /** What opens a registry. */
 
-export type Credential =
+export type Credential = (
   | { readonly username: string; readonly password: string }
   /** A refresh token; the password, if any, is for token services that know no refresh tokens. */
   | {
@@ -9,7 +9,11 @@ export type Credential =
       readonly password?: string | undefined;
     }
   /** A bearer token for the registry itself. */
-  | { readonly registryToken: string };
+  | { readonly registryToken: string }
+) & {
+  /** How long it is good from now on, in milliseconds; then another one is looked up. Default: always. */
+  readonly lifeMs?: number | undefined;
+};
 
 /**
  * The credential for a repository on a host, both named as in a reference; without a repository the one for the host as

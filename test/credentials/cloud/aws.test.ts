@@ -299,3 +299,18 @@ test('a cloud that never answers is waited for so long and no longer', async (t)
     message: /did not answer within 0\.05 s/,
   });
 });
+
+test('a token is good as long as AWS says, and 12 hours where that makes no sense', async (t) => {
+  for (const [expiresAt, least, most] of [
+    [Date.now() / 1000 + 3600, 3_590_000, 3_600_000],
+    [1, 43_200_000, 43_200_000],
+    ['never', 43_200_000, 43_200_000],
+  ] as const) {
+    const authorizationToken = Buffer.from(`AWS:${PASSWORD}`).toString('base64');
+    const clouds = await startClouds(t, {
+      [API]: () => ({ authorizationData: [{ authorizationToken, expiresAt }] }),
+    });
+    const [life = 0] = await clouds.lives(HOST, { env: KEYS, afterMs: [] });
+    assert.ok(life >= least && life <= most, `${life}`);
+  }
+});

@@ -174,3 +174,9 @@ test('what Entra refuses, and what the registry refuses, is told with what to do
     return true;
   });
 });
+
+test('a refresh token is used for two of the three hours that it is good', async (t) => {
+  const clouds = await startClouds(t, ROUTES);
+  const env = { ...CLIENT, AZURE_CLIENT_SECRET: 'client-secret' };
+  assert.deepEqual(await clouds.lives(HOST, { env, afterMs: [7_200_000] }), [7_200_000, 7_200_000]);
+});

@@ -158,3 +158,10 @@ test('what Google refuses is told in its words', async (t) => {
     message: /oauth2\.googleapis\.com answered 400: invalid_grant: Invalid JWT Signature\./,
   });
 });
+
+test('a token is kept as long as it is good, and then there is another one', async (t) => {
+  const clouds = await startClouds(t, { [METADATA]: granted }, { firmware: FIRMWARE.google });
+  const lives = await clouds.lives(HOST, { env: {}, afterMs: [1_000_000, 2_540_000] });
+  assert.deepEqual(lives, [3_599_000, 2_599_000, 3_599_000]);
+  assert.equal(clouds.asked.length, 2);
+});

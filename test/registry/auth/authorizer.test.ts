@@ -553,3 +553,27 @@ test('passwords and tokens are known to the redactor', async (context) => {
     assert.doesNotMatch(message, /hunter22|token-1|scope/);
   }
 });
+
+test('a credential that has run out is looked up again, and no other', async (t) => {
+  for (const [lifeMs, lookups] of [
+    [3_600_000, 2],
+    [undefined, 1],
+  ] as const) {
+    const shown: (string | undefined)[] = [];
+    let count = 0;
+    const { hosts, send } = await setUp(t, {
+      credentials: async () => ({ username: 'user', password: `password-${++count}`, lifeMs }),
+      onToken: (exchange) => {
+        shown.push(basicCredentials(exchange.log.headers)?.password);
+        sendToken(exchange, shown.length);
+      },
+    });
+    await send();
+    hosts.advance(1_000_000);
+    await send();
+    hosts.advance(2_600_000);
+    await send();
+    assert.equal(count, lookups);
+    assert.deepEqual(shown, ['password-1', 'password-1', `password-${lookups}`]);
+  }
+});
