@@ -27,9 +27,13 @@ export interface Archive extends Source {
 }
 
 export interface ArchiveOptions extends CallOptions {
+  /** What a stream is called in messages; default: the archive on the standard input. */
+  readonly what?: string | undefined;
   /** Where to keep what can't be read in place; as large as the images, for some archives. */
   readonly temporaryFolder: string;
 }
+
+const STDIN = 'the archive on the standard input';
 
 /**
  * Opens an archive: a file by its path, or a stream, which is kept on disk meanwhile. Throws UNSAFE_ARCHIVE for what
@@ -38,9 +42,9 @@ export interface ArchiveOptions extends CallOptions {
  */
 export async function openArchive(
   input: string | AsyncIterable<Uint8Array>,
-  { temporaryFolder, signal }: ArchiveOptions,
+  { temporaryFolder, signal, what: streamName = STDIN }: ArchiveOptions,
 ): Promise<Archive> {
-  const what = typeof input === 'string' ? quoteText(input) : 'the archive on the standard input';
+  const what = typeof input === 'string' ? quoteText(input) : streamName;
   const scratch = new Scratch(temporaryFolder);
   const closers = [() => scratch.close()];
   const close = async (): Promise<void> => {

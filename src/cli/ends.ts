@@ -12,6 +12,7 @@ export async function openEnds(places: readonly string[], context: Context): Pro
   return {
     ...(kinds.has('registry') ? { client: await context.client() } : {}),
     ...(kinds.has('store') ? { store: await context.store() } : {}),
+    ...(kinds.has('engine') ? { engine: io } : {}),
     ...(kinds.has('archive') ? { stdin: io.stdin, stdout: io.stdout } : {}),
     platform: platformFor({}, io),
     signal,

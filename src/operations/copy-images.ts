@@ -91,7 +91,9 @@ function requireSeveral(to: Place): void {
 }
 
 /** An archive is replaced as a whole. */
-async function requireNoFile(to: Place, { noClobber }: TagRules): Promise<void> {
+async function requireNoFile(to: Place, { noClobber, expectDigest }: TagRules): Promise<void> {
+  if (to.kind === 'engine' && (noClobber === true || expectDigest !== undefined))
+    throw wrongPlace(to.text, 'an engine knows its images by other digests, so its tags can not be checked');
   if (noClobber !== true || to.kind !== 'archive' || to.path === undefined) return;
   if ((await look(to.path)) === undefined) return;
   throw new RegError('TAG_EXISTS', `${quoteText(to.path)} exists`, { hint: 'Choose another file.' });
@@ -211,7 +213,7 @@ function describeTarget(place: Place, name: string | undefined): Pick<CopyResult
 }
 
 function holdsOne(place: Place): boolean {
-  return place.kind === 'archive' && place.isForDocker;
+  return place.kind === 'engine' || (place.kind === 'archive' && place.isForDocker);
 }
 
 function requireDigest(place: Place, { digest }: Descriptor): void {

@@ -3,6 +3,7 @@
  *
  *     NAME                       at its registry
  *     store:NAME                 in the local store
+ *     docker-daemon:NAME         in a Docker engine, or podman's
  *     oci:DIR[:TAG]              in an OCI image layout
  *     oci-archive:FILE[:TAG]     in a tar of one
  *     docker-archive:FILE[:REF]  in what `docker save` writes
@@ -20,12 +21,12 @@ import { parseImage } from './image-name.js';
 
 /** What to write instead, for errors. */
 export const KNOWN_PLACES =
-  'Give NAME for a registry, store:NAME, oci:DIR[:TAG], oci-archive:FILE[:TAG], ' +
+  'Give NAME for a registry, store:NAME, docker-daemon:NAME, oci:DIR[:TAG], oci-archive:FILE[:TAG], ' +
   'docker-archive:FILE[:REF], or - for a tar on the standard input or output.';
 
 /** A place that knows images by whole references. */
 export interface NamedPlace {
-  readonly kind: 'registry' | 'store';
+  readonly kind: 'registry' | 'store' | 'engine';
   /** As it was written. */
   readonly text: string;
   /** The same without what says which kind of place it is. */
@@ -47,9 +48,12 @@ export interface FilePlace {
 
 export type Place = NamedPlace | FilePlace;
 
-const NAMED: ReadonlyMap<string, NamedPlace['kind']> = new Map([['store', 'store']]);
+const NAMED: ReadonlyMap<string, NamedPlace['kind']> = new Map([
+  ['store', 'store'],
+  ['docker-daemon', 'engine'],
+]);
 
-const PREFIX = /^(store|oci|oci-archive|docker-archive):(.*)$/s;
+const PREFIX = /^(store|docker-daemon|oci|oci-archive|docker-archive):(.*)$/s;
 
 /** A reference begins with a letter or a digit, and holds no backslash; one letter and a colon are a drive of Windows. */
 const PATH = /^(?:[./\\]|[A-Za-z]:[\\/])/;

@@ -9,11 +9,13 @@ import { openArchive } from '../archive/reader.js';
 import { systemClock } from '../content/system-clock.js';
 import type { CallOptions, Source } from '../content/types.js';
 import { look } from '../disk/files.js';
+import { findEndpoint, type EngineSurroundings } from '../engine/endpoint.js';
+import { exportImage } from '../engine/engine.js';
 import { RegError } from '../errors.js';
 import { openLayout, type Layout } from '../layout/layout.js';
 import type { RegistryClient } from '../registry/client.js';
 import type { Descriptor } from '../spec/descriptor.js';
-import { formatReference } from '../spec/reference.js';
+import { familiarName, formatReference } from '../spec/reference.js';
 import { quoteText } from '../spec/text.js';
 import { getImage, registryName, storeName } from './image-name.js';
 import {
@@ -33,7 +35,9 @@ export interface Ends extends CallOptions {
   readonly store?: Layout | undefined;
   /** What `-` stands for where it is read. */
   readonly stdin?: AsyncIterable<Uint8Array> | undefined;
-  /** Where to keep a tar from `stdin`, and what else can't be read in place; default: the system's. */
+  /** How to find a Docker engine: environment and home. Default: the socket where it usually is. */
+  readonly engine?: EngineSurroundings | undefined;
+  /** Where to keep a tar from `stdin` or an engine, and what else can't be read in place; default: the system's. */
   readonly temporaryFolder?: string | undefined;
 }
 
@@ -62,6 +66,8 @@ export async function openSource(place: Place, ends: Ends): Promise<OpenSource> 
       return openRegistry(place, ends);
     case 'store':
       return openStore(place, ends);
+    case 'engine':
+      return openEngine(place, ends);
     case 'layout':
       return openFolder(place);
     default:
@@ -107,6 +113,23 @@ function openStore(place: NamedPlace, { store }: Ends): OpenSource {
     name: storeName(reference),
   });
   return { place, source: store, image, images: async () => [await image()], close: noClose };
+}
+
+/** What the engine has is known only once all of it has come. */
+async function openEngine(place: NamedPlace, ends: Ends): Promise<OpenSource> {
+  const { reference } = place;
+  const { engine = { env: {} }, temporaryFolder = tmpdir(), signal } = ends;
+  const name = familiarName(reference);
+  const tar = await exportImage(await findEndpoint(engine), name, { signal });
+  const what = `the export of ${name}`;
+  const source = await openArchive(tar, { temporaryFolder, signal, what });
+  const image = async (): Promise<FoundImage> => {
+    const images = source.images();
+    // It may have a longer name there: podman puts "localhost/" before what has no host.
+    const found = chooseImage(images, { what, ...(images.length > 1 ? { name } : {}) });
+    return { root: await found.root({ signal }), name: formatReference(reference) };
+  };
+  return { place, source, image, images: async () => [await image()], close: () => source.close() };
 }
 
 async function openFolder(place: FilePlace): Promise<OpenSource> {

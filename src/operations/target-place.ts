@@ -6,6 +6,8 @@ import type { Writable } from 'node:stream';
 import { openFileTarget, streamTarget, type ArchiveTarget } from '../archive/target.js';
 import { ArchiveWriter } from '../archive/writer.js';
 import { thisProcess } from '../disk/this-process.js';
+import { findEndpoint } from '../engine/endpoint.js';
+import { startLoad } from '../engine/engine.js';
 import type { Platform } from '../spec/platform.js';
 import { formatReference } from '../spec/reference.js';
 import { currentIn } from './guarded.js';
@@ -46,6 +48,8 @@ export async function openTarget(place: Place, ends: TargetEnds): Promise<OpenTa
       return openRegistry(place, ends);
     case 'store':
       return openLocalStore(place, ends);
+    case 'engine':
+      return openEngine(place, ends);
     case 'layout':
       return openFolder(place);
     default:
@@ -112,6 +116,23 @@ async function openTar(place: FilePlace, { stdout, platform, dryRun }: TargetEnd
     current: async (tag) => sink.named(tag),
     isSerial: true,
     ...(path === undefined ? {} : { folder: dirname(path) }),
+    finish: () => sink.finish(),
+    discard: () => sink.discard(),
+  };
+}
+
+/** It takes in the same tar that `docker load` does. */
+async function openEngine(place: NamedPlace, ends: TargetEnds): Promise<OpenTarget> {
+  const { engine = { env: {} }, platform, signal, dryRun } = ends;
+  const { reference } = place;
+  const target = dryRun === true ? NOWHERE : startLoad(await findEndpoint(engine), { signal });
+  const sink = new ArchiveWriter(target, { platform });
+  return {
+    place,
+    sink,
+    nameFor: (_, tag) => storeName(tag === undefined ? reference : { ...reference, tag }),
+    current: async (name) => sink.named(name),
+    isSerial: true,
     finish: () => sink.finish(),
     discard: () => sink.discard(),
   };

@@ -86,6 +86,7 @@ const PLACES = `
 Places:
   NAME                        an image at its registry
   store:NAME                  in the local store
+  docker-daemon:NAME          in a Docker engine, or podman's
   oci:DIR[:TAG]               in an OCI image layout
   oci-archive:FILE[:TAG]      in a tar, for OCI tools and docker load
   docker-archive:FILE[:REF]   the same tar, with one platform
@@ -116,6 +117,7 @@ function defineCopy(command: Command, act: Act): void {
     'reg copy nginx localhost:5000/nginx',
     'reg copy -p linux/amd64 -p linux/arm64 alpine:3 oci-archive:alpine.tar',
     'reg copy --referrers ghcr.io/owner/app:1.0 registry.local/app:1.0',
+    'reg copy nginx docker-daemon:nginx',
     'reg copy nginx - | docker load',
     'reg copy --dry-run --no-clobber app:1.0 ghcr.io/owner/app:1.0',
   ]);

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+
+import { needsEngine, startDockerEngine, type DockerEngine } from '../support/docker-engine.js';
+import { startFakeEngine } from '../support/fake-engine.js';
+import { busyboxImage, image, layer, sampleIndex, type TestGraph } from '../support/images.js';
+import { createPerson, type Person } from '../support/person.js';
+import { needs } from '../support/programs.js';
+import { pushGraph } from '../support/push-graph.js';
+import { startServe } from '../support/serve.js';
+import type { Scope } from '../support/temp.js';
+
+async function withImage(
+  t: Scope,
+  graph: TestGraph,
+): Promise<{ readonly me: Person; readonly host: string }> {
+  const { host, origin } = await startServe(t, await createPerson(t));
+  await pushGraph(`${origin}/v2/team/app`, graph, { tag: '1' });
+  return { me: await createPerson(t), host };
+}
+
+test('an image goes into an engine as a tar, and comes out of it again with its digest', async (t) => {
+  const engine = await startFakeEngine(t);
+  const graph = image({ layers: [await layer({ a: 'app' })] });
+  const { me, host } = await withImage(t, graph);
+  const env = { DOCKER_HOST: `unix://${engine.socketPath}` };
+  const { stdout } = await me.reg(['copy', `${host}/team/app:1`, 'docker-daemon:app:1'], { env });
+  assert.equal(stdout, `docker-daemon:app:1: digest: ${graph.descriptor.digest}\n`);
+  engine.images.set('app:1', engine.loaded[0] ?? Buffer.alloc(0));
+  const copied = await me.reg(['copy', 'docker-daemon:app:1', 'store:back:1', '--json'], { env });
+  assert.equal((JSON.parse(copied.stdout) as { digest: string }).digest, graph.descriptor.digest);
+  await me.reg(['push', '--from', 'docker-daemon:app:1', `${host}/team/app:2`], { env });
+});
+
+test('of an index an engine gets one platform', async (t) => {
+  const engine = await startFakeEngine(t);
+  const { me, host } = await withImage(t, await sampleIndex());
+  const env = { DOCKER_HOST: `unix://${engine.socketPath}` };
+  const { stdout } = await me.reg(
+    ['copy', '--json', '-p', 'linux/arm64', `${host}/team/app:1`, 'docker-daemon:app'],
+    { env },
+  );
+  assert.match(stdout, /"platform":"linux\/arm64/);
+  assert.match(stdout, /"name":"docker.io\/library\/app:latest"/);
+});
+
+test('an engine that is not there, or refuses, ends with the exit code of its kind', async (t) => {
+  const engine = await startFakeEngine(t);
+  const { me, host } = await withImage(t, image({ layers: [] }));
+  const source = `${host}/team/app:1`;
+  const env = { DOCKER_HOST: `unix://${engine.socketPath}` };
+  await me.fails(3, ['copy', 'docker-daemon:none', 'oci:x'], { env });
+  await me.fails(5, ['copy', source, 'docker-daemon:app'], { env: { DOCKER_HOST: 'unix:///nowhere' } });
+  await me.fails(2, ['copy', source, 'docker-daemon:app'], { env: { DOCKER_HOST: 'nowhere' } });
+  await me.fails(2, ['copy', '--no-clobber', source, 'docker-daemon:app'], { env });
+  engine.handle = (request, response) => {
+    request.resume().on('end', () => response.end('{"error":"it is full"}'));
+  };
+  const { stderr } = await me.fails(7, ['copy', source, 'docker-daemon:app'], { env });
+  assert.match(stderr, /says "it is full"/);
+});
+
+suite('a real Docker engine', { skip: needsEngine().skip || needs('busybox').skip }, () => {
+  const hooks: (() => Promise<void> | void)[] = [];
+  let engine: DockerEngine;
+  before(async () => {
+    engine = await startDockerEngine({ after: (hook) => void hooks.push(hook) });
+  });
+  after(async () => {
+    for (const hook of hooks.toReversed()) await hook();
+  });
+
+  test('loads and runs what reg save wrote, and saves what reg push takes', async (t) => {
+    const { me, host } = await withImage(t, await busyboxImage());
+    const name = `${host}/team/app:1`;
+    await me.reg(['pull', name]);
+    await me.reg(['save', name, '-o', 'app.tar']);
+    assert.match(await engine.load(await readFile(join(me.home, 'app.tar'))), /Loaded image: /);
+    assert.equal(await engine.run(name, ['/bin/busybox', 'echo', 'hello']), 'hello\r\n');
+    const stdin = await engine.save(name);
+    await me.reg(['push', '--from', '-', `${host}/team/saved:1`], { stdin });
+    await me.reg(['copy', `${host}/team/saved:1`, 'docker-daemon:again:1'], {
+      env: { DOCKER_HOST: engine.host },
+    });
+    assert.equal(await engine.run('again:1', ['/bin/busybox', 'echo', 'again']), 'again\r\n');
+  });
+
+  test('takes in and gives out images by docker-daemon:', async (t) => {
+    const { me, host } = await withImage(t, await busyboxImage());
+    const env = { DOCKER_HOST: engine.host };
+    await me.reg(['copy', `${host}/team/app:1`, 'docker-daemon:direct:1'], { env });
+    assert.equal(await engine.run('direct:1', ['/bin/busybox', 'echo', 'direct']), 'direct\r\n');
+    await me.reg(['copy', 'docker-daemon:direct:1', `${host}/team/direct:1`], { env });
+    await me.reg(['pull', `${host}/team/direct:1`]);
+    await me.fails(3, ['copy', 'docker-daemon:nothing:1', 'oci:x'], { env });
+  });
+});

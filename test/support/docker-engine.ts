@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { request as startRequest, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { env, getuid, platform } from 'node:process';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { bareEnvironment, startChild } from './child.js';
+import { needs, programPath } from './programs.js';
+import { temporaryFolder, type Scope } from './temp.js';
+
+/** Options of a test that starts a Docker engine: it is skipped where there is none, or where that is not allowed. */
+export function needsEngine(): { readonly skip: string | false } {
+  if (platform !== 'linux' || getuid?.() !== 0)
+    return { skip: 'only root on Linux can start a Docker engine' };
+  return needs('dockerd');
+}
+
+/** A real Docker engine with a store of its own, without a network. */
+export interface DockerEngine {
+  /** For `DOCKER_HOST`. */
+  readonly host: string;
+  /** What `docker save` gives. */
+  readonly save: (image: string) => Promise<Buffer>;
+  /** What `docker load` does; answers what the engine says. */
+  readonly load: (tar: Uint8Array) => Promise<string>;
+  /** What `docker run --rm --network none` prints. */
+  readonly run: (image: string, command: readonly string[]) => Promise<string>;
+}
+
+/** Starts dockerd, and waits until it answers. */
+export async function startDockerEngine(scope: Scope): Promise<DockerEngine> {
+  const folder = await temporaryFolder(scope);
+  const socketPath = join(folder, 'docker.sock');
+  const folders = ['data-root', 'exec-root'].flatMap((name) => [`--${name}`, join(folder, name)]);
+  const flags = ['--iptables=false', '--ip6tables=false', '--bridge=none', '--storage-driver=vfs'];
+  const places = ['--pidfile', join(folder, 'docker.pid'), '--host', `unix://${socketPath}`];
+  const child = await startChild(scope, [programPath('dockerd'), ...flags, ...folders, ...places], {
+    env: { ...bareEnvironment(), PATH: env['PATH'] ?? '', HOME: folder },
+  });
+  scope.after(async () => {
+    child.kill('SIGTERM');
+    await child.ended;
+  });
+  const ask = createAsk(socketPath);
+  await untilReady(ask, child.ended);
+  return {
+    host: `unix://${socketPath}`,
+    save: (image) => ask('GET', `/images/${image}/get`),
+    load: async (tar) =>
+      (await ask('POST', '/images/load', { body: tar, type: 'application/x-tar' })).toString(),
+    run: (image, command) => run(ask, image, command),
+  };
+}
+
+type Ask = (
+  method: string,
+  path: string,
+  options?: { readonly body?: Uint8Array; readonly type?: string },
+) => Promise<Buffer>;
+
+function createAsk(socketPath: string): Ask {
+  return async (method, path, { body, type = 'application/json' } = {}) => {
+    const headers = { host: 'docker', ...(body && { 'content-type': type }) };
+    const request = startRequest({ socketPath, method, path, headers, agent: false });
+    request.end(body);
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    const bytes = await buffer(response);
+    if ((response.statusCode ?? 500) < 400) return bytes;
+    throw new Error(`${method} ${path}: ${response.statusCode} ${bytes.toString()}`);
+  };
+}
+
+async function untilReady(ask: Ask, ended: Promise<{ readonly stderr: string }>): Promise<void> {
+  let over = '';
+  void ended.then(({ stderr }) => (over = `dockerd ended: ${stderr.slice(-2000)}`));
+  for (let tries = 0; tries < 300; tries++) {
+    if (over !== '') throw new Error(over);
+    try {
+      await ask('GET', '/_ping');
+      return;
+    } catch {
+      await delay(100);
+    }
+  }
+  throw new Error('dockerd does not answer.');
+}
+
+async function run(ask: Ask, image: string, command: readonly string[]): Promise<string> {
+  const config = { Image: image, Cmd: command, Tty: true, HostConfig: { NetworkMode: 'none' } };
+  const created = await ask('POST', '/containers/create', { body: Buffer.from(JSON.stringify(config)) });
+  const { Id: id } = JSON.parse(created.toString()) as { Id: string };
+  await ask('POST', `/containers/${id}/start`);
+  await ask('POST', `/containers/${id}/wait`);
+  const output = await ask('GET', `/containers/${id}/logs?stdout=1&stderr=1`);
+  await ask('DELETE', `/containers/${id}?force=1`);
+  return output.toString();
+}
