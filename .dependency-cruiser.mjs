@@ -16,6 +16,8 @@ const floors = [
 
 const homes = {
   'tar-stream': '^src/archive/',
+  yaml: '^src/operations/sync/',
+  semver: '^src/operations/sync/',
   fzstd: '^src/archive/compression\\.ts$',
   bcryptjs: '^src/server/htpasswd\\.ts$',
   commander: '^src/cli/',

@@ -53,6 +53,10 @@ export type { Registry } from './registry/registry.js';
 
 export { connect, type ConnectOptions } from './operations/connect.js';
 export { copyImages, type CopyImagesOptions, type CopyResult } from './operations/copy-images.js';
+export { isInShard, parseShard, type Shard } from './operations/sync/shard.js';
+export { readSyncFile, type SyncEntry } from './operations/sync/sync-file.js';
+export { sync, type SyncOptions, type SyncResult } from './operations/sync/sync.js';
+export type { TagPattern } from './operations/sync/tag-pattern.js';
 export { loadImages } from './operations/load-images.js';
 export type { Place } from './operations/place.js';
 export type { TargetEnds } from './operations/target-place.js';

@@ -22,6 +22,7 @@ export function defineTransfer(program: Command, act: Act): void {
   defineCopy(program.command('copy'), act);
   defineSave(program.command('save'), act);
   defineLoad(program.command('load'), act);
+  defineSync(program.command('sync'), act);
 }
 
 function definePull(command: Command, act: Act): void {
@@ -153,4 +154,27 @@ function defineLoad(command: Command, act: Act): void {
   addProgressFlags(command);
   addExamples(command, ['reg load -i images.tar', 'docker save nginx | reg load']);
   command.action(act(() => import('../commands/load.js')));
+}
+
+function defineSync(command: Command, act: Act): void {
+  command
+    .summary('keep images alike at several registries, as a file says')
+    .description(
+      'Copy to every destination in a file what is missing or differs there, and wait where a registry limits how often ' +
+        'it is asked. The exit code is that of the worst failure.',
+    )
+    .argument('<file>', 'YAML: images, each with source, tags, to, platforms, referrers')
+    .option('--keep-going', 'go on after a failure')
+    .option('--shard <k/n>', 'only the k-th part of n; n alone where JOB_COMPLETION_INDEX says which');
+  addDryRunFlag(command);
+  addResultFlags(command, 'print only the destinations that change');
+  addProgressFlags(command);
+  addConnectionsFlag(command);
+  addNetworkFlags(command);
+  addExamples(command, [
+    'reg sync mirror.yaml',
+    'reg sync --dry-run --json mirror.yaml',
+    'reg sync --keep-going --shard 2/5 mirror.yaml',
+  ]);
+  command.action(act(() => import('../commands/sync.js')));
 }

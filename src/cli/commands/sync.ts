@@ -1,0 +1,72 @@
+/** `reg sync` */
+
+import { exitCodeOf, RegError } from '../../errors.js';
+import { parseShard } from '../../operations/sync/shard.js';
+import { readSyncFile } from '../../operations/sync/sync-file.js';
+import { sync, type SyncResult } from '../../operations/sync/sync.js';
+import { formatBytes } from '../bytes.js';
+import type { Context } from '../context.js';
+import type { Progress } from '../progress/types.js';
+import { transfer } from './transfer.js';
+
+interface SyncFlags {
+  readonly dryRun?: true;
+  readonly keepGoing?: true;
+  readonly shard?: string;
+}
+
+export async function run(context: Context<SyncFlags>): Promise<void> {
+  const { args, flags, io, progress, signal } = context;
+  const [file = ''] = args;
+  const { concurrency, dryRun, keepGoing } = flags;
+  const shard =
+    flags.shard === undefined ? undefined : parseShard(flags.shard, io.env['JOB_COMPLETION_INDEX']);
+  const entries = await readSyncFile(file);
+  const options = {
+    client: await context.client(),
+    shard,
+    dryRun,
+    keepGoing,
+    concurrency,
+    signal,
+    onEvent: progress.onEvent,
+    onNotice: (notice: Parameters<Progress['notice']>[0]) => progress.notice(notice),
+  };
+  const results: SyncResult[] = [];
+  try {
+    const print = (result: SyncResult): void => void results.push(result);
+    await transfer(sync(entries, options), { job: { direction: 'copy', name: file }, print, progress });
+  } finally {
+    printResults(results, context);
+  }
+  const worst = worstOf(results);
+  if (worst !== undefined) throw worst;
+}
+
+function printResults(results: readonly SyncResult[], { flags, output }: Context): void {
+  if (flags.json) return results.forEach((result) => output.json({ ...result, ...describeError(result) }));
+  if (flags.quiet) return results.filter(isChanged).forEach(({ destination }) => output.line(destination));
+  output.table(['SOURCE', 'DESTINATION', 'RESULT', 'SIZE'], results.map(rowOf));
+}
+
+function rowOf({ source, destination, outcome, bytes }: SyncResult): readonly string[] {
+  const size = bytes === undefined ? '' : formatBytes(bytes.written + bytes.mounted);
+  return [source, destination, outcome.replace('-', ' '), size];
+}
+
+function isChanged({ outcome }: SyncResult): boolean {
+  return outcome === 'copied' || outcome === 'would-copy';
+}
+
+function describeError({ error }: SyncResult): object {
+  return error === undefined ? {} : { error: { code: error.code, message: error.message } };
+}
+
+/** Of several failures the one with the highest exit code stands for all. */
+function worstOf(results: readonly SyncResult[]): RegError | undefined {
+  const errors = results.flatMap(({ error }) => (error === undefined ? [] : [error]));
+  const [worst] = errors.toSorted((one, other) => exitCodeOf(other) - exitCodeOf(one));
+  if (worst === undefined || errors.length === 1) return worst;
+  const message = `${errors.length} of ${results.length} images failed, one of them because ${worst.message}`;
+  return new RegError(worst.code, message, { ...worst.context, cause: worst });
+}
