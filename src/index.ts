@@ -61,7 +61,7 @@ export { loadImages } from './operations/load-images.js';
 export type { Place } from './operations/place.js';
 export type { TargetEnds } from './operations/target-place.js';
 export type { EngineSurroundings } from './engine/endpoint.js';
-export { openPlace, type Ends, type OpenPlace } from './operations/source-place.js';
+export { openPlace, type Ends, type PlaceNotice, type OpenPlace } from './operations/source-place.js';
 export {
   listImages,
   removeImages,

@@ -1,20 +1,32 @@
 /** What places are opened with, as flags and environment have it: only what the places at hand need is opened. */
 
-import { parsePlace } from '../operations/place.js';
+import { RegError } from '../errors.js';
+import { parsePlace, type Place } from '../operations/place.js';
 import type { TargetEnds } from '../operations/target-place.js';
 import { platformFor } from './connection.js';
 import type { Context } from './context.js';
+import type { SharedFlags } from './flags.js';
+import { noticer } from './notices.js';
 
-/** For `places`, in any order. Throws as `parsePlace`, and as client and store do. */
+/** For `places`, the source first. Throws as `parsePlace`, and as client and store do. */
 export async function openEnds(places: readonly string[], context: Context): Promise<TargetEnds> {
-  const { io, signal } = context;
-  const kinds = new Set((await Promise.all(places.map(parsePlace))).map(({ kind }) => kind));
+  const { io, flags, signal } = context;
+  const parsed = await Promise.all(places.map(parsePlace));
+  requireInput(parsed[0], flags);
+  const kinds = new Set(parsed.map(({ kind }) => kind));
   return {
     ...(kinds.has('registry') ? { client: await context.client() } : {}),
     ...(kinds.has('store') ? { store: await context.store() } : {}),
     ...(kinds.has('engine') ? { engine: io } : {}),
     ...(kinds.has('archive') ? { stdin: io.stdin, stdout: io.stdout } : {}),
     platform: platformFor({}, io),
+    onNotice: noticer(context),
     signal,
   };
+}
+
+function requireInput(source: Place | undefined, { passwordStdin, token }: SharedFlags): void {
+  const isTaken = passwordStdin === true || token === '-';
+  if (isTaken && source?.kind === 'archive' && source.path === undefined)
+    throw new RegError('INVALID_ARGUMENT', 'the standard input cannot be both the image and the password');
 }

@@ -40,7 +40,6 @@ export interface CopyImagesOptions extends TargetEnds, TagRules {
   /** Layers that move at once; default 4, and 1 into a tar. */
   readonly concurrency?: number | undefined;
   readonly onEvent?: CopyListener | undefined;
-  readonly onNotice?: ((notice: { readonly type: 'warning'; readonly message: string }) => void) | undefined;
 }
 
 export interface CopyResult {

@@ -27,6 +27,12 @@ import {
   type Place,
 } from './place.js';
 
+/** A line for people, safe to print. */
+export interface PlaceNotice {
+  readonly type: 'wait' | 'warning';
+  readonly message: string;
+}
+
 /** What places are opened with; only those that are named have to be there. */
 export interface Ends extends CallOptions {
   /** For registries. */
@@ -37,6 +43,8 @@ export interface Ends extends CallOptions {
   readonly stdin?: AsyncIterable<Uint8Array> | undefined;
   /** How to find a Docker engine: environment and home. Default: the socket where it usually is. */
   readonly engine?: EngineSurroundings | undefined;
+  /** Told what takes its time, and what is not as it was asked for. */
+  readonly onNotice?: ((notice: PlaceNotice) => void) | undefined;
   /** Where to keep a tar from `stdin` or an engine, and what else can't be read in place; default: the system's. */
   readonly temporaryFolder?: string | undefined;
 }
@@ -120,6 +128,7 @@ async function openEngine(place: NamedPlace, ends: Ends): Promise<OpenSource> {
   const { reference } = place;
   const { engine = { env: {} }, temporaryFolder = tmpdir(), signal } = ends;
   const name = familiarName(reference);
+  ends.onNotice?.({ type: 'wait', message: `reading ${name} out of the engine` });
   const tar = await exportImage(await findEndpoint(engine), name, { signal });
   const what = `the export of ${name}`;
   const source = await openArchive(tar, { temporaryFolder, signal, what });

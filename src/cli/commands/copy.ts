@@ -6,7 +6,6 @@ import type { Context } from '../context.js';
 import { openEnds } from '../ends.js';
 import type { TagRuleFlags } from '../flags.js';
 import { tagRules } from '../tag-rules.js';
-import type { Progress } from '../progress/types.js';
 import { printCopy } from './print-copy.js';
 import { allOf, transfer } from './transfer.js';
 
@@ -31,7 +30,6 @@ export async function run(context: Context<CopyFlags>): Promise<void> {
     referrers,
     concurrency,
     onEvent: progress.onEvent,
-    onNotice: (notice: Parameters<Progress['notice']>[0]) => progress.notice(notice),
   };
   await transfer(allOf(copyImages([source], destination, options)), {
     job: { direction: 'copy', name: `${source} to ${destination}` },

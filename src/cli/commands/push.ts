@@ -25,9 +25,6 @@ export async function run(context: Context<PushFlags>): Promise<void> {
       '--all-tags takes the tags of the local store: it goes without --from and --tag',
     );
   }
-  if (flags.from?.startsWith('-') && (flags.passwordStdin || flags.token === '-')) {
-    throw new RegError('INVALID_ARGUMENT', 'the standard input cannot be both the image and the password');
-  }
   const name = familiarName(parseReference(image));
   await transfer(results(image, context), {
     job: { direction: 'push', name },

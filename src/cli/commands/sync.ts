@@ -6,7 +6,7 @@ import { readSyncFile } from '../../operations/sync/sync-file.js';
 import { sync, type SyncResult } from '../../operations/sync/sync.js';
 import { formatBytes } from '../bytes.js';
 import type { Context } from '../context.js';
-import type { Progress } from '../progress/types.js';
+import { noticer } from '../notices.js';
 import { transfer } from './transfer.js';
 
 interface SyncFlags {
@@ -30,7 +30,7 @@ export async function run(context: Context<SyncFlags>): Promise<void> {
     concurrency,
     signal,
     onEvent: progress.onEvent,
-    onNotice: (notice: Parameters<Progress['notice']>[0]) => progress.notice(notice),
+    onNotice: noticer(context),
   };
   const results: SyncResult[] = [];
   try {
