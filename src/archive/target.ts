@@ -1,8 +1,7 @@
 /** Where the bytes of an archive go: a file that appears when it is whole, or a stream. */
 
-import { constants } from 'node:fs';
 import { open, realpath, rename, rm, stat, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 
 import { Appender } from '../disk/append.js';
@@ -22,8 +21,8 @@ export interface ArchiveTarget {
 }
 
 /**
- * The file `path`: it is written beside itself, as `PATH.partial`, and takes its name only when all of it is on the disk.
- * What a killed process left there is written over. Devices and named pipes are written to directly. Throws
+ * The file `path`: it is written beside itself, as `.NAME.reg-partial`, and takes its name only when all of it is on the
+ * disk. What a killed process left there is removed. Devices and named pipes are written to directly. Throws
  * INVALID_ARGUMENT for a folder, STORE_LOCKED while another process writes it, DISK_FULL, DISK_ERROR.
  */
 export async function openFileTarget(path: string, facts: ProcessFacts): Promise<ArchiveTarget> {
@@ -36,39 +35,44 @@ export async function openFileTarget(path: string, facts: ProcessFacts): Promise
 }
 
 async function openPartial(path: string, facts: ProcessFacts): Promise<ArchiveTarget> {
-  const partial = `${path}.partial`;
+  const partial = join(dirname(path), `.${basename(path)}.reg-partial`);
+  const onFile = <T>(task: () => Promise<T>): Promise<T> => onDisk({ verb: 'write', path }, task);
   const claim = await new Claims(facts).claim(partial);
   if (claim === undefined)
     throw new RegError('STORE_LOCKED', `cannot write ${quoteText(path)}: another process is writing it`);
-  const onFile = <T>(task: () => Promise<T>): Promise<T> => onDisk({ verb: 'write', path: partial }, task);
-  const opened = open(partial, constants.O_CREAT | constants.O_TRUNC | constants.O_WRONLY, 0o666);
-  const handle = await onFile(() => opened).catch(async (error: unknown) => {
-    await claim.release();
-    throw error;
-  });
-  const appender = new Appender(handle, { path: partial, from: 0 });
   let isOpen = true;
   const close = async (last: () => Promise<void>): Promise<void> => {
     if (!isOpen) return;
     isOpen = false;
     try {
-      await last();
+      await onFile(last);
     } finally {
+      // Gone already when it has got its name.
+      await rm(partial, { force: true }).catch(() => {});
       await claim.release();
     }
   };
-  const remove = async (): Promise<void> => {
-    await handle.close();
-    await rm(partial, { force: true });
-  };
-  return {
-    write: (bytes) => appender.add(bytes),
-    async finish() {
-      await appender.flush();
-      await close(() => onFile(() => publish(handle, { partial, path })));
-    },
-    discard: () => close(() => onFile(remove)),
-  };
+  try {
+    const handle = await onFile(() => create(partial));
+    const appender = new Appender(handle, { path, from: 0 });
+    return {
+      write: (bytes) => appender.add(bytes),
+      async finish() {
+        await appender.flush();
+        await close(() => publish(handle, { partial, path }));
+      },
+      discard: () => close(() => handle.close()),
+    };
+  } catch (error) {
+    await claim.release();
+    throw error;
+  }
+}
+
+/** A file of ours alone, whatever was there: never one that somebody put a link to in its place. */
+async function create(path: string): Promise<FileHandle> {
+  await rm(path, { force: true });
+  return open(path, 'wx', 0o666);
 }
 
 async function publish(

@@ -47,6 +47,33 @@ test('a file that another process writes is left to it, and taken over when that
   assert.deepEqual(await readdir(folder), ['image.tar']);
 });
 
+test(
+  'what is in the way of the partial file is replaced, and a link there is not followed',
+  { skip: platform === 'win32' },
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    const file = join(folder, 'image.tar');
+    await writeFile(join(folder, 'precious'), 'precious');
+    await symlink('precious', join(folder, '.image.tar.reg-partial'));
+    const target = await openFileTarget(file, facts);
+    await target.write(Buffer.from('new'));
+    await target.finish();
+    assert.equal(await readFile(join(folder, 'precious'), 'utf8'), 'precious');
+    assert.equal(await readFile(file, 'utf8'), 'new');
+  },
+);
+
+test('a file that can not get its name leaves nothing behind', async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = join(folder, 'image.tar');
+  const target = await openFileTarget(file, facts);
+  await target.write(Buffer.from('new'));
+  await mkdir(file);
+  await assert.rejects(target.finish(), failure('DISK_ERROR', 'cannot write'));
+  await target.discard();
+  assert.deepEqual(await readdir(folder), ['image.tar']);
+});
+
 test('through a symbolic link the file behind it is written', { skip: platform === 'win32' }, async (t) => {
   const folder = await temporaryFolder(t);
   const [file, link] = [join(folder, 'image.tar'), join(folder, 'latest.tar')];

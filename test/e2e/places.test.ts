@@ -121,6 +121,18 @@ test('148: a reader that goes away ends a copy without a word', async (t) => {
   assert.deepEqual([code, stderr], [141, '']);
 });
 
+test('a copy that is terminated leaves no part of its archive', async (t) => {
+  const { me, name } = await served(t, image({ layers: [await bigLayer(40_000_000, 4)] }));
+  const child = await me.start(['copy', '--progress', 'json', name, 'oci-archive:image.tar']);
+  child.process.stderr.on('data', (text: Buffer) => {
+    if (text.includes('"progress"')) child.kill('SIGTERM');
+  });
+  const { code } = await child.ended;
+  // On a quick machine it may have been done before the signal came.
+  const left = (await readdir(me.home)).filter((file) => file.includes('image.tar'));
+  assert.deepEqual([code, left], code === 0 ? [0, ['image.tar']] : [143, []]);
+});
+
 test('149: an archive that finds no room on the disk is not there', needsDisk(), async (t) => {
   const { me, name } = await served(t, image({ layers: [await bigLayer(8_000_000, 2)] }));
   const { folder } = await mountDisk(t, 4);
