@@ -11,7 +11,8 @@ import { build } from 'rolldown';
 const files = [
   { name: 'main', test: /rolldown[\\/]runtime|src[\\/]cli[\\/](main|commands[\\/]version)\.ts$/ },
   { name: 'program', test: /src[\\/]cli[\\/]program\.ts$/ },
-  { name: 'registry', test: /src[\\/]cli[\\/](connection|commands[\\/](inspect|tags))\.ts$/ },
+  { name: 'registry', test: /src[\\/]cli[\\/](connection|commands[\\/](digest|inspect|tags))\.ts$/ },
+  { name: 'toml', test: /node_modules[\\/]smol-toml[\\/]/ },
   { name: 'domains', test: /node_modules[\\/]tldts[\\/]/ },
   {
     name: 'store',

@@ -52,6 +52,8 @@ export { proxyFromEnvironment, type Proxy, type ProxyFor } from './registry/prox
 export type { Registry } from './registry/registry.js';
 
 export { connect, type ConnectOptions } from './operations/connect.js';
+export { readDigest, type DigestOptions, type DigestResult } from './operations/digest.js';
+export type { ImagePlace } from './operations/locate.js';
 export { copyImages, type CopyImagesOptions, type CopyResult } from './operations/copy-images.js';
 export { isInShard, parseShard, type Shard } from './operations/sync/shard.js';
 export { readSyncFile, type SyncEntry } from './operations/sync/sync-file.js';

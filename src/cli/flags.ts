@@ -79,9 +79,10 @@ export function addStoreFlag(command: Command): Command {
   return command.option('--store <dir>', 'local store (default: $REG_STORE, else ~/.local/share/reg)');
 }
 
-export function addPlatformFlag(command: Command): Command {
-  const text =
-    'image of an index to take, os/arch[/variant] (default: $DOCKER_DEFAULT_PLATFORM, else this host)';
+const PLATFORM =
+  'image of an index to take, os/arch[/variant] (default: $DOCKER_DEFAULT_PLATFORM, else this host)';
+
+export function addPlatformFlag(command: Command, text = PLATFORM): Command {
   return command.option('-p, --platform <platform>', text);
 }
 

@@ -3,8 +3,6 @@
 import { readContent, readManifest } from '../content/read.js';
 import type { CallOptions, Source } from '../content/types.js';
 import { explain, hasCode } from '../errors.js';
-import type { Layout } from '../layout/layout.js';
-import type { RegistryClient } from '../registry/client.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
 import type { ImageConfig } from '../spec/image-config.js';
@@ -13,11 +11,12 @@ import { choosePlatform } from '../spec/platform-choice.js';
 import { formatPlatform, type Platform } from '../spec/platform.js';
 import { familiarName, formatReference, type Reference } from '../spec/reference.js';
 import { readImageConfig } from './image-config.js';
-import { getImage, parseImage, registryName } from './image-name.js';
+import { parseImage } from './image-name.js';
+import { locate, type ImagePlace, type ImageSource } from './locate.js';
 
 export interface InspectOptions extends CallOptions {
   /** Where to look: at the registry, or in the local store. */
-  readonly place: RegistryClient | Layout;
+  readonly place: ImagePlace;
   /** Which image of an index to describe; PLATFORM_NOT_FOUND when there is none. */
   readonly platform?: Platform | undefined;
   /** Which one to describe, if there is one, when `platform` is not given. */
@@ -86,10 +85,8 @@ export async function inspectRaw(image: string, options: InspectOptions): Promis
   );
 }
 
-interface Located {
+interface Located extends ImageSource {
   readonly reference: Reference;
-  readonly source: Source;
-  readonly root: Descriptor;
 }
 
 async function located<T>(
@@ -106,15 +103,6 @@ async function located<T>(
       side: 'source',
     });
   }
-}
-
-async function locate(
-  reference: Reference,
-  { place, signal }: InspectOptions,
-): Promise<Omit<Located, 'reference'>> {
-  if ('images' in place) return { source: place, root: (await getImage(place, reference)).descriptor };
-  const source = place.source(reference);
-  return { source, root: await source.resolve(registryName(reference), { signal }) };
 }
 
 async function describeImage(

@@ -12,7 +12,9 @@ const BIN = fileURLToPath(new URL('../../bin/reg.js', import.meta.url));
 const GOLDEN = new URL('../golden/references.jsonl', import.meta.url);
 /** What docker takes and reg does not: an empty domain, and a port out of range. */
 const STRICTER = /^(foo_bar\.com\/app|example\.com:750050\/app)$/;
-const COMMANDS = 'pull push inspect images tag rmi verify prune login logout serve ref version'.split(' ');
+const COMMANDS = 'pull push inspect digest images tag rmi verify prune login logout serve ref version'.split(
+  ' ',
+);
 
 test('The help names every command, and every command has help with examples', async (t) => {
   const { stdout, stderr, code } = await reg(t, []);

@@ -135,6 +135,63 @@ test('pulling what is there already costs one request', needs('docker-registry')
   assert.deepEqual(again, ['HEAD /v2/team/app/manifests/1.0']);
 });
 
+test(
+  'the digest of a tag costs one HEAD, and that of one of its images one GET more',
+  needs('docker-registry'),
+  async (t) => {
+    const registry = await startDockerRegistry(t);
+    const proxy = await startLoggingProxy(t, registry.origin);
+    const made = await sampleIndex();
+    await pushGraph(`${registry.origin}/v2/team/app`, made, { tag: '1.0' });
+    const me = await createPerson(t);
+    const name = `${proxy.host}/team/app:1.0`;
+    const digest = sha256(made.bytes);
+    const { manifests } = JSON.parse(made.bytes.toString());
+    const arm64 = manifests.find(
+      (entry: { platform?: { architecture?: string } }) => entry.platform?.architecture === 'arm64',
+    );
+
+    assert.equal((await me.reg(['digest', name])).stdout, `${digest}\n`);
+    let seen = 0;
+    const asked = (): readonly string[] => {
+      const requests = proxy.requests.slice(seen).map(({ method, path }) => `${method} ${path}`);
+      seen = proxy.requests.length;
+      return requests;
+    };
+    assert.deepEqual(asked(), ['HEAD /v2/team/app/manifests/1.0']);
+    assert.equal((await me.reg(['digest', '--platform', 'linux/arm64', name])).stdout, `${arm64.digest}\n`);
+    assert.deepEqual(asked(), ['HEAD /v2/team/app/manifests/1.0', `GET /v2/team/app/manifests/${digest}`]);
+
+    const both = await me.reg(['digest', name, name]);
+    assert.equal(both.stdout, `${digest}  ${name}\n`.repeat(2));
+    assert.equal((await me.reg(['digest', '-q', name, name])).stdout, `${digest}\n`.repeat(2));
+    const json = await me.reg(['digest', '--json', '--platform', 'linux/arm64', name]);
+    assert.deepEqual(JSON.parse(json.stdout), {
+      reference: name,
+      platform: 'linux/arm64/v8',
+      familiar: name,
+      digest: arm64.digest,
+    });
+    await me.fails(3, ['digest', `${proxy.host}/team/app:2.0`]);
+    await me.fails(3, ['digest', '--platform', 'plan9/386', name]);
+  },
+);
+
+test(
+  'the digest of an image in the store is that of its registry, which is not asked',
+  needs('docker-registry'),
+  async (t) => {
+    const { made, name } = await withIndex(t);
+    const me = await createPerson(t);
+    await me.fails(3, ['digest', '--local', name]);
+    await me.reg(['pull', '--platform', 'linux/amd64', name]);
+    const { stdout } = await me.reg(['digest', name]);
+    assert.equal((await me.reg(['digest', '--local', name])).stdout, stdout);
+    const platform = await me.reg(['digest', '--local', '--platform', 'linux/amd64', name]);
+    assert.equal(platform.stdout, `${sha256(made[0].bytes)}\n`);
+  },
+);
+
 test('a layer that two images share is fetched once', needs('docker-registry'), async (t) => {
   const { registry, made, name } = await withIndex(t);
   const me = await createPerson(t);

@@ -7,6 +7,7 @@ import { addExamples, type Act } from './act.js';
 
 export function defineStore(program: Command, act: Act): void {
   defineInspect(program.command('inspect'), act);
+  defineDigest(program.command('digest'), act);
   defineTags(program.command('tags'), act);
   defineImages(program.command('images'), act);
   defineNames(program, act);
@@ -32,6 +33,27 @@ function defineInspect(command: Command, act: Act): void {
     'reg inspect --raw ghcr.io/owner/app:1.0 | sha256sum',
   ]);
   command.action(act(() => import('../commands/inspect.js')));
+}
+
+function defineDigest(command: Command, act: Act): void {
+  command
+    .summary('show which digest a tag stands for')
+    .description(
+      'Show which digest a tag stands for at its registry, which is asked for that alone. For an index it is that of ' +
+        'the index, unless --platform chooses one of its images.',
+    )
+    .argument('<image...>', 'at their registries, unless --local')
+    .option('--local', 'look in the local store');
+  addPlatformFlag(command, 'image of an index that is meant, os/arch[/variant] (default: the index)');
+  addStoreFlag(command);
+  addResultFlags(command, 'print digests alone, without names, for several images, too');
+  addNetworkFlags(command);
+  addExamples(command, [
+    'reg digest nginx',
+    'reg digest --platform linux/arm64 alpine:3 busybox',
+    'reg pull app@$(reg digest app:1.0)',
+  ]);
+  command.action(act(() => import('../commands/digest.js')));
 }
 
 function defineTags(command: Command, act: Act): void {
