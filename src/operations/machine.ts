@@ -1,7 +1,7 @@
 /** How this machine is set up to reach registries: read from the files that other tools have, when a host is asked. */
 
 import type { Folders } from '../config/folders.js';
-import { createMachineSettings } from '../config/host-settings.js';
+import { createMachineSettings, type MachineSettings } from '../config/host-settings.js';
 import { systemAuthorities } from '../config/system-authorities.js';
 import type { RouteLookup, SettingsLookup } from '../registry/settings.js';
 import { quoteText } from '../spec/text.js';
@@ -23,14 +23,17 @@ export interface MachineLookups {
   readonly systemAuthorities: () => Promise<readonly string[]>;
 }
 
+/** The folders and files that say how to reach a host. They throw INVALID_CONFIG, DISK_ERROR. */
+export function settingsFilesOf(options: MachineOptions): (host: string) => Promise<readonly string[]> {
+  const machine = settingsOf(options);
+  return async (host) => (await machine.settings(host)).from;
+}
+
 /** For `connect` and `login`. No I/O before the first request. */
-export function machineOptions({ folders, env = {}, mirrors, onNotice }: MachineOptions): MachineLookups {
+export function machineOptions(options: MachineOptions): MachineLookups {
+  const { env = {}, onNotice } = options;
   const say = (message: string): void => onNotice?.({ type: 'debug', message });
-  const machine = createMachineSettings({
-    folders,
-    registriesConf: env['CONTAINERS_REGISTRIES_CONF'],
-    mirrors: { flags: mirrors, variable: env['REG_MIRRORS'] },
-  });
+  const machine = settingsOf(options);
   return {
     async settingsFor(host) {
       const { settings, from } = await machine.settings(host);
@@ -43,4 +46,12 @@ export function machineOptions({ folders, env = {}, mirrors, onNotice }: Machine
       return systemAuthorities(env);
     },
   };
+}
+
+function settingsOf({ folders, env = {}, mirrors }: MachineOptions): MachineSettings {
+  return createMachineSettings({
+    folders,
+    registriesConf: env['CONTAINERS_REGISTRIES_CONF'],
+    mirrors: { flags: mirrors, variable: env['REG_MIRRORS'] },
+  });
 }

@@ -39,6 +39,8 @@ test('all is well: a registry with TLS and tokens, a login, an image', REAL, asy
   const { stdout, stderr } = await me.reg(['doctor', '--debug', ...flags, `${host}/team/app:1`]);
   const lines = stdout.replaceAll(me.home, 'HOME').replaceAll(host, 'HOST').split('\n');
   for (const [at, line] of [
+    /^- Settings {7}none for this registry$/,
+    /^- Mirrors {8}none for HOST$/,
     /^- Proxy {10}none$/,
     /^- Name {11}127\.0\.0\.1 is an address$/,
     /^✓ Connection {5}to HOST in \d+ ms$/,
@@ -59,7 +61,7 @@ test('all is well: a registry with TLS and tokens, a login, an image', REAL, asy
     /^✓ Disk {11}.* of .* are free$/,
   ].entries())
     assert.match(lines[at] ?? '', line);
-  assert.deepEqual(lines.slice(18), ['']);
+  assert.deepEqual(lines.slice(20), ['']);
   assert.doesNotMatch(stdout + stderr, /very-secret|eyJ/);
   assert.ok(!stdout.includes('\u001b'), 'colours are for terminals');
   assert.deepEqual(await filesOf(registry), before, 'nothing was changed');
@@ -69,7 +71,7 @@ test('the same for programs: one object a check', REAL, async (t) => {
   const { me, host, flags } = await setUp(t);
   const found = parse((await me.reg(['doctor', '--json', ...flags, `${host}/team/app:1`])).stdout);
   assert.equal(found['login']?.verdict, 'good');
-  assert.equal(Object.keys(found).length, 17);
+  assert.equal(Object.keys(found).length, 19);
   assert.deepEqual(Object(found['certificate']).names, ['127.0.0.1']);
 });
 
@@ -78,7 +80,9 @@ test('a registry without an image is asked for less', REAL, async (t) => {
   const found = parse((await me.reg(['doctor', '--json', ...flags, host])).stdout);
   assert.deepEqual(
     Object.keys(found),
-    'proxy name connection certificate api clock login access token catalog store disk'.split(' '),
+    'settings mirrors proxy name connection certificate api clock login access token catalog store disk'.split(
+      ' ',
+    ),
   );
   assert.match(found['token']?.text ?? '', /for nothing in particular, good for 5 minutes/);
 });
@@ -98,7 +102,7 @@ test('people are told in one line what was not looked at', async (t) => {
     stdout,
     /^- Not looked at {2}Connection, Certificate, Registry, Clock, Access, Token, Catalog$/m,
   );
-  assert.equal(stderr.replace(/^reg: warning: Node .*\n/, ''), 'reg: 1 of 12 checks found something wrong\n');
+  assert.equal(stderr.replace(/^reg: warning: Node .*\n/, ''), 'reg: 1 of 14 checks found something wrong\n');
 });
 
 test('nobody answers', async (t) => {
@@ -277,7 +281,7 @@ test('without an argument: what this machine has', async (t) => {
   const bare = parse((await me.reg(['doctor', '--json'])).stdout);
   assert.deepEqual(
     Object.keys(bare),
-    'versions environment docker-config containers-auth proxies certificates store disk'.split(' '),
+    'versions environment docker-config containers-auth proxies mirrors certificates store disk'.split(' '),
   );
   assert.match(bare['docker-config']?.text ?? '', /config\.json" is not there$/);
   const auth = Buffer.from(`ann:${PASSWORD}`).toString('base64');
@@ -331,6 +335,32 @@ test('certificates for single registries are found, and what is wrong with them'
   await writeFile(join(folder, 'ca.crt'), 'nothing');
   const { stdout } = await me.fails(2, ['doctor', '--json']);
   assert.match(parse(stdout)['certificates']?.text ?? '', /ca\.crt" holds no certificate/);
+});
+
+test('which files decide how a registry is reached, and by which mirrors', async (t) => {
+  const { host } = await startHttpServer(t, (exchange) => reply(exchange, 200));
+  const me = await createPerson(t);
+  const file = join(me.home, '.config', 'containers', 'registries.conf');
+  await mkdir(dirname(file), { recursive: true });
+  const mirror = '[[registry.mirror]]\nlocation = "mirror.test:5000"\n';
+  const own = `[[registry]]\nlocation = "${host}"\ninsecure = true\n${mirror}`;
+  await writeFile(file, `${own}[[registry]]\nlocation = "docker.io"\n${mirror}`);
+  const found = parse((await me.reg(['doctor', '--json', host])).stdout);
+  assert.match(found['settings']?.text ?? '', /^in ".*registries\.conf"$/);
+  assert.match(
+    found['mirrors']?.text ?? '',
+    /^mirror\.test:5000 before 127\.0\.0\.1:\d+, as .*registries\.conf says$/,
+  );
+  const { stdout } = await me.reg(['doctor', '--json']);
+  assert.match(parse(stdout)['mirrors']?.text ?? '', /^mirror\.test:5000 before docker\.io, as /);
+  const flag = await me.reg(['doctor', '--json', '--mirror', `${host}=http://localhost:5001`, host]);
+  assert.match(parse(flag.stdout)['mirrors']?.text ?? '', /^localhost:5001 before .*, as --mirror says$/);
+  await writeFile(file, `[[registry]]\nlocation = "${host}"\nblocked = true\n`);
+  const blocked = parse((await me.fails(4, ['doctor', '--json', host])).stdout);
+  assert.equal(blocked['mirrors']?.verdict, 'bad');
+  await writeFile(file, '[[registry]\n');
+  const broken = parse((await me.fails(2, ['doctor', '--json'])).stdout);
+  assert.match(broken['mirrors']?.text ?? '', /registries\.conf/);
 });
 
 interface Examination {

@@ -10,6 +10,7 @@ import { examineMachine, examineRegistry } from '../../operations/doctor/doctor.
 import type { MachineSubject } from '../../operations/doctor/machine.js';
 import { subjectOf, type RegistrySubject } from '../../operations/doctor/subject.js';
 import { parseTarget } from '../../operations/doctor/target.js';
+import { settingsFilesOf } from '../../operations/machine.js';
 import { digestOf } from '../../spec/digest.js';
 import { isObject } from '../../spec/json.js';
 import { formatBytes } from '../bytes.js';
@@ -52,14 +53,23 @@ function summary(failed: readonly RegError[], count: number): RegError {
   return new RegError(worst?.code ?? 'PROTOCOL_ERROR', message);
 }
 
-async function registryOf(target: string, { client, signal }: Context): Promise<RegistrySubject> {
+async function registryOf(target: string, context: Context): Promise<RegistrySubject> {
+  const { client, clientOptions, flags, io, signal } = context;
   const { host, image } = parseTarget(target);
-  const nothing = digestOf(randomBytes(32));
-  return subjectOf(host, { client: await client([host]), image, wallTime, nothing, signal });
+  const { routeFor = nowhere } = await clientOptions();
+  return subjectOf(host, {
+    client: await client([host]),
+    image,
+    routeFor,
+    settingsFiles: settingsFilesOf({ folders: settingsFolders(io), env: io.env, mirrors: flags.mirror }),
+    nothing: digestOf(randomBytes(32)),
+    wallTime,
+    signal,
+  });
 }
 
 async function machineOf({ io, store, clientOptions }: Context): Promise<MachineSubject> {
-  const { proxyFor = () => undefined } = await clientOptions();
+  const { proxyFor = () => undefined, routeFor = nowhere } = await clientOptions();
   return {
     versions: { reg: readPackage().version, node: io.node },
     env: io.env,
@@ -67,10 +77,13 @@ async function machineOf({ io, store, clientOptions }: Context): Promise<Machine
     containersAuth: containersAuthFiles(io),
     certificates: certificateFolders(settingsFolders(io)),
     proxyFor,
+    routeFor,
     store,
     formatBytes,
   };
 }
+
+async function nowhere(): Promise<undefined> {}
 
 /** Colours are for terminals. */
 function shower({ io, output, redactor }: Context): (finding: Finding) => void {

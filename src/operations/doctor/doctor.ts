@@ -1,8 +1,8 @@
 /**
  * `reg doctor`: looks at what a registry needs to be used, one check after the other, each in a file of its own.
  *
- *     this machine     versions ▶ logins ▶ proxies ▶ certificates ▶ store ▶ disk
- *     a registry       proxy ▶ name ▶ connection ▶ certificate ▶ greeting ▶ login ▶ token ▶ image ▶ abilities
+ *     this machine     versions ▶ logins ▶ proxies ▶ mirrors ▶ certificates ▶ store ▶ disk
+ *     a registry       settings ▶ mirrors ▶ proxy ▶ name ▶ connection ▶ certificate ▶ greeting ▶ login ▶ token ▶ image ▶ abilities
  *
  * Nothing is changed anywhere.
  */
@@ -23,19 +23,31 @@ import { environment } from './environment.js';
 import { image } from './image.js';
 import { login } from './login.js';
 import type { MachineSubject } from './machine.js';
+import { hubMirrors, mirrors } from './mirrors.js';
 import { name } from './name.js';
 import { proxies } from './proxies.js';
 import { proxy } from './proxy.js';
 import { ranges } from './ranges.js';
 import { rateLimit } from './rate-limit.js';
 import { referrers } from './referrers.js';
+import { settings } from './settings.js';
 import { store } from './store.js';
 import type { RegistrySubject } from './subject.js';
 import { token } from './token.js';
 import { versions } from './versions.js';
 
-const MACHINE = [versions, environment, dockerConfig, containersAuth, proxies, certificates, store, disk];
-const WAY = [proxy, name, connection, certificate, api, clock];
+const MACHINE = [
+  versions,
+  environment,
+  dockerConfig,
+  containersAuth,
+  proxies,
+  hubMirrors,
+  certificates,
+  store,
+  disk,
+];
+const WAY = [settings, mirrors, proxy, name, connection, certificate, api, clock];
 const RIGHTS = [login, access, token];
 const OF_IMAGE = [image, rateLimit, referrers, ranges, deletion];
 /** The last one: the token that it asks for is good for nothing else. */

@@ -2,6 +2,7 @@
 
 import type { Layout } from '../../layout/layout.js';
 import type { ProxyFor } from '../../registry/proxy.js';
+import type { RouteLookup } from '../../registry/settings.js';
 
 export interface MachineSubject {
   readonly versions: { readonly reg: string; readonly node: string };
@@ -13,6 +14,7 @@ export interface MachineSubject {
   /** Folders `certs.d`. */
   readonly certificates: readonly string[];
   readonly proxyFor: ProxyFor;
+  readonly routeFor: RouteLookup;
   readonly store: () => Promise<Layout>;
   /** Sizes for people. */
   readonly formatBytes: (bytes: number) => string;

@@ -5,6 +5,7 @@ import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
 import type { Reference } from '../../spec/reference.js';
 import type { Registry } from '../../registry/registry.js';
+import type { RouteLookup } from '../../registry/settings.js';
 import type { Greeting, Survey } from '../../registry/survey/survey.js';
 import type { Connection } from '../connect.js';
 import { registryName } from '../image-name.js';
@@ -16,6 +17,9 @@ export interface RegistrySubject {
   /** Where an image was named. */
   readonly image: ImageSubject | undefined;
   readonly loginFor: Source;
+  readonly routeFor: RouteLookup;
+  /** Folders and files that say how to reach a host. */
+  readonly settingsFiles: (host: string) => Promise<readonly string[]>;
   readonly greeting: () => Promise<Greeting>;
   /** Milliseconds since 1970. */
   readonly wallTime: () => number;
@@ -36,7 +40,10 @@ export interface ImageSubject {
   readonly descriptor: () => Promise<Descriptor>;
 }
 
-export interface SubjectOptions extends Pick<RegistrySubject, 'wallTime' | 'nothing' | 'signal'> {
+export interface SubjectOptions extends Pick<
+  RegistrySubject,
+  'nothing' | 'routeFor' | 'settingsFiles' | 'signal' | 'wallTime'
+> {
   readonly client: Connection;
   readonly image: Reference | undefined;
 }
