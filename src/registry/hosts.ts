@@ -69,6 +69,9 @@ export interface ClientOptions {
   readonly userAgent?: string | undefined;
 }
 
+/** A host on this machine that says nothing for so long is not waited for: the handshake that follows will tell. */
+const MAX_PROBE_MS = 3000;
+
 export interface Hosts {
   /** The one for a host as references name it. No I/O. */
   get(name: string): Host;
@@ -153,7 +156,8 @@ interface HostParts extends Parts {
 function createHost(name: string, { options, settings, at, ...parts }: HostParts): Host {
   const { clock, credentials, authHosts, plainHttpAuth = false } = options;
   const { dialer, notices, redactor, send, connectTimeoutMs } = parts;
-  const endpoint = new Endpoint(name, { dialer, settings, at, probeTimeoutMs: connectTimeoutMs });
+  const probeTimeoutMs = Math.min(connectTimeoutMs, MAX_PROBE_MS);
+  const endpoint = new Endpoint(name, { dialer, settings, at, probeTimeoutMs });
   const authorizer = new Authorizer({
     host: name,
     credentials,
