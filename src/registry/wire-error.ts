@@ -101,9 +101,12 @@ function parseErrors(text: string, clean: (text: string) => string): readonly Wi
   return typeof message === 'string' ? [{ code: '', message: clean(message) }] : [];
 }
 
-/** What can be shown as it is; half a JSON document, cut where we stopped reading, tells nobody anything. */
+/**
+ * What can be shown as it is; half a JSON document, cut where we stopped reading, tells nobody anything, nor do bytes
+ * that are no text.
+ */
 function isProse(text: string): boolean {
-  return !/^\s*($|[{[])/.test(text);
+  return !/^\s*($|[{[])/.test(text) && !/[\0\ufffd]/.test(text);
 }
 
 function parseError(error: Readonly<Record<string, unknown>>, clean: (text: string) => string): WireError {

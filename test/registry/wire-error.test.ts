@@ -117,6 +117,7 @@ for (const [form, body, said] of [
   ['OAuth2', { error: 'invalid_grant', error_description: 'token expired' }, ': token expired'],
   ['plain text', 'Too Many Requests (HAP429).\n', ': Too Many Requests (HAP429).'],
   ['nothing', '', ''],
+  ['bytes that are no text', '\u001f\ufffd\b\0\0compressed', ''],
   ['an empty list', { errors: [] }, ''],
   ['wrong types', { errors: [null, 1, 'x', { code: 5, message: [] }] }, ''],
   ['a detail only', { errors: [{ code: 'DENIED', detail: 'quota' }] }, ': quota (DENIED)'],
