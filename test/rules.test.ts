@@ -41,15 +41,19 @@ const RULES: readonly Rule[] = [
     places: [],
   },
   {
-    title: 'HTTP is spoken by one file, and a proxy asked for a tunnel by one other; the server listens',
+    title: 'HTTP is spoken in one place for registries, one for proxies, one for engines; the server listens',
     pattern:
-      /(?:from|import\()\s*'(?:undici|undici\/.*)'|(?<!type .*)(?:from|import\()\s*'node:https?'|\bglobalThis\.fetch\b/,
-    places: [/^registry\/(?:http|undici\.d|tunnel|wire-error)\.ts$/, /^server\//],
+      /^(?!import type|.*\btype \w+ ?} from).*(?:from|import\()\s*'(?:undici|node:https?)'|\bfetch\(['"`]/,
+    places: [
+      /^registry\/(?:http|connections|tunnel|wire-error)\.ts$/,
+      /^engine\/exchange\.ts$/,
+      /^server\/server\.ts$/,
+    ],
   },
   {
     title: 'connections are made by the dialer',
     pattern: /\bconnect\(\{|createConnection\(|new Socket\(/,
-    places: [/^registry\/dial\.ts$/],
+    places: [/^registry\/(?:dial|connections)\.ts$/],
   },
   {
     title: 'redirects are followed in one place',
@@ -59,7 +63,8 @@ const RULES: readonly Rule[] = [
   {
     title: 'an Authorization header is put into a request where it is decided on',
     pattern: /headers: \{[^}]*\bauthorization\b|'(?:proxy-)?authorization':/,
-    places: [/^registry\/(?:redirect|proxy)\.ts$/],
+    // The third only says which headers nobody may add.
+    places: [/^registry\/redirect\.ts$/, /^registry\/proxy\.ts$/, /^config\/header\.ts$/],
   },
   {
     title: 'other programs are run in one place, and never by a shell',
@@ -80,6 +85,8 @@ const RULES: readonly Rule[] = [
       /^disk\/claim\.ts$/,
       /^cli\/(?:package|source-place)\.ts$/,
       /^credentials\/helper-reason\.ts$/,
+      // Progress of an engine on this machine, of which only a message is taken.
+      /^engine\/exchange\.ts$/,
     ],
   },
 ];
