@@ -15,7 +15,7 @@ import { isIndexType } from '../spec/media-type.js';
 import { formatPlatform, hostPlatform, type Platform } from '../spec/platform.js';
 import { familiarName, formatReference } from '../spec/reference.js';
 import { quoteText } from '../spec/text.js';
-import { copyReferrers } from './copy-referrers.js';
+import { copyReferrers, requireReferrers } from './copy-referrers.js';
 import type { TagRules } from './guarded.js';
 import { moveImage } from './move-image.js';
 import { withOrigins } from './origins.js';
@@ -158,6 +158,7 @@ export async function copyOne(opened: OpenSource, image: FoundImage, options: On
   const { target, noClobber, expectDigest, dryRun, signal, onEvent } = options;
   const { source, root } = await choose(opened, image, options);
   const name = target.nameFor(image.name, options.tag);
+  if (options.referrers === true) requireReferrers(opened, target);
   requireDigest(target.place, root);
   let referrers: number | undefined;
   const moved = await moveImage(source, root, {

@@ -4,12 +4,11 @@ import { copy, type CopyOptions } from '../content/copy.js';
 import { readManifest } from '../content/read.js';
 import type { Source } from '../content/types.js';
 import { RegError } from '../errors.js';
-import { Registry } from '../registry/registry.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { childrenOf } from '../spec/manifest.js';
 import { isManifestType } from '../spec/media-type.js';
 import { wrongPlace } from './place.js';
-import type { OpenSource } from './source-place.js';
+import type { ListReferrers, OpenSource } from './source-place.js';
 import type { OpenTarget } from './target-place.js';
 
 /** Most referrers of one image, in all: a server may make up new ones for ever. */
@@ -26,26 +25,35 @@ interface ReferrersOptions extends Omit<CopyOptions, 'tag'> {
  * own gets one under the tag that clients agree on. Throws INVALID_ARGUMENT for places that keep no referrers.
  */
 export async function copyReferrers(
-  { source, place }: OpenSource,
-  { sink, place: to }: OpenTarget,
+  opened: OpenSource,
+  target: OpenTarget,
   { root, graph, ...options }: ReferrersOptions,
 ): Promise<number> {
-  if (!(source instanceof Registry)) throw wrongPlace(place.text, 'referrers are found at registries only');
-  if (to.kind !== 'registry') throw wrongPlace(to.text, 'referrers are kept at registries only');
+  const list = requireReferrers(opened, target);
   const pending = [...(await subjectsIn(graph, root, options))];
   const seen = new Set<string>();
   for (let subject = pending.pop(); subject !== undefined; subject = pending.pop()) {
-    for (const { mediaType, digest, size } of await source.referrers(subject.digest, options)) {
+    for (const { mediaType, digest, size } of await list(subject.digest, options)) {
       if (seen.has(digest) || !isManifestType(mediaType)) continue;
       seen.add(digest);
       if (seen.size > MAX_REFERRERS)
         throw new RegError('TOO_LARGE', `the image has more than ${MAX_REFERRERS} referrers`);
       const referrer = { mediaType, digest, size };
-      await copy(source, sink, referrer, options);
+      await copy(opened.source, target.sink, referrer, options);
       pending.push(referrer);
     }
   }
   return seen.size;
+}
+
+/** How to ask for the referrers of `opened`. Throws INVALID_ARGUMENT for places that keep none. */
+export function requireReferrers(
+  { referrers, place }: Pick<OpenSource, 'referrers' | 'place'>,
+  { place: to }: Pick<OpenTarget, 'place'>,
+): ListReferrers {
+  if (referrers === undefined) throw wrongPlace(place.text, 'referrers are found at registries only');
+  if (to.kind !== 'registry') throw wrongPlace(to.text, 'referrers are kept at registries only');
+  return referrers;
 }
 
 /** An image may be signed by itself, and as one of an index. */

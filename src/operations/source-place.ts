@@ -15,6 +15,7 @@ import { RegError } from '../errors.js';
 import { openLayout, type Layout } from '../layout/layout.js';
 import type { RegistryClient } from '../registry/client.js';
 import type { Descriptor } from '../spec/descriptor.js';
+import type { Digest } from '../spec/digest.js';
 import { familiarName, formatReference } from '../spec/reference.js';
 import { quoteText } from '../spec/text.js';
 import { getImage, registryName, storeName } from './image-name.js';
@@ -56,6 +57,9 @@ export interface FoundImage {
   readonly name: string | undefined;
 }
 
+/** What refers to a manifest. */
+export type ListReferrers = (subject: Digest, options?: CallOptions) => Promise<readonly Descriptor[]>;
+
 export interface OpenSource {
   readonly place: Place;
   readonly source: Source;
@@ -63,6 +67,8 @@ export interface OpenSource {
   image(): Promise<FoundImage>;
   /** Everything that is there; undefined where that can't be told: at registries. */
   images(): Promise<readonly FoundImage[]>;
+  /** Only of registries, which can be asked. */
+  readonly referrers?: ListReferrers;
   /** To be called when the source is not used any more: removes what was kept aside for it. */
   close(): Promise<void>;
 }
@@ -110,7 +116,10 @@ function openRegistry(place: NamedPlace, { client, signal }: Ends): OpenSource {
     root: await source.resolve(registryName(reference), { signal }),
     name: formatReference(reference),
   });
-  return { place, source, image, images: async () => [await image()], close: noClose };
+  // Mirrors are asked for bytes, never for this: what they know of it may be old.
+  const referrers: ListReferrers = (subject, options) =>
+    client.repository(reference.domain, reference.path).referrers(subject, options);
+  return { place, source, image, images: async () => [await image()], referrers, close: noClose };
 }
 
 function openStore(place: NamedPlace, { store }: Ends): OpenSource {

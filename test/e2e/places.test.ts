@@ -104,6 +104,25 @@ test('a pull goes past the store into a place', async (t) => {
   assert.match(stderr, /begins with \.\//);
 });
 
+test('signatures come along to another registry, and to no place that keeps none', async (t) => {
+  const { host, origin } = await startServe(t, await createPerson(t));
+  const signed = image({ layers: [await layer({ a: 'app' })] });
+  const signature = image({
+    layers: [],
+    manifest: { subject: signed.descriptor, artifactType: 'example/signature' },
+  });
+  await pushGraph(`${origin}/v2/team/app`, signed, { tag: '1.0' });
+  await pushGraph(`${origin}/v2/team/app`, signature, { tag: 'signature' });
+  const me = await createPerson(t);
+  const [source, target] = [`${host}/team/app:1.0`, `${host}/signed/app:1.0`];
+  const { stdout } = await me.reg(['copy', '--json', '--referrers', source, target]);
+  assert.equal((JSON.parse(stdout) as { referrers: number }).referrers, 1);
+  assert.equal((await me.reg(['tags', `${host}/signed/app`])).stdout, '1.0\n');
+  await me.reg(['copy', `${host}/signed/app@${signature.descriptor.digest}`, 'oci:signature:v1']);
+  await me.fails(2, ['copy', '--referrers', source, 'oci:layout']);
+  assert.deepEqual((await readdir(me.home)).includes('layout'), false);
+});
+
 test('a smaller index says that it has another digest', async (t) => {
   const images = ['amd64', 'arm64', 's390x'].map(async (architecture) =>
     image({ layers: [await layer({ architecture })], platform: { os: 'linux', architecture } }),
