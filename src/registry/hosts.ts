@@ -60,6 +60,11 @@ export interface ClientOptions {
   readonly idleTimeoutMs?: number | undefined;
   /** Whether the password for `registry` may go to the token service on the host `realm`, which is not obviously its. */
   readonly authHosts?: ((registry: string, realm: string) => boolean | Promise<boolean>) | undefined;
+  /**
+   * Asks token services for a refresh token, which may be kept in place of the password, and is told it where they have
+   * one. Default: they are not asked.
+   */
+  readonly onRefreshToken?: ((token: string) => void) | undefined;
   readonly retryPolicy?: RetryPolicy | undefined;
   /** Most connections to one host over which large blobs come at once; default 24, 1 for one a blob. */
   readonly connections?: number | undefined;
@@ -154,7 +159,7 @@ interface HostParts extends Parts {
 }
 
 function createHost(name: string, { options, settings, at, ...parts }: HostParts): Host {
-  const { clock, credentials, authHosts, plainHttpAuth = false } = options;
+  const { clock, credentials, authHosts, onRefreshToken, plainHttpAuth = false } = options;
   const { dialer, notices, redactor, send, connectTimeoutMs } = parts;
   const probeTimeoutMs = Math.min(connectTimeoutMs, MAX_PROBE_MS);
   const endpoint = new Endpoint(name, { dialer, settings, at, probeTimeoutMs });
@@ -162,6 +167,7 @@ function createHost(name: string, { options, settings, at, ...parts }: HostParts
     host: name,
     credentials,
     authHosts,
+    onRefreshToken,
     plainHttpAuth,
     clock,
     redactor,

@@ -29,6 +29,8 @@ export interface AuthorizerOptions extends AskRealmOptions {
   readonly credentials: CredentialLookup | undefined;
   /** Whether the person has agreed that the password for `registry` goes to the token service `realm`, a host. */
   readonly authHosts: ((registry: string, realm: string) => boolean | Promise<boolean>) | undefined;
+  /** Token services are asked for a refresh token, and this is told it. */
+  readonly onRefreshToken: ((token: string) => void) | undefined;
   readonly clock: Clock;
   readonly redactor: Redactor;
   /** Makes text from outside safe to print. */
@@ -180,13 +182,18 @@ export class Authorizer {
     return (
       this.#tokens.find({ issuer, scopes, since }) ??
       this.#tokens.fetch({ issuer, scopes }, async () => {
-        const { clean, redactor } = this.#options;
+        const { clean, redactor, onRefreshToken } = this.#options;
+        const isOffline = onRefreshToken !== undefined;
         try {
           const token = await fetchToken(
-            { realm, service, scopes, credential },
+            { realm, service, scopes, credential, isOffline },
             { ask: createAskRealm(base, this.#options), clean },
           );
           redactor.add(token.value);
+          if (token.refreshToken !== undefined) {
+            redactor.add(token.refreshToken);
+            onRefreshToken?.(token.refreshToken);
+          }
           return token;
         } catch (error) {
           throw hasCode(error, 'UNAUTHORIZED', 'DENIED')

@@ -16,6 +16,8 @@ export interface TokenRequest extends CallOptions {
   readonly scopes: readonly string[];
   /** Undefined asks for an anonymous token. */
   readonly credential: Credential | undefined;
+  /** Asks for a refresh token as well. Some services give out broken ones, so only a login does. Default false. */
+  readonly isOffline?: boolean | undefined;
 }
 
 export interface TokenOptions {
@@ -27,6 +29,7 @@ export interface TokenOptions {
 export interface Token {
   readonly value: string;
   readonly lifeMs: number;
+  readonly refreshToken?: string;
 }
 
 const MAX_BODY = 64 * 1024;
@@ -64,8 +67,12 @@ export async function fetchToken(request: TokenRequest, { ask, clean }: TokenOpt
 }
 
 async function getToken(request: TokenRequest, { ask, clean }: TokenOptions): Promise<Token> {
-  const { realm, service, scopes, credential, signal } = request;
+  const { realm, service, scopes, credential, isOffline = false, signal } = request;
   const url = new URL(realm);
+  if (isOffline && credential !== undefined) {
+    url.searchParams.append('offline_token', 'true');
+    url.searchParams.append('client_id', CLIENT_ID);
+  }
   if (service !== undefined) url.searchParams.append('service', service);
   for (const scope of scopes) url.searchParams.append('scope', scope);
   if (url.href.length > MAX_URL) {
@@ -101,10 +108,19 @@ async function readToken(
   const what = `the token from ${answer.url.host}`;
   const reply = parseJsonObject(await answer.read(MAX_BODY), { what, code: 'PROTOCOL_ERROR' });
   const value = [reply['access_token'], reply['token']].find((found) => found !== undefined && found !== '');
-  if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
+  if (!isToken(value)) {
     throw new RegError('PROTOCOL_ERROR', `${what} is missing or no token`);
   }
-  return { value, lifeMs: parseLife(reply['expires_in']) * 1000 };
+  const refreshToken = reply['refresh_token'];
+  return {
+    value,
+    lifeMs: parseLife(reply['expires_in']) * 1000,
+    ...(isToken(refreshToken) && { refreshToken }),
+  };
+}
+
+function isToken(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }
 
 /** Seconds, counted from now: `issued_at` is a clock that nobody needs to believe. */
