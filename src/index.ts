@@ -32,8 +32,10 @@ export { systemClock } from './content/system-clock.js';
 export type { Content, Origin, Outcome, PutOptions, Sink, Source } from './content/types.js';
 
 export type { Folders } from './config/folders.js';
+export type { GivenLogin } from './credentials/chain.js';
 export type { ChangeOptions } from './credentials/config-file.js';
 export type { Credential } from './credentials/credential.js';
+export type { StoreChoice } from './credentials/keep.js';
 export type { Layout, LayoutOptions } from './layout/layout.js';
 export { pruneLayout, verifyLayout } from './layout/maintain.js';
 export type { ClientOptions, RegistryClient } from './registry/client.js';
@@ -51,7 +53,7 @@ export type {
 export { proxyFromEnvironment, type Proxy, type ProxyFor } from './registry/proxy.js';
 export type { Registry } from './registry/registry.js';
 
-export { connect, type ConnectOptions } from './operations/connect.js';
+export { connect, type ConnectOptions, type LoginSources } from './operations/connect.js';
 export { readDigest, type DigestOptions, type DigestResult } from './operations/digest.js';
 export type { ImagePlace } from './operations/locate.js';
 export { copyImages, type CopyImagesOptions, type CopyResult } from './operations/copy-images.js';
@@ -73,7 +75,8 @@ export {
   type ImageSummary,
 } from './operations/images.js';
 export { inspect, inspectRaw, type Inspection, type InspectOptions } from './operations/inspect.js';
-export { login, logout, type LoginOptions, type LoginPlace, type LoginResult } from './operations/login.js';
+export { login, type LoginOptions, type LoginPlace, type LoginResult } from './operations/login.js';
+export { logout, logoutAll, type LogoutResult } from './operations/logout.js';
 export { machineOptions, type MachineLookups, type MachineOptions } from './operations/machine.js';
 export { openStore } from './operations/open-store.js';
 export { listTags } from './operations/tags.js';

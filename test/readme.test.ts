@@ -15,6 +15,7 @@ import { startDockerHub, type DockerHub } from './support/docker-hub.js';
 import { startDockerRegistry } from './support/docker-registry.js';
 import { writeDockerArchive } from './support/image-files.js';
 import { image, index, layer } from './support/images.js';
+import { KEYRING, startKeyring, type Keyring } from './support/keyring.js';
 import { createPerson, type Person } from './support/person.js';
 import { needs } from './support/programs.js';
 import { pushGraph } from './support/push-graph.js';
@@ -22,7 +23,7 @@ import { startServe } from './support/serve.js';
 
 const README = fileURLToPath(new URL('../README.md', import.meta.url));
 const BLOCK = /```console\n([\s\S]*?)```/g;
-const REAL = needs('docker-registry');
+const REAL = needs('docker-registry', ...KEYRING);
 
 /** A command of the README, and what it prints there. */
 interface Step {
@@ -32,6 +33,7 @@ interface Step {
 
 interface World {
   readonly me: Person;
+  readonly keyring: Keyring;
   readonly hub: DockerHub;
   /** What the README's hosts are called here. */
   readonly hosts: ReadonlyMap<string, string>;
@@ -117,7 +119,8 @@ async function run(line: string): Promise<string> {
   const network = /\b(nginx)\b/.test(command) && /^(pull|inspect|tags)\b/.test(command);
   const flags = network ? ['--ca-file', world.hub.authorityFile, ...world.hub.resolveFlags] : [];
   const stdin = input === undefined ? {} : { stdin: await inputOf(input) };
-  const { stdout, stderr } = await world.me.reg([...args, ...flags], stdin);
+  const { env } = world.keyring;
+  const { stdout, stderr } = await world.me.reg([...args, ...flags], { env, ...stdin });
   const back = [...world.hosts].map(([there, here]): [string, string] => [here, there]);
   back.push(['registry.localhost', 'registry.local']);
   return translate(`${stderr}${stdout}`.replaceAll(world.me.home, '/home/alice'), back).replace(
@@ -176,7 +179,8 @@ async function createWorld(scope: {
     // A name that always means this machine.
     ['registry.local:5000', `registry.localhost:${guarded.port}`],
   ]);
-  return { me, hub, hosts };
+  const keyring = await startKeyring(scope, me.home, 'unlocked');
+  return { me, keyring, hub, hosts };
 }
 
 /** Something that looks like a program's size and does not compress. */

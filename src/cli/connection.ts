@@ -5,7 +5,7 @@ import { isHeaderValue, parseHeaders } from '../config/header.js';
 import { systemClock } from '../content/system-clock.js';
 import { RegError } from '../errors.js';
 import { thisProcess } from '../disk/this-process.js';
-import { openConnection, type Connection } from '../operations/connect.js';
+import { openConnection, type Connection, type LoginSources } from '../operations/connect.js';
 import { machineOptions } from '../operations/machine.js';
 import type { LoginPlace } from '../operations/login.js';
 import type { ClientOptions } from '../registry/client.js';
@@ -13,7 +13,13 @@ import { proxyFromEnvironment } from '../registry/proxy.js';
 import { hostPlatform, parsePlatform, type Platform } from '../spec/platform.js';
 import type { Redactor } from '../spec/redactor.js';
 import { parseDuration } from './duration.js';
-import { containersAuthFiles, dockerConfigFile, settingsFolders, tokenServicesFile } from './environment.js';
+import {
+  containersAuthFiles,
+  dockerConfigFile,
+  keychainIndexFile,
+  settingsFolders,
+  tokenServicesFile,
+} from './environment.js';
 import type { NetworkFlags, PlatformFlags } from './flags.js';
 import { givenLogins } from './given-logins.js';
 import type { Io } from './io.js';
@@ -60,20 +66,29 @@ export async function openClient(parts: Parts, hosts = namedHosts(parts.args)): 
   return openConnection({
     ...(await toClientOptions(parts)),
     given: await givenLogins(hosts, parts),
-    dockerConfig: dockerConfigFile(io),
-    containersAuth: containersAuthFiles(io),
-    env: io.env,
+    ...loginSources(io),
     tokenServices: tokenServicesFile(io),
     authHosts: flags.authHost,
   });
+}
+
+/** Where logins are looked for. */
+export function loginSources(io: Io): LoginSources {
+  return {
+    dockerConfig: dockerConfigFile(io),
+    containersAuth: containersAuthFiles(io),
+    keychainIndex: keychainIndexFile(io),
+    env: io.env,
+  };
 }
 
 /** Where `login` and `logout` keep things. Throws INVALID_CONFIG. */
 export function loginPlace(parts: Parts): LoginPlace {
   const { io } = parts;
   return {
+    ...loginSources(io),
     dockerConfig: requireConfig(dockerConfigFile(io)),
-    env: io.env,
+    keychainIndex: requireConfig(keychainIndexFile(io)),
     tokenServices: requireConfig(tokenServicesFile(io)),
     change: { clock: systemClock, ...thisProcess, onNotice: noticer(parts) },
   };

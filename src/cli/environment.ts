@@ -60,8 +60,17 @@ export function containersAuthFiles(surroundings: SystemSurroundings): readonly 
 
 /** Where `reg login` remembers token services: `$XDG_CONFIG_HOME/reg`, else `~/.config/reg`. */
 export function tokenServicesFile(surroundings: Surroundings): string | undefined {
+  return ownFile(surroundings, 'token-services.json');
+}
+
+/** Where `reg login` notes which hosts have a login in the OS keychain. */
+export function keychainIndexFile(surroundings: Surroundings): string | undefined {
+  return ownFile(surroundings, 'keychain.json');
+}
+
+function ownFile(surroundings: Surroundings, name: string): string | undefined {
   const folder = configFolder(surroundings);
-  return folder === undefined ? undefined : join(folder, 'reg', 'token-services.json');
+  return folder === undefined ? undefined : join(folder, 'reg', name);
 }
 
 /** Where other tools keep what they are told about registries. */

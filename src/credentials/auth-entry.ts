@@ -47,7 +47,7 @@ function pathOfKey(key: string): string {
 }
 
 /** Host and port that a key means: docker takes keys with scheme and path, too (docker/cli, `ConvertToHostname`). */
-function hostOfKey(key: string): string {
+export function hostOfKey(key: string): string {
   const host =
     key
       .replace(/^https?:\/\//, '')
@@ -78,9 +78,15 @@ function parseLogin(entry: JsonObject, where: string): Login | undefined {
 }
 
 export function formatEntry(credential: Credential): JsonObject {
-  if ('identityToken' in credential) return { identitytoken: credential.identityToken };
   if ('registryToken' in credential) return { registrytoken: credential.registryToken };
-  return { auth: Buffer.from(`${credential.username}:${credential.password}`).toString('base64') };
+  if (!('identityToken' in credential)) return { auth: encodeAuth(credential) };
+  const { identityToken, username = '', password = '' } = credential;
+  const auth = username === '' ? undefined : encodeAuth({ username, password });
+  return { ...(auth !== undefined && { auth }), identitytoken: identityToken };
+}
+
+function encodeAuth({ username, password }: Login): string {
+  return Buffer.from(`${username}:${password}`).toString('base64');
 }
 
 function textOf(entry: JsonObject, key: string, where: string): string | undefined {

@@ -1,13 +1,14 @@
 /**
  * Where the credential for a repository is looked for; the first source that has one wins.
  *
- *     given with the command ──▶ DOCKER_AUTH_CONFIG ──▶ docker's config.json ──▶ containers' auth.json
- *     ──▶ the cloud of the host
+ *     given with the command ─▶ DOCKER_AUTH_CONFIG ─▶ docker's config.json ─▶ containers' auth.json ─▶ OS keychain
+ *     ─▶ the cloud of the host
  */
 
-import { configSource, variableSource } from './config-source.js';
+import { configSource, keychainSource, variableSource } from './config-source.js';
 import type { Credential } from './credential.js';
-import type { HelperOptions } from './helper.js';
+import type { HelperOptions } from './helper-program.js';
+import { OsKeychain } from './os-keychain.js';
 import { oncePerHost, type Found, type Source, type SourceNotice } from './source.js';
 
 /** A login that is not kept anywhere. */
@@ -26,6 +27,8 @@ export interface ChainOptions extends Omit<HelperOptions, 'onNotice'> {
   readonly dockerConfig?: string | undefined;
   /** Paths of containers' auth.json, in the order in which they count. */
   readonly containersAuth?: readonly string[] | undefined;
+  /** Path of the index of the OS keychain; without it that is never looked at. */
+  readonly keychainIndex?: string | undefined;
   /** What the cloud of a host gives to those who logged in nowhere; asked each time. */
   readonly cloud?: Source | undefined;
   /** Told, for debugging, which source answered; and what a person should mend. */
@@ -38,12 +41,16 @@ export interface ChainOptions extends Omit<HelperOptions, 'onNotice'> {
  * CREDENTIALS_UNAVAILABLE, DISK_ERROR.
  */
 export function createChain(options: ChainOptions): Source {
-  const { given = [], dockerConfig, containersAuth = [], cloud, onNotice } = options;
+  const { given = [], dockerConfig, containersAuth = [], keychainIndex, cloud, onNotice } = options;
+  const keychain =
+    keychainIndex === undefined ? undefined : new OsKeychain({ ...options, index: keychainIndex });
+  const kept = { ...options, keychain };
   const sources = [
     givenSource(given),
     oncePerHost(variableSource(options.env)),
-    ...(dockerConfig === undefined ? [] : [oncePerHost(configSource(dockerConfig, options))]),
-    ...containersAuth.map((file) => configSource(file, { ...options, isPerRepository: true })),
+    ...(dockerConfig === undefined ? [] : [oncePerHost(configSource(dockerConfig, kept))]),
+    ...containersAuth.map((file) => configSource(file, { ...kept, isPerRepository: true })),
+    ...(keychain === undefined ? [] : [oncePerHost(keychainSource(keychain))]),
     ...(cloud === undefined ? [] : [cloud]),
   ];
   const said = new Set<string>();

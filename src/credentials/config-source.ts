@@ -1,7 +1,7 @@
 /** The files, and the variable, in which docker and containers keep logins, as sources. */
 
 import { parseJsonObject } from '../spec/json.js';
-import { quoteText } from '../spec/text.js';
+import { cleanText } from '../spec/text.js';
 import { isReadableByOthers } from './config-file.js';
 import {
   credentialOf,
@@ -11,7 +11,9 @@ import {
   repositoryCredentialOf,
   type DockerConfig,
 } from './docker-config.js';
-import { Helper, type HelperOptions } from './helper.js';
+import type { HelperOptions } from './helper-program.js';
+import { Helper } from './helper.js';
+import { KEYCHAIN, OWN_HELPER, type OsKeychain } from './os-keychain.js';
 import type { Environment } from './run-program.js';
 import type { Found, Source, SourceNotice, Target } from './source.js';
 
@@ -24,6 +26,8 @@ export interface ConfigSourceOptions extends Omit<HelperOptions, 'onNotice'> {
    * there is no helper for all hosts. Default false: as docker does.
    */
   readonly isPerRepository?: boolean | undefined;
+  /** What answers where the helper is our own, which keeps logins there. */
+  readonly keychain?: OsKeychain | undefined;
   readonly onNotice?: ((notice: SourceNotice) => void) | undefined;
 }
 
@@ -53,14 +57,23 @@ export function configSource(file: string, options: ConfigSourceOptions): Source
   };
 }
 
+/** Throws CREDENTIALS_UNAVAILABLE, and what reading the index throws. */
+export function keychainSource(keychain: OsKeychain): Source {
+  return async ({ host }) => {
+    const credential = await keychain.get(host);
+    return credential === undefined ? undefined : { credential, source: KEYCHAIN };
+  };
+}
+
 async function askHelper(
   config: DockerConfig,
   { host }: Target,
   options: ConfigSourceOptions,
 ): Promise<Found | undefined> {
-  const { isPerRepository = false } = options;
+  const { isPerRepository = false, keychain } = options;
   const setting = helperSettingOf(isPerRepository ? { ...config, credsStore: '' } : config, host);
   if (setting === undefined) return undefined;
+  if (setting.name === OWN_HELPER && keychain !== undefined) return keychainSource(keychain)({ host });
   const helper = new Helper(setting, options);
   const credential = await helper.get(host);
   return credential === undefined ? undefined : { credential, source: helper.program };
@@ -75,9 +88,9 @@ async function lookInside(
     ? repositoryCredentialOf(config, target)
     : credentialOf(config, target.host);
   if (credential === undefined) return undefined;
-  const source = quoteText(file);
+  const source = cleanText(file);
   if (await isReadableByOthers(file)) {
-    const message = `others on this machine can read ${source}, which holds a login`;
+    const message = `others on this machine can read "${source}", which holds a login`;
     onNotice?.({ type: 'warning', message });
   }
   return { credential, source };

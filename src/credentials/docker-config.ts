@@ -6,7 +6,7 @@
 import { RegError } from '../errors.js';
 import { isObject, type JsonObject } from '../spec/json.js';
 import { quoteText } from '../spec/text.js';
-import { keyFor, keysFor, parseEntry, repositoryKeysFor } from './auth-entry.js';
+import { hostOfKey, keyFor, keysFor, parseEntry, repositoryKeysFor } from './auth-entry.js';
 import { changeConfigFile, readConfigFile, type ChangeOptions } from './config-file.js';
 import type { Credential } from './credential.js';
 import type { Target } from './source.js';
@@ -24,6 +24,8 @@ export interface HelperSetting {
   readonly name: string;
   /** For messages: `credsStore in "/home/alice/.docker/config.json"`. */
   readonly where: string;
+  /** What to do when it fails; default: to see to what `where` says. */
+  readonly hint?: string | undefined;
 }
 
 /** What the file says; nothing when it is not there. Throws INVALID_CONFIG, DISK_ERROR. */
@@ -76,33 +78,45 @@ export function helperSettingOf(
   return setting(name, `credHelpers[${quoteText(key)}] in ${what}`);
 }
 
-/** Puts `entry` in place of all that `auths` says of a host. Throws INVALID_CONFIG, DISK_ERROR, DISK_FULL, STORE_LOCKED. */
+/** What is to be said of a host. */
+export interface HostEntry {
+  readonly host: string;
+  /** Comes in place of all that `auths` says of the host; undefined: it says nothing any more. */
+  readonly entry: JsonObject | undefined;
+  /** Name of the helper for this host; empty: none; undefined: as it was. */
+  readonly helper?: string | undefined;
+}
+
+/** Throws INVALID_CONFIG, DISK_ERROR, DISK_FULL, STORE_LOCKED. */
 export function setEntry(
   file: string,
-  { host, entry }: { readonly host: string; readonly entry: JsonObject },
+  { host, entry, helper }: HostEntry,
   options: ChangeOptions,
 ): Promise<void> {
-  return changeAuths(file, (auths) => ({ ...without(host, auths), [keyFor(host)]: entry }), options);
+  const what = quoteText(file);
+  const change = (config: JsonObject): JsonObject => {
+    const auths = without(host, section(config, 'auths', what));
+    const helpers = without(host, section(config, 'credHelpers', what));
+    return {
+      ...config,
+      auths: entry === undefined ? auths : { ...auths, [keyFor(host)]: entry },
+      ...(helper !== undefined && { credHelpers: { ...helpers, [keyFor(host)]: helper } }),
+    };
+  };
+  return changeConfigFile(file, change, options);
 }
 
 /** Removes all that `auths` says of a host; answers whether that was anything. Throws as `setEntry`. */
 export async function removeEntries(file: string, host: string, options: ChangeOptions): Promise<boolean> {
   const { auths } = await readDockerConfig(file);
   if (keysFor(host, Object.keys(auths)).length === 0) return false;
-  await changeAuths(file, (current) => without(host, current), options);
+  await setEntry(file, { host, entry: undefined }, options);
   return true;
 }
 
-function changeAuths(
-  file: string,
-  update: (auths: JsonObject) => JsonObject,
-  options: ChangeOptions,
-): Promise<void> {
-  const change = (config: JsonObject): JsonObject => ({
-    ...config,
-    auths: update(section(config, 'auths', quoteText(file))),
-  });
-  return changeConfigFile(file, change, options);
+/** The hosts that the file says anything of. */
+export function hostsIn({ auths, credHelpers }: DockerConfig): readonly string[] {
+  return [...Object.keys(auths), ...Object.keys(credHelpers)].map(hostOfKey);
 }
 
 function without(host: string, auths: JsonObject): JsonObject {

@@ -5,7 +5,9 @@ import type { Ended } from './run-program.js';
 
 /** Failures that many helpers tell on their standard output, which is never shown: hence our own words for them. */
 const KNOWN: readonly (readonly [RegExp, string])[] = [
-  [/d-?bus|org\.freedesktop\.secrets/i, 'there is no D-Bus session with a secret service'],
+  [/d-?bus|org\.freedesktop\.secrets/i, 'no D-Bus session with a secret service'],
+  [/cannot find package|keytar native addon/i, 'its library cannot be loaded; on Linux it is libsecret'],
+  [/object does not exist at path/i, 'no keyring has been set up'],
   [/\blocked\b|interaction is not allowed/i, 'the keychain is locked'],
   [/pass(word store)?( is)? not initialized/i, 'the password store is not set up'],
 ];
@@ -26,10 +28,15 @@ export function isNotFound(ended: Ended): boolean {
  */
 export function reasonOf(ended: Ended, secret = ''): string {
   const how = ended.code === null ? ' (killed)' : ` (exit code ${ended.code})`;
+  const why = whyOf(ended, secret);
+  return why === '' ? how : `${how}: ${why}`;
+}
+
+/** The same without how it ended; empty when it says nothing that may be shown. */
+export function whyOf(ended: Ended, secret = ''): string {
   const known = KNOWN.find(([pattern]) => pattern.test(allTextOf(ended)));
   const hidden = `${secret} ${readings(ended.stdout.toString())}`;
-  const why = known?.[1] ?? withoutWordsOf(hidden, ended.stderr.toString());
-  return why === '' ? how : `${how}: ${why}`;
+  return known?.[1] ?? withoutWordsOf(hidden, ended.stderr.toString());
 }
 
 function allTextOf({ stdout, stderr }: Ended): string {

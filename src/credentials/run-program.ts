@@ -13,6 +13,12 @@ import { RegError } from '../errors.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What is started: a program, with arguments that always come first. */
+export interface Command {
+  readonly path: string;
+  readonly args?: readonly string[] | undefined;
+}
+
 export interface ProgramOptions {
   readonly args: readonly string[];
   /** All that its standard input holds. */

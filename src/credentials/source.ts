@@ -11,7 +11,7 @@ export interface Target {
 
 export interface Found {
   readonly credential: Credential;
-  /** Which source answered, for messages: `docker-credential-pass`, `"/home/alice/.docker/config.json"`. */
+  /** Which source answered, for messages: `docker-credential-pass`, `/home/alice/.docker/config.json`. */
   readonly source: string;
   /** How long it is good from now on, in milliseconds. Default: always. */
   readonly lifeMs?: number | undefined;

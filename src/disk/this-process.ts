@@ -1,8 +1,11 @@
 /** This process and its neighbours: the default of everyone who has to say who holds a file. */
 
-import { kill, pid } from 'node:process';
+import { execPath, kill, pid } from 'node:process';
 
 import type { ProcessFacts } from './owner.js';
+
+/** Path of the Node that runs this. */
+export const nodePath = execPath;
 
 export const thisProcess: ProcessFacts = {
   pid,

@@ -13,18 +13,24 @@ import {
 import { Redactor } from '../spec/redactor.js';
 import { createCloudLogins } from './cloud-logins.js';
 
-export interface ConnectOptions extends Partial<Omit<ClientOptions, 'authHosts'>> {
-  /** Logins for this client alone; they come before those that are kept. */
-  readonly given?: readonly GivenLogin[] | undefined;
-  /** Path of docker's config.json; without it and all else that knows logins, everything is anonymous. */
+/** Where logins are looked for; without any of it there are none. */
+export interface LoginSources {
+  /** Path of docker's config.json. */
   readonly dockerConfig?: string | undefined;
   /** Paths of containers' auth.json, as podman and skopeo write it, in the order in which they count. */
   readonly containersAuth?: readonly string[] | undefined;
+  /** Path of the file in which `login` notes what it keeps in the OS keychain. */
+  readonly keychainIndex?: string | undefined;
   /**
    * Such as `process.env`: for `DOCKER_AUTH_CONFIG`, for credential helpers, which are found and run in it, and for the
    * logins that clouds give to their machines and CI jobs.
    */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+}
+
+export interface ConnectOptions extends LoginSources, Partial<Omit<ClientOptions, 'authHosts'>> {
+  /** Logins for this client alone; they come before those that are kept. */
+  readonly given?: readonly GivenLogin[] | undefined;
   /** Path of the file in which `login` remembers token services. */
   readonly tokenServices?: string | undefined;
   /** Hosts, with or without port, that may be given the password of any registry that names them. */
@@ -47,6 +53,7 @@ export function openConnection({
   given,
   dockerConfig,
   containersAuth,
+  keychainIndex,
   env = {},
   tokenServices,
   authHosts = [],
@@ -57,7 +64,8 @@ export function openConnection({
   const { signal } = closing;
   const onSecret = (secret: string): void => redactor.add(secret);
   const cloud = createCloudLogins({ env, clock, onSecret, signal, client: () => client });
-  const chain = createChain({ given, dockerConfig, containersAuth, cloud, env, onNotice, signal });
+  const sources = { dockerConfig, containersAuth, keychainIndex, env, cloud };
+  const chain = createChain({ given, ...sources, onNotice, signal });
   const client = createClient({
     ...options,
     clock,

@@ -174,7 +174,7 @@ test('for debugging it is said which source answered, and no more', HELPERS, asy
   assert.deepEqual(
     said.map(({ type, message }) => `${type}: ${message.replace(folder, 'HOME')}`),
     [
-      `debug: the login for ghcr.io is from "${join('HOME', 'config.json')}"`,
+      `debug: the login for ghcr.io is from ${join('HOME', 'config.json')}`,
       'debug: the login for gcr.io is from docker-credential-one',
       'debug: there is no login for quay.io',
       'debug: the login for ghcr.io is from DOCKER_AUTH_CONFIG',
@@ -255,7 +255,7 @@ test('config.json comes before auth.json, also for a repository that the latter 
   assert.deepEqual(await find('quay.io/team/app'), login('auth'));
   assert.deepEqual(said.at(-1), {
     type: 'debug',
-    message: `the login for quay.io is from "${join(folder, 'auth.json')}"`,
+    message: `the login for quay.io is from ${join(folder, 'auth.json')}`,
   });
 });
 

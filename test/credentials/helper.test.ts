@@ -6,7 +6,8 @@ import { test as nodeTest, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 
-import { Helper, type HelperOptions } from '../../src/credentials/helper.js';
+import type { HelperOptions } from '../../src/credentials/helper-program.js';
+import { Helper } from '../../src/credentials/helper.js';
 import { hasCode, RegError } from '../../src/errors.js';
 import { HELPERS, pathWith, writeHelper } from '../support/credential-helper.js';
 import { temporaryFolder } from '../support/temp.js';

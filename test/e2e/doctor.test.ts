@@ -48,7 +48,7 @@ test('all is well: a registry with TLS and tokens, a login, an image', REAL, asy
     /^ {17}It ends soon: whoever runs the registry should renew it\.$/,
     /^✓ Registry {7}answers 401 to \/v2\/: wants a token from https:\/\/127\.0\.0\.1:\d+\/token \(service "registry\.test"\)$/,
     /^✓ Clock {10}in step with the registry$/,
-    /^✓ Login {10}the password of "ann", from /,
+    /^✓ Login {10}a refresh token of "ann", from /,
     /^✓ Access {9}the login is accepted$/,
     /^✓ Token {10}from 127\.0\.0\.1:\d+, for repository:team\/app:pull, good for 5 minutes$/,
     /^✓ Image {10}HOST\/team\/app:1 is sha256:[0-9a-f]{12}, an image$/,

@@ -129,7 +129,7 @@ test(
     for (const file of files) {
       succeeded(await skopeo(t, [...login, '--authfile', file, `${host}/app`]));
       const push = await me.reg(['push', '--debug', '--from', 'app', `${host}/app:1`]);
-      assert.ok(push.stderr.includes(`the login for ${host} is from "${file}"`), push.stderr);
+      assert.ok(push.stderr.includes(`the login for ${host} is from ${file}\n`), push.stderr);
       await me.fails(4, ['push', '--from', 'app', `${host}/other:1`]);
       const env = { REGISTRY_AUTH_FILE: join(me.home, 'nothing.json') };
       await me.fails(4, ['push', '--from', 'app', `${host}/app:1`], { env });

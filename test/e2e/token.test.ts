@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,7 +25,7 @@ const MIB = 1024 * 1024;
 test('with a login, tokens open a real registry for push and pull', REAL, async (t) => {
   const { me, tokens, host } = await startTokens(t);
   await login(me, host);
-  await me.reg(['push', '--from', 'app', `${host}/team/app:1`]);
+  await me.reg(['push', '--from', './app', `${host}/team/app:1`]);
   await me.reg(['pull', `${host}/team/app:1`]);
   const granted = tokens.tokenRequests.filter(({ status }) => status === 200);
   assert.ok(granted.every(({ user, service }) => user === 'ann' && service === 'registry.test'));
@@ -36,6 +36,57 @@ test('with a login, tokens open a real registry for push and pull', REAL, async 
   );
 });
 
+test(
+  'where the token service offers a refresh token, that is kept in place of the password',
+  REAL,
+  async (t) => {
+    const { me, tokens, host } = await startTokens(t);
+    await login(me, host);
+    const kept = await readFile(me.dockerConfig, 'utf8');
+    assert.match(kept, new RegExp(`"auth": "${Buffer.from('ann:').toString('base64')}"`));
+    assert.match(kept, /"identitytoken": "[^"]+"/);
+    assert.deepEqual(
+      tokens.tokenRequests.map(({ grant, offline }) => [grant, offline]),
+      [
+        ['basic', true],
+        ['refresh_token', false],
+      ],
+      'it was tried out',
+    );
+    const who = await me.reg(['whoami', '-q', host]);
+    assert.equal(who.stdout, 'ann\n');
+  },
+);
+
+for (const [what, options] of [
+  ['offers none', { refreshTokens: false }],
+  ['does not take the one that it gives', { refusePost: 401 }],
+] as const) {
+  test(`where the token service ${what}, the password is kept`, REAL, async (t) => {
+    const { me, tokens, host } = await startTokens(t, options);
+    await login(me, host);
+    assert.doesNotMatch(await readFile(me.dockerConfig, 'utf8'), /identitytoken/);
+    await me.reg(['push', '--from', './app', `${host}/team/app:1`]);
+    assert.equal(tokens.tokenRequests.at(-1)?.grant, 'basic');
+  });
+}
+
+test('a login by an identity token is tried, and kept as one', REAL, async (t) => {
+  const { me, tokens, host } = await startTokens(t);
+  await login(me, host);
+  const { stdout } = await me.reg(['auth', 'get', host]);
+  const { Username, Secret } = JSON.parse(stdout);
+  assert.equal(Username, '<token>');
+  const other = await createPerson(t);
+  const args = ['login', '--identity-token-stdin', host];
+  await other.fails(4, args, { stdin: 'not-a-token' });
+  await other.reg(args, { stdin: Secret });
+  assert.deepEqual(JSON.parse(await readFile(other.dockerConfig, 'utf8')), {
+    auths: { [host]: { identitytoken: Secret } },
+  });
+  assert.equal(tokens.tokenRequests.at(-1)?.grant, 'refresh_token');
+});
+
 test('a wrong password is refused by the token service, and the login with it', REAL, async (t) => {
   const { me, host } = await startTokens(t);
   await me.fails(4, ['login', '-u', 'ann', '--password-stdin', host], { stdin: 'wrong' });
@@ -43,7 +94,7 @@ test('a wrong password is refused by the token service, and the login with it', 
 
 test('who may not push is told so, once and without a storm of questions', REAL, async (t) => {
   const { me, tokens, host } = await startTokens(t);
-  const { stderr } = await me.fails(4, ['push', '--from', 'app', `${host}/team/app:1`]);
+  const { stderr } = await me.fails(4, ['push', '--from', './app', `${host}/team/app:1`]);
   assert.match(stderr, /reg login/);
   assert.ok(tokens.tokenRequests.length <= 4, `${tokens.tokenRequests.length} tokens were asked for`);
 });
@@ -56,7 +107,7 @@ test('a token that dies in the middle of a push is replaced, and the push goes o
   });
   await login(me, host);
   const before = tokens.tokenRequests.length;
-  await me.reg(['push', '--concurrency', '1', '--from', 'app', `${host}/team/app:1`]);
+  await me.reg(['push', '--concurrency', '1', '--from', './app', `${host}/team/app:1`]);
   const refused = proxy.requests.filter(({ status, path }) => status === 401 && path.includes('/uploads/'));
   assert.ok(refused.length >= 1, 'no token died on the way');
   const asked = tokens.tokenRequests.length - before;
@@ -73,7 +124,7 @@ test('a token that dies in the middle of a pull is replaced, and the pull goes o
     slow: ({ log }) => log.method === 'GET' && log.path.includes('/blobs/'),
   });
   await login(me, host);
-  await me.reg(['push', '--from', 'app', `${host}/team/app:1`]);
+  await me.reg(['push', '--from', './app', `${host}/team/app:1`]);
   tokens.change({ lifeSeconds: 2 });
   const before = tokens.tokenRequests.length;
   await me.reg(['pull', '--concurrency', '1', `${host}/team/app:1`]);
@@ -90,7 +141,7 @@ test('an identity token of a docker login opens the registry by OAuth2', REAL, a
   const { me, tokens, host } = await startTokens(t);
   await keepIdentityToken(me, tokens, { host });
   const before = tokens.tokenRequests.length;
-  await me.reg(['push', '--from', 'app', `${host}/team/app:1`]);
+  await me.reg(['push', '--from', './app', `${host}/team/app:1`]);
   assert.deepEqual(
     tokens.tokenRequests.slice(before).map(({ method, grant, user }) => ({ method, grant, user })),
     [{ method: 'POST', grant: 'refresh_token', user: 'ann' }],
@@ -102,7 +153,7 @@ for (const status of [400, 401, 404, 405] as const) {
     // What everybody may have can then still be had.
     const { me, tokens, host } = await startTokens(t);
     await login(me, host);
-    await me.reg(['push', '--from', 'app', `${host}/team/app:1`]);
+    await me.reg(['push', '--from', './app', `${host}/team/app:1`]);
     await keepIdentityToken(me, tokens, { host });
     tokens.change({ refusePost: status });
     const before = tokens.tokenRequests.length;
@@ -119,7 +170,7 @@ test('where OAuth2 is refused and docker has kept the password, too, that is use
   await keepIdentityToken(me, tokens, { host, login: 'ann:secret' });
   tokens.change({ refusePost: 404 });
   const before = tokens.tokenRequests.length;
-  await me.reg(['push', '--from', 'app', `${host}/team/app:1`]);
+  await me.reg(['push', '--from', './app', `${host}/team/app:1`]);
   assert.deepEqual(
     tokens.tokenRequests.slice(before).map(({ grant, user }) => ({ grant, user })),
     [
@@ -140,7 +191,7 @@ interface Setting {
   readonly made: TestImage;
 }
 
-interface SettingOptions extends Pick<TokenServerOptions, 'lifeSeconds'> {
+interface SettingOptions extends Pick<TokenServerOptions, 'lifeSeconds' | 'refreshTokens' | 'refusePost'> {
   /** Which requests, two of them, are held up until the token that they carry is dead. */
   readonly slow?: (exchange: Exchange) => boolean;
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { systemClock } from '../../src/content/system-clock.js';
-import { login, logout, parseServer, type LoginPlace } from '../../src/operations/login.js';
+import { login, parseServer, type LoginPlace } from '../../src/operations/login.js';
+import { logout } from '../../src/operations/logout.js';
 import { thisProcess } from '../layout/stores.js';
 import { basicCredentials, reply, startHttpServer, type HttpServer } from '../support/http-server.js';
 import { temporaryFolder, type Scope } from '../support/temp.js';
@@ -58,6 +59,7 @@ async function makePlace(scope: Scope): Promise<LoginPlace> {
   const folder = await temporaryFolder(scope);
   return {
     dockerConfig: join(folder, 'config.json'),
+    keychainIndex: join(folder, 'keychain.json'),
     tokenServices: join(folder, 'reg.json'),
     change: thisProcess,
   };
@@ -76,8 +78,9 @@ test('a credential is kept when the registry takes it, and forgotten by a logout
   const auth = Buffer.from('me:right').toString('base64');
   const kept = { auths: { 'ghcr.io': {}, [host]: { auth } }, psFormat: 'x' };
   assert.deepEqual(JSON.parse(await readFile(place.dockerConfig, 'utf8')), kept);
-  assert.deepEqual(await logout(host, place), { server: host, removed: true });
-  assert.deepEqual(await logout(host, place), { server: host, removed: false });
+  const nothing = { server: host, removed: false, remains: undefined };
+  assert.deepEqual(await logout(host, place), { ...nothing, removed: true });
+  assert.deepEqual(await logout(host, place), nothing);
   assert.deepEqual(JSON.parse(await readFile(place.dockerConfig, 'utf8')), {
     ...kept,
     auths: { 'ghcr.io': {} },
