@@ -13,7 +13,7 @@ import { isDigest } from '../spec/digest.js';
 import { MAX_MANIFEST_SIZE } from '../spec/manifest.js';
 import { isManifestType } from '../spec/media-type.js';
 import { readContent } from './read.js';
-import type { CallOptions, Content, OpenOptions, Origin, Source } from './types.js';
+import type { CallOptions, Content, OpenOptions, Origin, ResolveOptions, Source } from './types.js';
 import { Verifier } from './verify.js';
 
 export interface Alternative {
@@ -61,7 +61,7 @@ class Choice {
     alternative.onPass(error);
   }
 
-  async resolve(name: string, options: CallOptions = {}): Promise<Descriptor> {
+  async resolve(name: string, options: ResolveOptions = {}): Promise<Descriptor> {
     const left = await this.left();
     const last = left.at(-1);
     for (const alternative of left.slice(0, -1)) {
@@ -79,7 +79,7 @@ class Choice {
 
 /** Not believed before it has given the manifest, too: else nobody else could be asked what the name stands for. */
 async function resolveFully(source: Source, name: string, { signal }: CallOptions): Promise<Descriptor> {
-  const descriptor = await source.resolve(name, { signal });
+  const descriptor = await source.resolve(name, { signal, toRead: true });
   if (isManifestType(descriptor.mediaType))
     await readContent(source.get(descriptor), { cap: MAX_MANIFEST_SIZE, signal });
   return descriptor;

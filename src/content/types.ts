@@ -44,9 +44,14 @@ export interface Origin {
   readonly repository: string;
 }
 
+export interface ResolveOptions extends CallOptions {
+  /** Its bytes are wanted next, so that what can tell both at once may do so. Default false. */
+  readonly toRead?: boolean | undefined;
+}
+
 export interface Source {
   /** The descriptor behind a tag or a digest. Throws NOT_FOUND. */
-  resolve(name: string, options?: CallOptions): Promise<Descriptor>;
+  resolve(name: string, options?: ResolveOptions): Promise<Descriptor>;
   /** No I/O. */
   get(descriptor: Descriptor): Content;
 }

@@ -30,16 +30,17 @@ export interface DigestResult {
 }
 
 /**
- * The digest of an image, by one HEAD where the server does it right, and one GET more to choose from an index. Throws
+ * The digest of an image, by one HEAD where the server does it right; by one GET where one of an index is meant. Throws
  * INVALID_REFERENCE, NOT_FOUND, PLATFORM_NOT_FOUND and what the place throws.
  */
 export async function readDigest(image: string, options: DigestOptions): Promise<DigestResult> {
   const reference = parseImage(image);
   const names = { reference: formatReference(reference), familiar: familiarName(reference) };
   try {
-    const found = await locate(reference, options);
-    if (options.platform === undefined) return { ...names, digest: registryDigest(found.root) };
-    const { digest, platform } = await chooseImage(found, options.platform, options);
+    const { place, platform: wanted, signal } = options;
+    const found = await locate(reference, { place, signal, toRead: wanted !== undefined });
+    if (wanted === undefined) return { ...names, digest: registryDigest(found.root) };
+    const { digest, platform } = await chooseImage(found, wanted, options);
     return { ...names, digest, ...(platform === undefined ? {} : { platform: formatPlatform(platform) }) };
   } catch (error) {
     throw explain(error, `cannot find the digest of ${names.familiar}`, {

@@ -61,7 +61,7 @@ export interface LayerSummary {
   readonly size: number;
 }
 
-/** Costs two to four small requests. Throws INVALID_REFERENCE, NOT_FOUND and what the place throws. */
+/** Costs one to three small requests. Throws INVALID_REFERENCE, NOT_FOUND and what the place throws. */
 export async function inspect(image: string, options: InspectOptions): Promise<Inspection> {
   return located(image, options, async ({ reference, source, root }) => {
     const manifest = await readManifest(source, root, { signal: options.signal });
@@ -95,8 +95,9 @@ async function located<T>(
   task: (found: Located) => Promise<T>,
 ): Promise<T> {
   const reference = parseImage(image);
+  const { place, signal } = options;
   try {
-    return await task({ reference, ...(await locate(reference, options)) });
+    return await task({ reference, ...(await locate(reference, { place, signal, toRead: true })) });
   } catch (error) {
     throw explain(error, `cannot inspect ${familiarName(reference)}`, {
       reference: formatReference(reference),

@@ -100,8 +100,9 @@ async function pullNamed(reference: Reference, options: PullOptions): Promise<Pu
 async function pullImage(reference: Reference, options: PullOptions): Promise<PullResult> {
   const { client, store, dryRun, signal, concurrency, onEvent } = options;
   const registry = client.source(reference);
-  const named = await registry.resolve(registryName(reference), { signal });
   const known = await findImage(store, reference);
+  // What the store may have costs a HEAD, which Docker Hub does not count as a pull; what it lacks, the one GET.
+  const named = await registry.resolve(registryName(reference), { signal, toRead: known === undefined });
   const root = await chooseRoot(registry, { named, known }, options);
   const target = { sink: store, current: currentIn(store), folder: store.folder };
   const { outcome, bytes, plan } = await moveImage(registry, root, {

@@ -3,7 +3,15 @@
 import { createLimit } from '../content/limit.js';
 import { contentOf, readContent } from '../content/read.js';
 import { retry } from '../content/retry.js';
-import type { CallOptions, Content, Outcome, PutOptions, Sink, Source } from '../content/types.js';
+import type {
+  CallOptions,
+  Content,
+  Outcome,
+  PutOptions,
+  ResolveOptions,
+  Sink,
+  Source,
+} from '../content/types.js';
 import { hasCode, RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { isDigest, shortDigest, type Digest } from '../spec/digest.js';
@@ -44,7 +52,8 @@ export class Manifests implements Source, Sink {
   }
 
   /** One HEAD where the server does it right, else a GET. Throws NOT_FOUND and what reading a manifest throws. */
-  async resolve(name: string, options: CallOptions = {}): Promise<Descriptor> {
+  async resolve(name: string, { toRead = false, ...options }: ResolveOptions = {}): Promise<Descriptor> {
+    if (toRead) return (await this.#fetch(name, options)).descriptor;
     const head = await this.#head(name, { ...options, scopes: pullScopes(this.#repository) });
     const isAnswer = head !== undefined && (!isDigest(name) || head.digest === name);
     return isAnswer ? head : (await this.#fetch(name, options)).descriptor;

@@ -10,7 +10,15 @@ import type { Connections } from '../content/connections.js';
 import { ranged } from '../content/ranged.js';
 import { resilient } from '../content/resilient.js';
 import type { RetryOptions } from '../content/retry.js';
-import type { CallOptions, Content, Outcome, PutOptions, Sink, Source } from '../content/types.js';
+import type {
+  CallOptions,
+  Content,
+  Outcome,
+  PutOptions,
+  ResolveOptions,
+  Sink,
+  Source,
+} from '../content/types.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
 import { isManifestType } from '../spec/media-type.js';
@@ -49,10 +57,10 @@ export class Registry implements Source, Sink {
   }
 
   /**
-   * The descriptor behind a tag or a digest, by one HEAD where the server does it right. Throws NOT_FOUND,
-   * INVALID_REFERENCE, INVALID_MANIFEST, DIGEST_MISMATCH, TOO_LARGE, UNSUPPORTED and what the transport throws.
+   * The descriptor behind a tag or a digest, by one HEAD where the server does it right; `toRead`, by the GET that brings
+   * the manifest. Throws NOT_FOUND, INVALID_REFERENCE, INVALID_MANIFEST, DIGEST_MISMATCH, TOO_LARGE, UNSUPPORTED and what the transport throws.
    */
-  resolve(name: string, options: CallOptions = {}): Promise<Descriptor> {
+  resolve(name: string, options: ResolveOptions = {}): Promise<Descriptor> {
     return this.#manifests.resolve(name, options);
   }
 

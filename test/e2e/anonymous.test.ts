@@ -136,7 +136,7 @@ test('pulling what is there already costs one request', needs('docker-registry')
 });
 
 test(
-  'the digest of a tag costs one HEAD, and that of one of its images one GET more',
+  'the digest of a tag costs one HEAD, and that of one of its images one GET',
   needs('docker-registry'),
   async (t) => {
     const registry = await startDockerRegistry(t);
@@ -160,7 +160,7 @@ test(
     };
     assert.deepEqual(asked(), ['HEAD /v2/team/app/manifests/1.0']);
     assert.equal((await me.reg(['digest', '--platform', 'linux/arm64', name])).stdout, `${arm64.digest}\n`);
-    assert.deepEqual(asked(), ['HEAD /v2/team/app/manifests/1.0', `GET /v2/team/app/manifests/${digest}`]);
+    assert.deepEqual(asked(), ['GET /v2/team/app/manifests/1.0']);
 
     const both = await me.reg(['digest', name, name]);
     assert.equal(both.stdout, `${digest}  ${name}\n`.repeat(2));
