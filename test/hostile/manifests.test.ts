@@ -115,7 +115,7 @@ table('manifests that cannot be read', [
     says: /size|bytes/,
   },
   { name: '70: a size of nothing', wanted: 6, arrange: holdsLayer({ size: 0 }) },
-  { name: '70: a size of 9 PB', wanted: [5, 6], arrange: holdsLayer({ size: 9e15 }), says: /size|bytes/ },
+  { name: '70: a size of 9 PB', wanted: [5, 6, 8], arrange: holdsLayer({ size: 9e15 }), says: /size|bytes/ },
   held('71: an image that is called an index', (honest: Document) => ({ ...honest, mediaType: OCI_INDEX }), {
     type: OCI_INDEX,
   }),
