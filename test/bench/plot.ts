@@ -74,7 +74,8 @@ function drawSeries(
   const places = points
     .toSorted((one, other) => one.x - other.x)
     .map((point): [number, number] => [round(across.at(point.x)), round(up.at(point.y))]);
-  const legend = { x: WIDTH - FRAME.right, y: 20 + 16 * position, anchor: 'end', fill: colour } as const;
+  // Most things grow, so that the upper left is free.
+  const legend = { x: FRAME.left + 10, y: FRAME.top + 16 * (position + 1), fill: colour };
   return [
     `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${places.map((place) => place.join(',')).join(' ')}"/>`,
     ...places.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="3" fill="${colour}"/>`),
