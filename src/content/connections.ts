@@ -1,7 +1,7 @@
 /**
  * How many connections to one host carry large blobs at once: as many as pay.
  *
- *     1 ── faster? ──▶ 4 ── faster? ──▶ 8 ── … ──▶ most      one that brings no more bytes in all is given back
+ *     1 ── fast enough? ──▶ 4 ── faster? ──▶ 8 ── … ──▶ most      what brings no more bytes in all is given back
  *
  * All blobs of a host share one budget, of connections and of the memory for what comes before its turn.
  */
@@ -10,11 +10,14 @@ import { hasCode } from '../errors.js';
 import type { Clock } from './retry.js';
 
 /** Most bytes that are kept, for all blobs together, because others have to come before them. */
-const MAX_AHEAD = 40 * 1024 * 1024;
+const MAX_AHEAD = 16 * 1024 * 1024;
 
 /** Lengths of a part, in bytes: long ones cost fewer round trips, short ones less memory where there are many. */
 const MIN_PART = 1024 * 1024;
-const MAX_PART = 4 * 1024 * 1024;
+const MAX_PART = 2 * 1024 * 1024;
+
+/** How many parts there is room for to a connection: some have come and wait for one that is slower. */
+const SLACK = 1.5;
 
 /** How long the speed is measured before it is judged, in milliseconds. */
 const PERIOD_MS = 250;
@@ -22,6 +25,12 @@ const PERIOD_MS = 250;
 const START_MS = 2000;
 /** After how long more connections are tried again, in milliseconds: networks change. */
 const REST_MS = 5000;
+
+/** What is enough for anybody, in bytes a millisecond: the disk and the digest take about as long. */
+const ENOUGH = 200_000;
+
+/** What does no harm, and is not on trial: a link may have stood still just while it was measured. */
+const FEW = 4;
 
 /** By what factor more connections have to be faster. */
 const GAIN = 1.2;
@@ -54,6 +63,8 @@ export class Connections {
   /** When the measurement began, and what has come since. */
   #since: number | undefined;
   #bytes = 0;
+  /** Whether, since then, more connections would have been made use of. */
+  #isShort = false;
   /** Connections that have yet to bring something before the trial is judged, and how long that is waited for. */
   #awaited = 0;
   #awaitedUntil = 0;
@@ -72,14 +83,14 @@ export class Connections {
     this.#sendsParts = value;
   }
 
-  /** Whether a second connection was found not to pay, so that a blob may just as well come in one piece. */
+  /** Whether one connection is fast, or all that the host wants: then a blob may just as well come in one piece. */
   get isOneEnough(): boolean {
     return this.#limit === 1 && this.#restUntil > 0;
   }
 
   /** Length in bytes of the next part. */
   get partLength(): number {
-    return Math.min(MAX_PART, Math.max(MIN_PART, Math.floor(MAX_AHEAD / this.#limit)));
+    return Math.min(MAX_PART, Math.max(MIN_PART, Math.floor(MAX_AHEAD / (this.#limit * SLACK))));
   }
 
   /** A connection that nobody can be denied: the one that every blob needs. */
@@ -101,7 +112,9 @@ export class Connections {
 
   /** Whether there is room for another connection that fetches `length` bytes before their turn. */
   hasRoom(length: number): boolean {
-    return this.#active < this.#limit && this.#ahead + length <= MAX_AHEAD;
+    const hasRoom = this.#active < this.#limit && this.#ahead + length <= MAX_AHEAD;
+    this.#isShort ||= !hasRoom;
+    return hasRoom;
   }
 
   /** Takes memory for bytes that come before their turn; the function that is answered gives it back. */
@@ -122,6 +135,7 @@ export class Connections {
   /** To be told of errors that are tried again: a host that is out of breath, or refuses connections, wants fewer. */
   heed(error: unknown): void {
     const isTired = hasCode(error, 'RATE_LIMITED', 'SERVER_ERROR');
+    if (!isTired && this.#limit === 1) return;
     this.#limit = isTired ? 1 : Math.min(this.#limit, Math.max(2, Math.ceil(this.#limit / 2)));
     this.#settle(isTired ? Infinity : this.#clock.now() + REST_MS);
   }
@@ -133,22 +147,23 @@ export class Connections {
     this.#bytes += bytes;
     const elapsed = now - this.#since;
     if (elapsed < PERIOD_MS) return;
-    // Where the limit was not made use of, the speed says nothing about it.
-    if (this.#active >= this.#limit) this.#judge(this.#bytes / elapsed, now);
+    const speed = this.#bytes / elapsed;
+    // Where nobody wanted more, the speed says nothing about how many would pay.
+    const isTelling = this.#isShort;
     this.#since = undefined;
     this.#bytes = 0;
+    this.#isShort = false;
+    if (isTelling) this.#judge(speed, now);
   }
 
   #judge(speed: number, now: number): void {
     if (now < this.#restUntil) return;
-    if (this.#before !== undefined && speed < this.#before.speed * GAIN) {
-      this.#limit = this.#before.limit;
-      this.#settle(now + REST_MS);
-      return;
-    }
+    const hasPaid = this.#before === undefined || speed >= this.#before.speed * GAIN;
+    if (!hasPaid) this.#limit = this.#before?.limit ?? this.#limit;
+    if (!hasPaid || speed >= ENOUGH) return this.#settle(now + REST_MS);
     const limit = Math.max(this.#limit, this.#active);
-    this.#before = { limit, speed };
-    this.#limit = Math.min(this.#most, Math.max(4, limit * 2));
+    this.#before = limit < FEW ? undefined : { limit, speed };
+    this.#limit = Math.min(this.#most, limit < FEW ? FEW : limit * 2);
     this.#awaited = this.#limit - limit;
     this.#awaitedUntil = now + START_MS;
     this.#tellOfRoom();

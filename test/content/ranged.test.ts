@@ -74,18 +74,25 @@ suite('a large content', () => {
     for (const [index, [from]] of link.opened.entries()) assert.equal(from, link.opened[index - 1]?.[1] ?? 0);
   });
 
-  test('comes over one connection when more are no faster', async () => {
+  test('comes over four connections, and now and then more, when more are no faster', async () => {
     const link = slowLink({ served: 1 });
-    const connections = new Connections({ most: 12, clock: link.clock });
-    const layer = ranged(link.through(content(96 * MIB)), connections);
-    await link.during(readAll(layer));
-    assert.ok(link.streams.most <= 4, `${link.streams.most} connections at once`);
-    const [from = 0, to] = link.opened.at(-1) ?? [];
-    assert.ok(to === 96 * MIB && from < 48 * MIB, 'the rest comes in one piece');
+    const connections = new Connections({ most: 24, clock: link.clock });
+    await link.during(readAll(ranged(link.through(content(96 * MIB)), connections)));
+    assert.ok(link.streams.most <= 8, `${link.streams.most} connections at once`);
     assert.equal(link.bytes, 96 * MIB);
   });
 
-  test('keeps no more than 40 MiB for a reader that does not read', async () => {
+  test('comes over one connection when that is fast', async () => {
+    const link = slowLink({ tickMs: 0.5 });
+    const connections = new Connections({ most: 24, clock: link.clock });
+    await link.during(readAll(ranged(link.through(content(96 * MIB)), connections)));
+    assert.equal(link.streams.most, 1);
+    const [from = 0, to] = link.opened.at(-1) ?? [];
+    assert.ok(to === 96 * MIB && from < 72 * MIB, 'the rest comes in one piece');
+    assert.equal(link.bytes, 96 * MIB);
+  });
+
+  test('keeps no more than 16 MiB for a reader that does not read', async () => {
     const link = slowLink();
     const connections = new Connections({ most: 24, clock: link.clock });
     // Another reader shows how many connections pay.
@@ -97,8 +104,8 @@ suite('a large content', () => {
     ]();
     await link.during(chunks.next());
     await link.during(new Promise((resolve) => setTimeout(resolve, 100)));
-    assert.ok(link.bytes - before > 20 * MIB, `only ${link.bytes - before} bytes came`);
-    assert.ok(link.bytes - before <= 40 * MIB + CHUNK, `${link.bytes - before} bytes came`);
+    assert.ok(link.bytes - before > 8 * MIB, `only ${link.bytes - before} bytes came`);
+    assert.ok(link.bytes - before <= 16 * MIB + CHUNK, `${link.bytes - before} bytes came`);
     await link.during(Promise.resolve(chunks.return?.()));
     await link.during(new Promise((resolve) => setTimeout(resolve, 20)));
     assert.equal(link.streams.now, 0);
@@ -109,7 +116,8 @@ suite('a large content', () => {
     const connections = new Connections({ most: 10, clock: link.clock });
     const layers = [40, 48, 56].map((size) => ranged(link.through(content(size * MIB)), connections));
     await link.during(Promise.all(layers.map((layer) => readAll(layer))));
-    assert.equal(link.streams.most, 10);
+    // The first connection of each layer is denied to none.
+    assert.ok(link.streams.most >= 10 && link.streams.most <= 12, `${link.streams.most} connections at once`);
   });
 
   test('is resumed in parts, too', async () => {

@@ -5,9 +5,11 @@ import type { Content } from '../../src/content/types.js';
 /** How a link serves its streams: so many of them get one chunk at each tick; default all. */
 export interface LinkOptions {
   readonly served?: number;
+  /** From tick to tick, in milliseconds; default 10. */
+  readonly tickMs?: number;
 }
 
-/** A link on which time passes by ticks of 10 ms, at each of which a stream gets at most one chunk. */
+/** A link on which time passes by ticks, at each of which a stream gets at most one chunk. */
 export interface SlowLink {
   readonly clock: { readonly now: () => number };
   /** `content`, over the link. */
@@ -22,7 +24,7 @@ export interface SlowLink {
   during<T>(task: Promise<T>): Promise<T>;
 }
 
-export function slowLink({ served = Infinity }: LinkOptions = {}): SlowLink {
+export function slowLink({ served = Infinity, tickMs = 10 }: LinkOptions = {}): SlowLink {
   const waiting: (() => void)[] = [];
   const opened: [number, number][] = [];
   const streams = { now: 0, most: 0 };
@@ -62,7 +64,7 @@ export function slowLink({ served = Infinity }: LinkOptions = {}): SlowLink {
       task.then(end, end);
       while (!over.signal.aborted) {
         await nextTurn();
-        state.time += 10;
+        state.time += tickMs;
         for (const resolve of waiting.splice(0, served)) resolve();
       }
       return task;
