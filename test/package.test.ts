@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execSync } from 'node:child_process';
-import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
+import { access, cp, mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execPath } from 'node:process';
 import { test } from 'node:test';
@@ -32,6 +32,8 @@ test('The command line of the package runs with no other package beside it', asy
   assert.match(await run(['--version']), /^reg \d/);
   assert.match(await run(['pull', '-q', `${host}/app:1`]), /\/app:1\n$/);
   assert.match(await run(['images', '-q']), /\/app:1\n$/);
+  // The program that speaks with the keychain is started, not imported: see credentials/os-keychain.ts.
+  await access(join(folder, 'dist', 'credentials', 'keychain.js'));
 });
 
 test('The licence of every package that is bundled comes with the bundle', async () => {
