@@ -56,7 +56,7 @@ function noticeOf(folder) {
 }
 
 await build({
-  input: { main: 'src/cli/main.ts' },
+  input: { main: 'src/cli/main.ts', 'credential-helper': 'src/cli/credential-helper.ts' },
   platform: 'node',
   preserveEntrySignatures: 'allow-extension',
   plugins: [withoutSubprograms, withNotices],

@@ -94,10 +94,10 @@ export class HelperProgram {
       this.#options.onNotice?.({ type: 'warning', message });
       return undefined;
     }
-    if (username === TOKEN_USER) return { identityToken: secret };
-    const login = { username, password: secret };
-    if (!isPlain(login)) throw this.#unavailable('answers with control characters');
-    return login;
+    const credential = parseLogin(username, secret);
+    if ('password' in credential && !isPlain({ username, password: secret }))
+      throw this.#unavailable('answers with control characters');
+    return credential;
   }
 
   #parse(stdout: Uint8Array): JsonObject {
@@ -118,6 +118,11 @@ export class HelperProgram {
   #unavailable(fault: string): RegError {
     return new RegError('CREDENTIALS_UNAVAILABLE', `${this.#options.name} ${fault}`);
   }
+}
+
+/** What helpers have as a credential. */
+export function parseLogin(username: string, secret: string): Credential {
+  return username === TOKEN_USER ? { identityToken: secret } : { username, password: secret };
 }
 
 /** A credential as helpers have it. */

@@ -1,19 +1,24 @@
 /** Logins in a real keychain, gnome-keyring; and where there is none, or it is locked. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { execPath } from 'node:process';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { bareEnvironment, startChild } from '../support/child.js';
+import { pathWith } from '../support/credential-helper.js';
 import { startDockerRegistry } from '../support/docker-registry.js';
 import { writeLayout } from '../support/image-files.js';
 import { image, layer } from '../support/images.js';
 import { KEYRING, startKeyring } from '../support/keyring.js';
-import { createPerson, type Person } from '../support/person.js';
-import { needs } from '../support/programs.js';
-import type { Scope } from '../support/temp.js';
+import { createPerson, succeeded, type Person } from '../support/person.js';
+import { needs, programPath } from '../support/programs.js';
+import { temporaryFolder, type Scope } from '../support/temp.js';
 
 const REGISTRY = ['docker-registry', 'htpasswd'] as const;
 const REAL = needs(...REGISTRY, ...KEYRING);
+const HELPER = fileURLToPath(new URL('../../bin/docker-credential-reg.js', import.meta.url));
 const PASSWORD = 'pass: wörd';
 const LOGIN = ['login', '-u', 'ann', '--password-stdin'];
 
@@ -97,6 +102,51 @@ test(
     assert.equal(chosen.stderr, '', 'who wants it so need not be told');
     const keychain = await me.fails(4, [...LOGIN, '--store', 'keychain', host], { stdin: PASSWORD });
     assert.match(keychain.stderr, /there is no keychain here/);
+  },
+);
+
+const DOCKER = needs(...REGISTRY, ...KEYRING, 'docker');
+
+test(
+  'docker uses the login that reg keeps in the keychain, and reg the one that docker puts there',
+  DOCKER,
+  async (t) => {
+    const { me, host } = await setUp(t);
+    const { env } = await startKeyring(t, me.home, 'unlocked');
+    const bin = await temporaryFolder(t);
+    await symlink(HELPER, join(bin, 'docker-credential-reg'));
+    const withHelper = { ...env, PATH: pathWith(bin), XDG_CONFIG_HOME: join(me.home, '.config') };
+    await mkdir(dirname(me.dockerConfig), { recursive: true });
+    await writeFile(me.dockerConfig, '{"credsStore":"reg"}');
+    const docker = async (...args: readonly string[]) => {
+      const command = [programPath('docker'), ...args] as const;
+      const settings = { ...bareEnvironment(), ...withHelper, DOCKER_CONFIG: dirname(me.dockerConfig) };
+      const child = await startChild(t, [...command], {
+        env: { ...settings, DOCKER_HOST: 'unix:///nobody' },
+        stdin: PASSWORD,
+      });
+      return child.ended;
+    };
+    await me.reg([...LOGIN, host], { stdin: PASSWORD, env: withHelper });
+    // To try it out, docker would need its engine; to find it, only the helper.
+    const found = await docker('login', host);
+    assert.match(`${found.stdout}${found.stderr}`, /existing credentials.*ann/);
+    succeeded(await docker('logout', host));
+    await me.fails(4, ['whoami', host], { env: withHelper });
+    succeeded(await docker('login', '-u', 'ann', '--password-stdin', host));
+    const push = await me.reg(['push', '--debug', '--from', './app', `${host}/app:1`], { env: withHelper });
+    assert.match(push.stderr, /is from the OS keychain$/m);
+    const ask = async (action: string, stdin: string) => {
+      const child = await startChild(t, [execPath, HELPER, action], {
+        env: { ...bareEnvironment(), ...withHelper },
+        stdin,
+      });
+      return child.ended;
+    };
+    assert.deepEqual(JSON.parse((await ask('list', '')).stdout), { [host]: 'ann' });
+    assert.equal(JSON.parse((await ask('get', `https://${host}/`)).stdout).Secret, PASSWORD);
+    const nothing = await ask('get', 'ghcr.io');
+    assert.deepEqual([nothing.code, nothing.stdout], [1, 'credentials not found in native keychain\n']);
   },
 );
 
