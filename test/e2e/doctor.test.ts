@@ -11,6 +11,7 @@ import { startForwardProxy } from '../support/forward-proxy.js';
 import { reply, startHttpServer, type Exchange } from '../support/http-server.js';
 import { writeLayout } from '../support/image-files.js';
 import { image, layer } from '../support/images.js';
+import { KEYRING, startKeyring } from '../support/keyring.js';
 import { createPerson, type Person } from '../support/person.js';
 import { needs } from '../support/programs.js';
 import { pushGraph } from '../support/push-graph.js';
@@ -19,6 +20,8 @@ import type { Scope } from '../support/temp.js';
 import { startTokenServer } from '../support/token-server.js';
 
 const REAL = needs('docker-registry');
+/** Elsewhere there always is one. */
+const NO_KEYCHAIN = { skip: platform !== 'linux' && 'it has a keychain' };
 const PASSWORD = 'very-secret-password';
 /** A host whose name no DNS knows. */
 const NAMED = 'registry.test';
@@ -281,7 +284,9 @@ test('without an argument: what this machine has', async (t) => {
   const bare = parse((await me.reg(['doctor', '--json'])).stdout);
   assert.deepEqual(
     Object.keys(bare),
-    'versions environment docker-config containers-auth proxies mirrors certificates store disk'.split(' '),
+    'versions environment docker-config containers-auth keychain proxies mirrors certificates store disk'.split(
+      ' ',
+    ),
   );
   assert.match(bare['docker-config']?.text ?? '', /config\.json" is not there$/);
   const auth = Buffer.from(`ann:${PASSWORD}`).toString('base64');
@@ -361,6 +366,26 @@ test('which files decide how a registry is reached, and by which mirrors', async
   await writeFile(file, '[[registry]\n');
   const broken = parse((await me.fails(2, ['doctor', '--json'])).stdout);
   assert.match(broken['mirrors']?.text ?? '', /registries\.conf/);
+});
+
+test('a keychain that is not there any more', NO_KEYCHAIN, async (t) => {
+  const me = await createPerson(t);
+  const index = join(me.home, '.config', 'reg', 'keychain.json');
+  await mkdir(dirname(index), { recursive: true });
+  await writeFile(index, JSON.stringify({ logins: { 'ghcr.io': 'ann' } }));
+  const { stdout } = await me.fails(4, ['doctor', '--json']);
+  const found = parse(stdout)['keychain'];
+  assert.equal(found?.verdict, 'bad');
+  assert.match(found?.text ?? '', /^no login for ghcr\.io: there is no keychain here/);
+});
+
+test('a keychain that has what was put there', needs('docker-registry', ...KEYRING), async (t) => {
+  const { host } = await startDockerRegistry(t);
+  const me = await createPerson(t);
+  const { env } = await startKeyring(t, me.home, 'unlocked');
+  await me.reg(['login', '-u', 'ann', '--password-stdin', host], { stdin: PASSWORD, env });
+  const found = parse((await me.reg(['doctor', '--json'], { env })).stdout);
+  assert.equal(found['keychain']?.text, 'opens, and has 1 login');
 });
 
 interface Examination {

@@ -16,7 +16,7 @@ import { isObject } from '../../spec/json.js';
 import { formatBytes } from '../bytes.js';
 import type { Context } from '../context.js';
 import { describeFinding } from '../doctor-view.js';
-import { containersAuthFiles, dockerConfigFile, settingsFolders } from '../environment.js';
+import { containersAuthFiles, dockerConfigFile, keychainIndexFile, settingsFolders } from '../environment.js';
 import { readPackage } from '../package.js';
 import { createStyle } from '../style.js';
 
@@ -75,6 +75,7 @@ async function machineOf({ io, store, clientOptions }: Context): Promise<Machine
     env: io.env,
     dockerConfig: dockerConfigFile(io),
     containersAuth: containersAuthFiles(io),
+    keychainIndex: keychainIndexFile(io),
     certificates: certificateFolders(settingsFolders(io)),
     proxyFor,
     routeFor,

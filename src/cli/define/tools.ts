@@ -10,7 +10,7 @@ export function defineTools(program: Command, act: Act): void {
     .command('doctor')
     .summary('find out why a registry cannot be reached, or lets nobody in')
     .description(
-      'Look at all that lies between this machine and an image, a line for each check: proxy, name, connection, certificate, clock, login, token, limits, and what the registry can do. Nothing is changed anywhere, and no secret is shown. Without an argument, look at this machine: logins, proxies, certificates, store.',
+      'Look at all that lies between this machine and an image, a line for each check: proxy, name, connection, certificate, clock, login, token, limits, and what the registry can do. Nothing is changed anywhere, and no secret is shown. Without an argument, look at this machine: logins, proxies, mirrors, certificates, store. The exit code is the highest of what was found wrong.',
     )
     .argument('[target]', 'a registry, such as ghcr.io or app:5000/, or an image')
     .option('--json', 'print one JSON object a check');

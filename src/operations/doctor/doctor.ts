@@ -21,6 +21,7 @@ import { disk } from './disk.js';
 import { dockerConfig } from './docker-config.js';
 import { environment } from './environment.js';
 import { image } from './image.js';
+import { keychain } from './keychain.js';
 import { login } from './login.js';
 import type { MachineSubject } from './machine.js';
 import { hubMirrors, mirrors } from './mirrors.js';
@@ -41,6 +42,7 @@ const MACHINE = [
   environment,
   dockerConfig,
   containersAuth,
+  keychain,
   proxies,
   hubMirrors,
   certificates,

@@ -11,6 +11,8 @@ export interface MachineSubject {
   readonly dockerConfig: string | undefined;
   /** Paths of containers' auth.json. */
   readonly containersAuth: readonly string[];
+  /** Path of the file in which `reg login` notes what it keeps in the keychain. */
+  readonly keychainIndex: string | undefined;
   /** Folders `certs.d`. */
   readonly certificates: readonly string[];
   readonly proxyFor: ProxyFor;
