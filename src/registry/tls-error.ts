@@ -39,13 +39,17 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_SSL_PACKET_LENGTH_TOO_LONG: NOT_TLS,
   ERR_SSL_UNKNOWN_PROTOCOL: NOT_TLS,
   ERR_SSL_HTTP_REQUEST: NOT_TLS,
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: WANTS_OURS,
-  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: NO_AGREEMENT,
-  'ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE': NO_AGREEMENT,
-  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: WANTS_OURS,
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: WANTS_OURS,
-  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: WANTS_OURS,
-  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: WANTS_OURS,
+};
+
+/** Alerts of the other side (RFC 8446, 6.2). What comes before the name differs between versions of OpenSSL. */
+const ALERTS: Readonly<Record<string, string>> = {
+  HANDSHAKE_FAILURE: NO_AGREEMENT,
+  CERTIFICATE_REQUIRED: WANTS_OURS,
+  BAD_CERTIFICATE: WANTS_OURS,
+  UNSUPPORTED_CERTIFICATE: WANTS_OURS,
+  CERTIFICATE_EXPIRED: WANTS_OURS,
+  CERTIFICATE_UNKNOWN: WANTS_OURS,
+  UNKNOWN_CA: WANTS_OURS,
 };
 
 const CLOCK = 'Is the clock of this machine right?';
@@ -63,7 +67,8 @@ export function isTlsCode(code: string): boolean {
 export function tlsError(cause: unknown, situation: TlsSituation): RegError {
   const code = codeOf(cause);
   const isNotTls = code === 'EPROTO' && /wrong version number|packet length too long/.test(messageOf(cause));
-  const reason = isNotTls ? NOT_TLS : (REASONS[code] ?? `TLS fails (${cleanText(code)})`);
+  const [, alert = ''] = /_ALERT_([A-Z_]+)$/.exec(code) ?? [];
+  const reason = isNotTls ? NOT_TLS : (REASONS[code] ?? ALERTS[alert] ?? `TLS fails (${cleanText(code)})`);
   const hint = hintFor(reason, situation) ?? namesOf(cause) ?? 'Whoever runs it has to mend that.';
   const message = `cannot trust ${situation.peer}: ${reason}`;
   return new RegError('TLS_ERROR', message, { hint, cause });
