@@ -36,7 +36,7 @@ export interface ConfFile {
  * for names stand. Throws INVALID_CONFIG.
  */
 export async function parseRegistriesConf({ text, ...file }: ConfFile): Promise<readonly RegistryTable[]> {
-  if (!saysAnything(text)) return [];
+  if (!ANYTHING.test(text)) return [];
   const fields = fieldsOf(await parseToml(text, file.file), quoteText(file.file));
   const tables = fields.tables('registry').map((table) => ({ ...parseTable(table), ...file }));
   const old = oldTables(fields).map((table) => ({ ...table, ...file }));
@@ -48,9 +48,7 @@ export async function parseRegistriesConf({ text, ...file }: ConfFile): Promise<
 }
 
 /** Most files hold comments and aliases only; to load a reader of TOML for them would cost more than to look. */
-function saysAnything(text: string): boolean {
-  return /(?<![\w-])registr(y|ies)(?![\w-])/.test(text.replaceAll(/^\s*#.*$/gm, ''));
-}
+const ANYTHING = /^\s*(?:\[\[?\s*["']?registr(?:y|ies)\b|["']?registr(?:y|ies)["']?\s*(?:=\s*[[{]|\.))/m;
 
 function parseTable(fields: Fields): Omit<RegistryTable, keyof ConfFile> {
   const written = nameIn(fields, 'location');

@@ -195,9 +195,22 @@ test('the old form with its lists of hosts is read, too', async (context) => {
 });
 
 test('a file with nothing but aliases and comments is not even parsed', async (context) => {
-  const files = await home(context, '# [[registry]]\n[aliases]\n"nginx" = "docker.io/library/nginx"\n');
+  const aliases = '"registry" = "docker.io/library/registry"\n"ubi8" = "registry.access.redhat.com/ubi8"\n';
+  const files = await home(context, `# [[registry]]\n[aliases]\n${aliases}this would be an error\n`);
   assert.equal((await readRegistries(files)).find(parseReference('nginx')), undefined);
 });
+
+for (const [title, text] of [
+  ['a table with blanks', '  [[ registry ]]\nlocation = "a.example"'],
+  ['a quoted table', '[["registry"]]\nlocation = "a.example"'],
+  ['a list in one line', 'registry = [{ location = "a.example" }]'],
+  ['the old form in one line', 'registries.insecure.registries = ["a.example"]'],
+] as const) {
+  test(`a table is seen however it is written: ${title}`, async (context) => {
+    const found = (await readRegistries(await home(context, text))).find(parseReference('a.example/i'));
+    assert.equal(found?.prefix, 'a.example');
+  });
+}
 
 for (const [title, text, message] of [
   [
