@@ -5,8 +5,8 @@
  *                    │                                       │
  *               signals.ts                              context.ts: client, store, output, progress
  *
- * Starting is what a short command takes longest for, so each step loads what it needs and no more (bundle.js says what is
- * loaded with what).
+ * Starting is what a short command takes longest for, so each step loads what it needs and no more; what is loaded
+ * together, rolldown.config.mjs says.
  */
 
 import process from 'node:process';

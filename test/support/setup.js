@@ -47,7 +47,7 @@ function readLock(path) {
 }
 
 function isBuilt() {
-  const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'bundle.js'];
+  const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'rolldown.config.mjs'];
   // The library, and the command line that is bundled after it.
   const built = ['index.js', 'cli/main.cjs'].map((name) => modified(join(root, 'dist', name)));
   return Math.max(...[...settings, 'src'].map(newest)) < Math.min(...built);

@@ -1,11 +1,9 @@
 /**
- * Bundles the command line into `dist/cli`, for bin/reg.js: what is loaded together lies in one file, and what few
+ * `rolldown -c` bundles the command line into `dist/cli`, for bin/reg.js: what is loaded together lies in one file, and what few
  * commands need lies in files of its own. CommonJS, which Node starts sooner than ES modules. The library is not bundled.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-import { build } from 'rolldown';
 
 /** Each file that is named here holds these modules, and all that they import and no file before it holds. */
 const files = [
@@ -55,7 +53,7 @@ function noticeOf(folder) {
   return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
 }
 
-await build({
+export default {
   input: { main: 'src/cli/main.ts', 'credential-helper': 'src/cli/credential-helper.ts' },
   platform: 'node',
   preserveEntrySignatures: 'allow-extension',
@@ -71,4 +69,4 @@ await build({
     cleanDir: true,
     codeSplitting: { groups: files.map((file, at) => ({ ...file, priority: files.length - at })) },
   },
-});
+};
