@@ -27,6 +27,8 @@ const RULES: readonly Rule[] = [
       /^cli\/progress\/(?:plain|painter|silent|json)\.ts$/,
       // A tar that goes to the standard output is bytes, and no text.
       /^archive\/target\.ts$/,
+      // Runs in a process of its own and speaks to the one that started it, over pipes.
+      /^credentials\/keychain\.ts$/,
     ],
   },
   {
@@ -38,7 +40,8 @@ const RULES: readonly Rule[] = [
     title: 'text reaches a terminal through the cleaning of lines, JSON or errors',
     pattern:
       /(?:stdout|screen)\.write\((?!`\$\{(?:cleanLine|safeJson|hide)|SHOW_CURSOR|bytes\)|text\)|`\$\{line\}\\n`)/,
-    places: [],
+    // What speaks to its parent by a pipe, and to no terminal.
+    places: [/^credentials\/keychain\.ts$/],
   },
   {
     title: 'HTTP is spoken in one place for registries, one for proxies, one for engines; the server listens',

@@ -366,7 +366,10 @@ export const SECTIONS: Readonly<Record<string, readonly Situation[]>> = {
       arrange: twoInArchive,
       typed: 'reg push --from both.tar localhost:5000/app',
     },
-    { title: 'a place of an unknown kind', typed: 'reg push --from containers-storage:app:1 localhost:5000/app' },
+    {
+      title: 'a place of an unknown kind',
+      typed: 'reg push --from containers-storage:app:1 localhost:5000/app',
+    },
   ],
 
   'This machine': [
