@@ -29,6 +29,8 @@ const RULES: readonly Rule[] = [
       /^archive\/target\.ts$/,
       // Runs in a process of its own and speaks to the one that started it, over pipes.
       /^credentials\/keychain\.ts$/,
+      // Speaks to docker, as credential helpers do.
+      /^cli\/credential-helper\.ts$/,
     ],
   },
   {
@@ -41,7 +43,7 @@ const RULES: readonly Rule[] = [
     pattern:
       /(?:stdout|screen)\.write\((?!`\$\{(?:cleanLine|safeJson|hide)|SHOW_CURSOR|bytes\)|text\)|`\$\{line\}\\n`)/,
     // What speaks to its parent by a pipe, and to no terminal.
-    places: [/^credentials\/keychain\.ts$/],
+    places: [/^credentials\/keychain\.ts$/, /^cli\/credential-helper\.ts$/],
   },
   {
     title: 'HTTP is spoken in one place for registries, one for proxies, one for engines; the server listens',
