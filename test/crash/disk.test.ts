@@ -1,8 +1,9 @@
 /** Disks that are full, fail, or take no changes, and a system that opens no more files. */
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { startByteProxy } from '../support/byte-proxy.js';
 import type { Ended } from '../support/child.js';
 import { failAt, findPoints } from '../support/crash-points.js';
 import {
@@ -63,25 +64,44 @@ test(
   },
 );
 
+test('a pull for which there is no room says so before it fetches anything', needsDisk(), async (t) => {
+  const disk = await mountDisk(t, 4);
+  const { host, requests } = await startStreamingRegistry(t, large);
+  const me = await createPerson(t);
+  const env = { REG_STORE: join(disk.folder, 'store') };
+  const ended = await me.fails(8, ['pull', '--progress', 'none', `${host}/app:1`], { env });
+  assertToldDisk(ended, disk.folder);
+  assert.match(ended.stderr, /\d+ bytes are needed and \d+ are free; \d+ are missing/);
+  assert.ok(requests.every(({ path }) => !path.includes('/blobs/')));
+});
+
 test(
-  'a pull that fills the disk says how much is missing, and goes on when there is room',
+  'a pull whose disk others fill says how much is missing, and goes on when there is room',
   needsDisk(),
   async (t) => {
-    const disk = await mountDisk(t, 4);
+    const disk = await mountDisk(t, 12);
     const registries = await Promise.all([small, large].map((graph) => startStreamingRegistry(t, graph)));
-    const [one = '', two = ''] = registries.map(({ host }) => `${host}/app:1`);
+    const [one, two] = registries;
+    assert.ok(one !== undefined && two !== undefined);
+    const proxy = await startByteProxy(t, two, { delayMs: 20 });
+    const [first, second] = [`${one.host}/app:1`, `${proxy.host}/app:1`];
     const me = await createPerson(t);
     const env = { REG_STORE: join(disk.folder, 'store') };
-    await me.reg(['pull', one], { env });
+    await me.reg(['pull', first], { env });
 
-    const ended = await me.fails(8, ['pull', '--progress', 'none', two], { env });
+    const pulling = await me.start(['pull', '--progress', 'none', second], { env });
+    await proxy.whenDown(2 * MIB);
+    const ballast = join(disk.folder, 'ballast');
+    await writeFile(ballast, Buffer.alloc(8 * MIB));
+    proxy.faults = {};
+    const ended = await pulling.ended;
     assertToldDisk(ended, disk.folder);
     assert.match(ended.stderr, /no space is left on the disk; \d+ more bytes are needed/);
     await me.reg(['verify'], { env });
-    assert.equal((await me.reg(['images', '-q'], { env })).stdout, `${one}\n`);
+    assert.equal((await me.reg(['images', '-q'], { env })).stdout, `${first}\n`);
 
-    disk.remount('size=12m');
-    const { stdout } = await me.reg(['pull', '--json', two], { env });
+    await rm(ballast);
+    const { stdout } = await me.reg(['pull', '--json', second], { env });
     const { fetched }: { readonly fetched: number } = JSON.parse(stdout);
     assert.ok(fetched < 5 * MIB, `${fetched} bytes were fetched again`);
     await me.reg(['verify'], { env });

@@ -67,6 +67,8 @@ export async function startDockerHub(scope: Scope, options: DockerHubOptions = {
     service: 'registry.docker.io',
     users: options.users ?? {},
     lifeSeconds: options.tokenSeconds ?? 300,
+    // `docker login` finds none there, and keeps the password.
+    refreshTokens: false,
     grant: (user, access) => grant(access, { user, storage, hidden: options.privateRepositories ?? [] }),
   });
   const state: State = { storage, auth, pulls: options.pulls ?? 100, pulled: 0, signed: new Map() };
