@@ -67,8 +67,13 @@ function modified(file) {
 
 function npm(...args) {
   const [command, ...rest] = npmCommand(...args);
-  const { status, error } = spawnSync(command, rest, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status, error, stdout } = spawnSync(command, rest, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   if (status === 0) return;
+  // What npm and the bundler say of their work is of interest only when it failed.
+  process.stderr.write(stdout ?? '');
   console.error(`npm ${args.join(' ')} failed${error === undefined ? '' : `: ${error.message}`}`);
   process.exit(1);
 }
