@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 
+import { closed } from '../support/closed.js';
 import { ask } from '../support/http-client.js';
 import { reply, startHttpServer } from '../support/http-server.js';
 import type { Shape } from './line.js';
@@ -44,8 +44,7 @@ test('a cut breaks what is open, and nothing else', async (t) => {
   socket.write('GET / HTTP/1.1\r\nHost: test\r\n\r\n');
   socket.resume();
   await relay.down(100_000);
-  const broken = once(socket, 'close');
-  socket.on('error', () => {});
+  const broken = closed(socket);
   relay.cut();
   await broken;
   assert.ok(socket.bytesRead < BODY.length);

@@ -10,19 +10,18 @@ import * as fc from 'fast-check';
 import { systemClock } from '../../src/content/system-clock.js';
 import { hasCode } from '../../src/errors.js';
 import { createServer } from '../../src/server/server.js';
+import { closed } from '../support/closed.js';
 import { patternContent } from '../support/contents.js';
 import { assertRefused, NOWHERE, smallImage, startRegistry } from './registry.js';
 
 /** What the server says to these bytes until it closes the connection. */
 async function converse(port: number, text: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
-  socket.on('error', () => {});
   let said = '';
   socket.on('data', (chunk: Buffer) => (said += chunk.toString('latin1')));
   socket.write(Buffer.from(text, 'latin1'));
   socket.setTimeout(2000, () => socket.destroy());
-  // Not `once`, which rejects when the server resets a connection whose bytes it did not read.
-  await new Promise((resolve) => socket.once('close', resolve));
+  await closed(socket);
   return said;
 }
 
@@ -229,9 +228,8 @@ test('a client that stands still is let go', async (t) => {
   const { port, startUpload } = await startRegistry(t, { idleTimeoutMs: 100 });
   const location = await startUpload('app');
   const socket = connect(port, '127.0.0.1');
-  socket.on('error', () => {});
   socket.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhi`);
-  await once(socket, 'close');
+  await closed(socket);
 });
 
 test('closing lets a download end, takes no new one, and removes what was not finished', async (t) => {
@@ -243,11 +241,11 @@ test('closing lets a download end, takes no new one, and removes what was not fi
   const socket = connect(registry.port, '127.0.0.1');
   socket.write(`GET /v2/app/blobs/${content.digest} HTTP/1.1\r\nHost: x\r\n\r\n`);
   const [first]: Buffer[] = await once(socket, 'data');
-  const closed = registry.server.close();
+  const closing = registry.server.close();
   let size = first?.length ?? 0;
   socket.on('data', (chunk: Buffer) => (size += chunk.length));
-  await once(socket, 'close');
-  await closed;
+  await closed(socket);
+  await closing;
   assert(size > content.size);
   await assert.rejects(registry.ask('/v2/'), { code: 'ECONNREFUSED' });
   const names = await readdir(join(registry.folder, '.partial'));

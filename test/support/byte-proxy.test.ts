@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { closed } from './closed.js';
 import { startByteProxy } from './byte-proxy.js';
 import type { ByteProxy, Faults } from './byte-proxy.js';
 import { ask } from './http-client.js';
@@ -46,6 +46,6 @@ function request(proxy: ByteProxy): Socket {
 
 async function receive(proxy: ByteProxy): Promise<number> {
   const socket = request(proxy).resume();
-  await once(socket, 'close');
+  await closed(socket);
   return socket.bytesRead;
 }
