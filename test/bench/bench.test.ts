@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { bareEnvironment, startChild } from '../support/child.js';
-import type { Child } from '../support/child.js';
+import type { Child, Ended } from '../support/child.js';
 import { temporaryFolder } from '../support/temp.js';
 import type { Scope } from '../support/temp.js';
 import type { Report } from './report.js';
@@ -52,6 +52,17 @@ test('a word that no case has is an error', async (t) => {
   ).ended;
   assert.equal(code, 2);
   assert.match(stderr, /No case has/);
+});
+
+test('the options are told to who asks for them, and to who gets one wrong', async (t) => {
+  const cache = await temporaryFolder(t);
+  const say = async (arg: string): Promise<Ended> =>
+    (await startBench(t, { cache, temporary: cache, args: [arg] })).ended;
+  const [help, wrong] = [await say('--help'), await say('--fast')];
+  assert.deepEqual([help.code, wrong.code], [0, 2]);
+  assert.match(help.stdout, /--only WORD/);
+  assert.match(wrong.stderr, /'--fast'[^]*--only WORD/);
+  assert.doesNotMatch(wrong.stderr, /^ +at /m);
 });
 
 interface BenchOptions {

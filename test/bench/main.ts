@@ -24,16 +24,21 @@ import type { Result } from './run.js';
 import { registryName, startStaticServer } from './servers.js';
 import { findTools, makeHome } from './tools.js';
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string', multiple: true, default: [] },
-    runs: { type: 'string' },
-    json: { type: 'boolean', default: false },
-    plot: { type: 'string' },
-    cache: { type: 'string', default: join(homedir(), '.cache', 'reg-bench') },
-  },
-});
+const USAGE = `npm run bench -- [OPTION]…
+
+  --quick       the short cases only
+  --only WORD   the cases with this word in their names (repeatable)
+  --runs N      counted runs of each command
+  --json        the report as JSON on stdout
+  --plot FILE   draw what an earlier --json says
+  --cache DIR   where images are kept (default: ~/.cache/reg-bench)
+`;
+
+const values = optionsOrUsage();
+if (values.help) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
 
 /** Where `--plot FILE` leaves what it draws out of an earlier `--json`. */
 const PLOTS = fileURLToPath(new URL('plots', import.meta.url));
@@ -60,6 +65,29 @@ try {
   process.exitCode = 2;
 } finally {
   await end();
+}
+
+function readOptions() {
+  return parseArgs({
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      runs: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      plot: { type: 'string' },
+      cache: { type: 'string', default: join(homedir(), '.cache', 'reg-bench') },
+    },
+  }).values;
+}
+
+function optionsOrUsage(): ReturnType<typeof readOptions> {
+  try {
+    return readOptions();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    return process.exit(2);
+  }
 }
 
 async function end(): Promise<void> {
