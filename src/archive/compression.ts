@@ -8,6 +8,7 @@ import type { CallOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import { cleanText } from '../spec/text.js';
 import { throwIfAborted } from '../content/abort.js';
+import { withinWindow } from './zstd-window.js';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 
@@ -91,12 +92,12 @@ async function* explained(
  */
 async function* unpackZstd(
   chunks: AsyncIterable<Uint8Array>,
-  { signal }: CompressionOptions,
+  { what, signal }: CompressionOptions,
 ): AsyncGenerator<Uint8Array> {
   const { Decompress } = await import('fzstd');
   const unpacked: Uint8Array[] = [];
   const engine = new Decompress((chunk) => void unpacked.push(chunk));
-  for await (const chunk of chunks) {
+  for await (const chunk of withinWindow(chunks, what)) {
     for (let from = 0; from < chunk.byteLength; from += SLICE_SIZE) {
       throwIfAborted(signal);
       engine.push(chunk.subarray(from, from + SLICE_SIZE));

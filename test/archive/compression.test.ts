@@ -11,6 +11,9 @@ const TWO_FRAMES = Buffer.from(
   'base64',
 );
 
+/** What every frame begins with. */
+const MAGIC = [0x28, 0xb5, 0x2f, 0xfd];
+
 function unpack(pieces: readonly Uint8Array[]): Promise<Buffer> {
   return buffer(
     decompress(
@@ -34,4 +37,33 @@ test('zstd that is cut off or altered is damaged', async () => {
   for (const length of [5, 20, 40]) await assert.rejects(unpack([TWO_FRAMES.subarray(0, length)]), says);
   const altered = Buffer.from(TWO_FRAMES).fill(0xff, 8, 12);
   await assert.rejects(unpack([altered]), says);
+});
+
+test('a zstd frame that asks for more memory than is reasonable is refused, wherever it stands', async () => {
+  const says = failure(
+    'UNSAFE_ARCHIVE',
+    '"x.tar" needs 268435456 bytes of memory to unpack; at most 134217728',
+  );
+  const window = Buffer.from([...MAGIC, 0, 18 << 3]);
+  const size = Buffer.from([...MAGIC, 0xe0, 0, 0, 0, 0x10, 0, 0, 0, 0]);
+  const skippable = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
+  for (const frame of [window, size]) {
+    for (const before of [[], [TWO_FRAMES], [skippable, TWO_FRAMES, skippable]]) {
+      const bytes = Buffer.concat([...before, frame]);
+      await assert.rejects(unpack([bytes]), says);
+      await assert.rejects(unpack([...bytes].map((byte) => Buffer.from([byte]))), says);
+    }
+  }
+});
+
+test('a zstd frame of a usual window is unpacked, whichever way its header says so', async () => {
+  const block = Buffer.from([(2 << 3) | 1, 0, 0, ...Buffer.from('hi')]);
+  for (const header of [
+    [0, 13 << 3],
+    [0, 17 << 3],
+    [0x20, 2],
+  ]) {
+    const frame = Buffer.concat([Buffer.from([...MAGIC, ...header]), block]);
+    assert.equal((await unpack([frame, TWO_FRAMES])).toString().slice(0, 10), 'hithe same');
+  }
 });
