@@ -12,7 +12,7 @@ import { quoteText } from '../spec/text.js';
 export interface Context {
   readonly name: string;
   readonly host: string;
-  /** Where its certificates are, if it has any. */
+  /** Where its certificates are; absent where it needs none. */
   readonly tlsFolder?: string;
 }
 

@@ -4,15 +4,13 @@ import { Connections } from '../content/connections.js';
 import { DEFAULT_POLICY, type Clock, type RetryPolicy } from '../content/retry.js';
 import { Redactor } from '../spec/redactor.js';
 import { Authorizer } from './auth/authorizer.js';
-import { bareHostname, portOf } from './addresses.js';
 import type { CredentialLookup } from './auth/credential.js';
 import { Dialer, type Pin } from './dial.js';
 import { Endpoint } from './endpoint.js';
 import { Host } from './host.js';
 import { Http } from './http.js';
 import { Notices, type Notice } from './notices.js';
-import { formatUrl } from './origin.js';
-import { formatPeerBy, type ProxyFor } from './proxy.js';
+import type { ProxyFor } from './proxy.js';
 import type { Send } from './redirect.js';
 import type {
   HostSettings,
@@ -24,6 +22,7 @@ import type {
 } from './settings.js';
 import { Survey } from './survey/survey.js';
 import { Way } from './survey/way.js';
+import { announced, traced } from './told.js';
 
 /** The slowest that stores let one connection be is about 5 MB/s: so many of them fill a gigabit. */
 const MOST_CONNECTIONS = 24;
@@ -211,43 +210,4 @@ async function settingsAt(
   const settings = isItself ? await settingsOf(place.host, options) : await options.settingsFor?.(place.host);
   const authorities = [...(settings?.authorities ?? []), ...(place.settings.authorities ?? [])];
   return { ...settings, ...place.settings, authorities };
-}
-
-/** Proxies that are each told of, and whose passwords are masked from then on. */
-function announced(
-  proxyFor: ProxyFor | undefined,
-  { notices, redactor }: Pick<Parts, 'notices' | 'redactor'>,
-): ProxyFor {
-  return (url) => {
-    const proxy = proxyFor?.(url);
-    if (proxy === undefined) return undefined;
-    const { login, from } = proxy;
-    if (login !== undefined) {
-      redactor.add(login.password);
-      redactor.add(`${login.username}:${login.password}`);
-    }
-    const target = { hostname: bareHostname(url), port: portOf(url) };
-    notices.say('debug', `connecting to ${formatPeerBy(proxy, target)}, as ${from} says`);
-    return proxy;
-  };
-}
-
-/** Requests that are each told of in one line, without query or headers. */
-function traced(http: Http, { notices, clock }: { readonly notices: Notices; readonly clock: Clock }): Send {
-  return async (request) => {
-    const from = clock.now();
-    const tell = (outcome: string | number): void =>
-      notices.say(
-        'debug',
-        `${request.method} ${formatUrl(request.url)} ${outcome} ${Math.round(clock.now() - from)} ms`,
-      );
-    try {
-      const answer = await http.send(request);
-      tell(answer.status);
-      return answer;
-    } catch (error) {
-      tell(error instanceof Error ? error.message : 'failed');
-      throw error;
-    }
-  };
 }

@@ -105,7 +105,7 @@ test('what a server says cannot drive a terminal', async () => {
   for (const body of replies) {
     const error = await errorOf(500, { body });
     const printed = `${error.message}${JSON.stringify(error.context)}`;
-    // oxlint-disable-next-line eslint/no-control-regex -- they are what must not be there.
+    // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
     assert.doesNotMatch(printed, /[\u0000-\u001f\u007f-\u009f\u202e]/);
     assert.match(error.message, /evil/);
   }

@@ -13,11 +13,12 @@ import { untilAborted } from '../../content/abort.js';
 import type { Grant } from '../redirect.js';
 import type { Scope } from '../transport.js';
 import { createAskRealm, type AskRealmOptions } from './ask-realm.js';
-import { parseChallenges, type Challenge } from './challenge.js';
+import { parseChallenges } from './challenge.js';
 import { scopesIn } from './claims.js';
 import { CredentialCache } from './credential-cache.js';
 import { formatBasic, secretsOf, type Credential, type CredentialLookup } from './credential.js';
-import { belongsTogether, parseRealm } from './realm.js';
+import { readBearer, type Bearer, type Known } from './known-challenge.js';
+import { belongsTogether } from './realm.js';
 import { goingOnAnonymously, loginNeeded, refused, strangerError, unusableChallenge } from './refusals.js';
 import { isPull, scopesToAsk } from './scope.js';
 import { TokenCache } from './token-cache.js';
@@ -65,16 +66,6 @@ export interface TokenFacts {
   readonly lifeMs: number | undefined;
   /** What it grants, where it says so. */
   readonly scopes: readonly string[] | undefined;
-}
-
-/** A challenge that we can meet. */
-type Known = { readonly scheme: 'basic' } | Bearer;
-
-interface Bearer {
-  readonly scheme: 'bearer';
-  readonly realm: URL;
-  readonly service: string | undefined;
-  readonly offered: string | undefined;
 }
 
 export class Authorizer {
@@ -211,15 +202,10 @@ export class Authorizer {
     const basic = challenges.find(({ scheme }) => scheme === 'basic');
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer');
     if (bearer === undefined) return basic === undefined ? undefined : { scheme: 'basic' };
-    const known = this.#understand(bearer, base);
+    const known = readBearer(bearer, { base, clean: this.#options.clean });
     const credential = basic === undefined ? undefined : await this.#credentialFor(wish);
     if (credential === undefined || formatBasic(credential) === undefined) return known;
     return (await this.#mayTrust(known.realm, base)) ? known : { scheme: 'basic' };
-  }
-
-  #understand({ params }: Challenge, base: URL): Bearer {
-    const realm = parseRealm(params.get('realm') ?? '', { base, clean: this.#options.clean });
-    return { scheme: 'bearer', realm, service: params.get('service'), offered: params.get('scope') };
   }
 
   async #trusts(realm: URL, base: URL, credential: Credential | undefined): Promise<boolean> {
