@@ -3,8 +3,9 @@
  * at the end; only the images stay, in a cache folder.
  */
 
+import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -42,6 +43,11 @@ if (values.help) {
 
 /** Where `--plot FILE` leaves what it draws out of an earlier `--json`. */
 const PLOTS = fileURLToPath(new URL('plots', import.meta.url));
+
+// Removed at the very end, with whatever an interrupted run was about to make in it.
+const temporary = mkdtempSync(join(tmpdir(), 'reg-bench-'));
+for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = temporary;
+process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
 
 const hooks: (() => Promise<void> | void)[] = [];
 const scope: Scope = { after: (hook) => void hooks.push(hook) };
