@@ -26,6 +26,7 @@ export {
 export { copy, type CopyOptions } from './content/copy.js';
 export type { CopyEvent, CopyListener } from './content/events.js';
 export { Memory } from './content/memory.js';
+export { overlay } from './content/overlay.js';
 export { contentOf, readContent, readManifest } from './content/read.js';
 export type { Clock, RetryPolicy } from './content/retry.js';
 export { systemClock } from './content/system-clock.js';
@@ -57,6 +58,7 @@ export { connect, type ConnectOptions, type LoginSources } from './operations/co
 export { readDigest, type DigestOptions, type DigestResult } from './operations/digest.js';
 export type { ImagePlace } from './operations/locate.js';
 export { copyImages, type CopyImagesOptions, type CopyResult } from './operations/copy-images.js';
+export { writeImage, type NewImage, type WriteOptions, type Written } from './operations/write-image.js';
 export { isInShard, parseShard, type Shard } from './operations/sync/shard.js';
 export { readSyncFile, type SyncEntry } from './operations/sync/sync-file.js';
 export { sync, type SyncOptions, type SyncResult } from './operations/sync/sync.js';

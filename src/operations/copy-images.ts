@@ -4,28 +4,28 @@
  *     place ─▶ open source ─▶ images ─▶ platforms ─▶ copy(source, sink, root) ─▶ referrers ─▶ finish
  */
 
-import { arch, platform } from 'node:os';
-
 import type { CopyListener } from '../content/events.js';
-import { look } from '../disk/files.js';
-import { explain, RegError } from '../errors.js';
-import type { Descriptor } from '../spec/descriptor.js';
-import { shortDigest, type Digest } from '../spec/digest.js';
+import { explain } from '../errors.js';
+import { shortDigest } from '../spec/digest.js';
 import { isIndexType } from '../spec/media-type.js';
-import { formatPlatform, hostPlatform, type Platform } from '../spec/platform.js';
-import { familiarName, formatReference } from '../spec/reference.js';
-import { quoteText } from '../spec/text.js';
+import { formatPlatform, type Platform } from '../spec/platform.js';
+import { familiarName } from '../spec/reference.js';
 import { copyReferrers, requireReferrers } from './copy-referrers.js';
 import type { TagRules } from './guarded.js';
-import { moveImage } from './move-image.js';
 import { withOrigins } from './origins.js';
 import { parsePlace, placeName, wrongPlace, type Place } from './place.js';
-import type { Plan } from './plan.js';
 import { selectPlatforms, type Selection } from './platforms.js';
 import { openSource, type FoundImage, type OpenSource } from './source-place.js';
 import { parseRepository } from './tags.js';
-import type { Tally } from './tally.js';
-import { openTarget, type OpenTarget, type TargetEnds } from './target-place.js';
+import type { OpenTarget, TargetEnds } from './target-place.js';
+import {
+  describeWritten,
+  moveTo,
+  requireReplaceable,
+  thisMachine,
+  withTarget,
+  type Written,
+} from './write-image.js';
 
 export interface CopyImagesOptions extends TargetEnds, TagRules {
   /**
@@ -42,22 +42,13 @@ export interface CopyImagesOptions extends TargetEnds, TagRules {
   readonly onEvent?: CopyListener | undefined;
 }
 
-export interface CopyResult {
-  /** The places, as they were written; those at a registry in Docker's short form, with the tag. */
+export interface CopyResult extends Written {
+  /** The place it came from, as `destination` is the one it went to. */
   readonly source: string;
-  readonly destination: string;
-  /** Tag or full reference of the image at its destination; absent where it has none. */
-  readonly name?: string;
-  readonly digest: Digest;
-  readonly mediaType: string;
   /** Where it was chosen from an index. */
   readonly platform?: string;
-  /** What it took, referrers included. */
-  readonly bytes: Tally;
-  /** How many referrers were copied with it. */
+  /** How many referrers were copied with it; what it took includes them. */
   readonly referrers?: number;
-  /** What would be done; only of a dry run, which did none of it. */
-  readonly plan?: Plan;
 }
 
 /**
@@ -72,7 +63,7 @@ export async function copyImages(
   const to = typeof destination === 'string' ? await parsePlace(destination) : destination;
   const from = await Promise.all(sources.map(parsePlace));
   if (from.length > 1) requireSeveral(to);
-  await requireNoFile(to, options);
+  await requireReplaceable(to, options);
   return withTarget(to, options, async (target) => {
     const results: CopyResult[] = [];
     for (const place of from) {
@@ -87,31 +78,6 @@ export async function copyImages(
 function requireSeveral(to: Place): void {
   if ((to.kind === 'layout' || to.kind === 'archive') && to.name === undefined) return;
   throw wrongPlace(to.text, 'several images need a folder or an archive, without a name of its own');
-}
-
-/** An archive is replaced as a whole. */
-async function requireNoFile(to: Place, { noClobber, expectDigest }: TagRules): Promise<void> {
-  if (to.kind === 'engine' && (noClobber === true || expectDigest !== undefined))
-    throw wrongPlace(to.text, 'an engine knows its images by other digests, so its tags can not be checked');
-  if (noClobber !== true || to.kind !== 'archive' || to.path === undefined) return;
-  if ((await look(to.path)) === undefined) return;
-  throw new RegError('TAG_EXISTS', `${quoteText(to.path)} exists`, { hint: 'Choose another file.' });
-}
-
-async function withTarget<T>(
-  place: Place,
-  options: TargetEnds,
-  task: (target: OpenTarget) => Promise<T>,
-): Promise<T> {
-  const target = await openTarget(place, { platform: thisMachine(), ...options });
-  try {
-    const result = await task(target);
-    await target.finish();
-    return result;
-  } catch (error) {
-    await target.discard();
-    throw error;
-  }
 }
 
 async function copyPlace(
@@ -155,36 +121,29 @@ interface OneCopy extends CopyImagesOptions {
 
 /** Copies an image that was found. */
 export async function copyOne(opened: OpenSource, image: FoundImage, options: OneCopy): Promise<CopyResult> {
-  const { target, noClobber, expectDigest, dryRun, signal, onEvent } = options;
+  const { target } = options;
   const { source, root } = await choose(opened, image, options);
   const name = target.nameFor(image.name, options.tag);
   if (options.referrers === true) requireReferrers(opened, target);
-  requireDigest(target.place, root);
   let referrers: number | undefined;
-  const moved = await moveImage(source, root, {
+  const moved = await moveTo(
     target,
-    name,
-    noClobber,
-    expectDigest,
-    dryRun,
-    signal,
-    onEvent,
-    concurrency: target.isSerial ? 1 : options.concurrency,
-    ...(options.referrers === true && {
-      after: async (sink, common) => {
-        referrers = await copyReferrers(opened, { ...target, sink }, { ...common, root, graph: source });
-      },
-    }),
-  });
+    { source, root },
+    {
+      ...options,
+      name,
+      ...(options.referrers === true && {
+        after: async (sink, common) => {
+          referrers = await copyReferrers(opened, { ...target, sink }, { ...common, root, graph: source });
+        },
+      }),
+    },
+  );
   return {
     source: placeName(opened.place),
-    ...describeTarget(target.place, name),
-    digest: root.digest,
-    mediaType: root.mediaType,
+    ...describeWritten(moved, { place: target.place, root, name }),
     ...(root.platform === undefined ? {} : { platform: formatPlatform(root.platform) }),
-    bytes: moved.bytes,
     ...(referrers === undefined ? {} : { referrers }),
-    ...(moved.plan === undefined ? {} : { plan: moved.plan }),
   };
 }
 
@@ -206,25 +165,8 @@ async function choose(
   return chosen;
 }
 
-function describeTarget(place: Place, name: string | undefined): Pick<CopyResult, 'destination' | 'name'> {
-  if (place.kind !== 'registry') return { destination: place.text, ...(name === undefined ? {} : { name }) };
-  const reference = name === undefined ? place.reference : { ...place.reference, tag: name };
-  return { destination: familiarName(reference), name: formatReference(reference) };
-}
-
 function holdsOne(place: Place): boolean {
   return place.kind === 'engine' || (place.kind === 'archive' && place.isForDocker);
-}
-
-function requireDigest(place: Place, { digest }: Descriptor): void {
-  const wanted = 'reference' in place ? place.reference.digest : undefined;
-  if (wanted === undefined || wanted === digest) return;
-  throw new RegError('INVALID_ARGUMENT', `the image has the digest ${digest}, not the one in ${place.text}`);
-}
-
-/** Without flags and environment this is all that is known about the machine. */
-function thisMachine(): Platform {
-  return hostPlatform({ platform: platform(), arch: arch() });
 }
 
 async function explained<T>(from: Place, to: Place, task: () => Promise<T>): Promise<T> {

@@ -1,9 +1,10 @@
 /** Of an index only some platforms: one image, or a smaller index that is valid by itself. */
 
+import { overlay } from '../content/overlay.js';
 import { contentOf, readContent } from '../content/read.js';
 import type { CallOptions, Source } from '../content/types.js';
 import { describe, type Descriptor } from '../spec/descriptor.js';
-import { shortDigest, type Digest } from '../spec/digest.js';
+import { shortDigest } from '../spec/digest.js';
 import { parseJsonObject } from '../spec/json.js';
 import { MAX_MANIFEST_SIZE, parseManifest } from '../spec/manifest.js';
 import { isIndexType } from '../spec/media-type.js';
@@ -57,12 +58,5 @@ function isAbout({ annotations }: Descriptor, images: ReadonlySet<string>): bool
 
 function withManifest(source: Source, bytes: Uint8Array, mediaType: string): Selection {
   const root = describe(mediaType, bytes);
-  const isRoot = (digest: Digest): boolean => digest === root.digest;
-  return {
-    root,
-    source: {
-      resolve: (name, options) => source.resolve(name, options),
-      get: (descriptor) => (isRoot(descriptor.digest) ? contentOf(root, bytes) : source.get(descriptor)),
-    },
-  };
+  return { root, source: overlay(source, [contentOf(root, bytes)]) };
 }
