@@ -8,7 +8,7 @@ import { join } from 'node:path';
 /** Each file that is named here holds these modules, and all that they import and no file before it holds. */
 const files = [
   { name: 'main', test: /rolldown[\\/]runtime|src[\\/]cli[\\/](main|commands[\\/]version)\.ts$/ },
-  { name: 'program', test: /src[\\/]cli[\\/]program\.ts$/ },
+  { name: 'program', test: /src[\\/]cli[\\/](program|flags|define[\\/]act)\.ts$/ },
   { name: 'registry', test: /src[\\/]cli[\\/](connection|commands[\\/](digest|inspect|tags))\.ts$/ },
   { name: 'toml', test: /node_modules[\\/]smol-toml[\\/]/ },
   { name: 'domains', test: /node_modules[\\/]tldts[\\/]/ },
@@ -62,7 +62,8 @@ export default {
     dir: 'dist/cli',
     format: 'cjs',
     entryFileNames: '[name].cjs',
-    chunkFileNames: '[name].cjs',
+    chunkFileNames: ({ facadeModuleId }) =>
+      /[\\/]define[\\/]/.test(facadeModuleId ?? '') ? 'define-[name].cjs' : '[name].cjs',
     // Half of the bytes to read and compile. The maps are for us: `--debug` translates by them.
     minify: true,
     sourcemap: true,

@@ -1,9 +1,9 @@
 /**
  * The command line: reads the arguments, runs one command, and ends the process.
  *
- *     bin/reg.js ─▶ run ─▶ program.ts ─▶ define/*.ts ─▶ commands/NAME.ts ─▶ operations
- *                    │                                       │
- *               signals.ts                              context.ts: client, store, output, progress
+ *     bin/reg.js ─▶ run ─▶ program.ts ─▶ define/FAMILY.ts ─▶ commands/NAME.ts ─▶ operations
+ *                    │         │                                  │
+ *               signals.ts  define/commands.ts                context.ts: client, store, output, progress
  *
  * Starting is what a short command takes longest for, so each step loads what it needs and no more; what is loaded
  * together, rolldown.config.mjs says.
@@ -11,7 +11,9 @@
 
 import process from 'node:process';
 
+import { helpPage } from './help-page.js';
 import { processIo, type Io } from './io.js';
+import { createOutput } from './output.js';
 import { createSession, type Session } from './session.js';
 import { watchSignals } from './signals.js';
 
@@ -40,7 +42,9 @@ function stop({ restoreTerminal }: Session): void {
 }
 
 async function runCommand({ run: act }: Session, { args, stdout }: Io): Promise<number> {
-  if (isVersionAlone(args)) {
+  if (isHelp(args)) {
+    for (const line of helpPage()) createOutput(stdout).line(line);
+  } else if (isVersionAlone(args)) {
     const version = { args: [], flags: {}, showsProgress: false };
     await act(version, () => import('./commands/version.js'));
   } else {
@@ -50,7 +54,16 @@ async function runCommand({ run: act }: Session, { args, stdout }: Io): Promise<
   return 0;
 }
 
-/** Scripts ask for it often: it is answered without the code that takes options apart. */
+/** As all that follows from here, answered without the code that takes options apart. */
+function isHelp([first = '--help', second = '--help']: readonly string[]): boolean {
+  return isHelpOption(first) || (first === 'help' && (isHelpOption(second) || second === 'help'));
+}
+
+function isHelpOption(arg: string): boolean {
+  return arg.startsWith('-h') || arg === '--help';
+}
+
+/** Scripts ask for it often. */
 function isVersionAlone([first = '', ...rest]: readonly string[]): boolean {
   return rest.length === 0 && ['-v', '--version', 'version'].includes(first);
 }

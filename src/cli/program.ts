@@ -1,14 +1,11 @@
-/** The command line as a tree: every command with its options, none of their code. */
+/** The command line as a tree, of which only the branch is made that the arguments lead to. */
 
 import { Command, CommanderError } from 'commander';
 
 import { RegError } from '../errors.js';
 import { cleanText } from '../spec/text.js';
-import { defineAccount } from './define/account.js';
-import { addExamples, type Act } from './define/act.js';
-import { defineStore } from './define/store.js';
-import { defineTools } from './define/tools.js';
-import { defineTransfer } from './define/transfer.js';
+import type { Act } from './define/act.js';
+import { COMMAND_GROUPS, type CommandEntry } from './define/commands.js';
 import type { CommandModule } from './context.js';
 import type { SharedFlags } from './flags.js';
 import type { Writable } from './output.js';
@@ -19,55 +16,77 @@ export interface ProgramOptions extends Pick<Session, 'run'> {
 }
 
 /** Reads the arguments, and runs the command that they ask for. Throws RegErrors only. */
-export async function runProgram(args: readonly string[], options: ProgramOptions): Promise<void> {
+export async function runProgram(args: readonly string[], { stdout, run }: ProgramOptions): Promise<void> {
+  const act: Act = <Flags>(load: () => Promise<CommandModule<Flags>>) =>
+    function () {
+      const showsProgress = this.options.some((option) => option.name() === 'progress');
+      return run({ args: this.args, flags: this.opts<Flags & SharedFlags>(), showsProgress }, load);
+    };
+  const way = { args: meant(args), entries: COMMAND_GROUPS.flatMap(({ commands }) => commands), act };
   try {
-    await buildProgram(options).parseAsync(meant(args), { from: 'user' });
+    await descend(createRoot(stdout), way);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    const told = usageError(error, args);
+    const told = usageError(error, way);
     if (told !== undefined) throw told;
   }
 }
 
 /** The arguments with the two short cuts of the program itself. */
 function meant(args: readonly string[]): readonly string[] {
-  const [first, ...rest] = args;
-  if (first === undefined) return ['--help'];
+  const [first = '', ...rest] = args;
+  if (first === 'help') return [...rest, '--help'];
   return first === '-v' || first === '--version' ? ['version', ...rest] : args;
 }
 
-/** The whole program. Parsing throws what `usageError` understands, and RegErrors. */
-function buildProgram({ stdout, run }: ProgramOptions): Command {
-  const act: Act = <Flags>(load: () => Promise<CommandModule<Flags>>) =>
-    function () {
-      const showsProgress = this.options.some((option) => option.name() === 'progress');
-      return run({ args: this.args, flags: this.opts<Flags & SharedFlags>(), showsProgress }, load);
-    };
-  const program = new Command('reg')
-    .description('Move container images between registries and local disk: no engine, no root.')
-    .option('-v, --version', 'show the versions of reg and Node')
+/** What holds for all commands. */
+function createRoot(stdout: Writable): Command {
+  return new Command('reg')
+    .option('--version')
     .helpOption('-h, --help', 'show help')
+    .helpCommand('help')
     .configureHelp({
       subcommandTerm: (command) => command.name(),
       optionDescription: (option) => option.description,
     })
     .exitOverride()
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: () => {} });
-  program.commandsGroup('Images:');
-  defineTransfer(program, act);
-  defineStore(program, act);
-  program.commandsGroup('Registries:');
-  defineAccount(program, act);
-  program.commandsGroup('Tools:');
-  defineTools(program, act);
-  program.helpCommand('help [command]', 'show help for a command');
-  for (const command of program.commands)
-    command.option('--debug', 'tell on stderr what is going on, without secrets');
-  return addExamples(program, ['reg pull nginx', 'reg push ghcr.io/owner/app:1.0', 'reg login ghcr.io']);
+}
+
+interface Way {
+  readonly args: readonly string[];
+  readonly entries: readonly CommandEntry[];
+  readonly act: Act;
+}
+
+/** Defines and runs the command below `parent` that the arguments begin with. Throws CommanderErrors and RegErrors. */
+async function descend(parent: Command, { args, entries, act }: Way): Promise<void> {
+  const [name, ...rest] = args;
+  const entry = entries.find((one) => one.name === name);
+  if (entry === undefined) return refuse(parent, { args, entries });
+  const command = parent.command(entry.name);
+  if ('commands' in entry) {
+    command.description(asSentence(entry.summary)).helpCommand(false);
+    return descend(command, { args: rest, entries: entry.commands, act });
+  }
+  await entry.define(command, act);
+  command.option('--debug', 'tell on stderr what is going on, without secrets');
+  await command.parseAsync(rest, { from: 'user' });
+}
+
+function asSentence(summary: string): string {
+  return `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`;
+}
+
+/** Shows what there is below `parent`, or says what is wrong with the first argument: no command is named so. */
+async function refuse(parent: Command, { args, entries }: Omit<Way, 'act'>): Promise<void> {
+  for (const { name, summary } of entries) parent.command(name).summary(summary);
+  await parent.parseAsync(args.slice(0, 1), { from: 'user' });
 }
 
 /** What commander says, and how we say it. */
 const REWORDED: readonly (readonly [RegExp, string])[] = [
+  [/^\(outputHelp\)$/, 'a command is missing'],
   [/^option "(?:-\w, )?(--[\w-]+)[^"]*" argument missing$/, '$1 needs a value'],
   [/^option "(?:-\w, )?(--[\w-]+)[^"]*" argument "(.*)" is invalid\./, 'invalid $1 "$2".'],
   [/ \(Did you mean (one of .*)\?\)$/, '. Did you mean $1?'],
@@ -75,11 +94,17 @@ const REWORDED: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** `error` as one about usage; undefined when it only says that help was shown. */
-function usageError(error: CommanderError, args: readonly string[]): RegError | undefined {
+function usageError(error: CommanderError, way: Omit<Way, 'act'>): RegError | undefined {
   if (error.exitCode === 0) return undefined;
   const message = cleanText(error.message.replace(/^error: /, '').replaceAll("'", '"'), 1000);
-  const [command = ''] = args;
-  const known = /^[a-z]+$/.test(command) && error.code !== 'commander.unknownCommand' ? ` ${command}` : '';
   const reworded = REWORDED.reduce((text, [theirs, ours]) => text.replace(theirs, ours), message);
-  return new RegError('INVALID_ARGUMENT', reworded, { hint: `Run "reg${known} --help".` });
+  return new RegError('INVALID_ARGUMENT', reworded, { hint: `Run "reg${commandIn(way)} --help".` });
+}
+
+/** The command that the arguments begin with, such as ` auth get`, as far as there is one. */
+function commandIn({ args, entries }: Omit<Way, 'act'>): string {
+  const [name, ...rest] = args;
+  const entry = entries.find((one) => one.name === name);
+  if (entry === undefined) return '';
+  return ` ${entry.name}${'commands' in entry ? commandIn({ args: rest, entries: entry.commands }) : ''}`;
 }

@@ -12,20 +12,12 @@ const BIN = fileURLToPath(new URL('../../bin/reg.js', import.meta.url));
 const GOLDEN = new URL('../golden/references.jsonl', import.meta.url);
 /** What docker takes and reg does not: an empty domain, and a port out of range. */
 const STRICTER = /^(foo_bar\.com\/app|example\.com:750050\/app)$/;
-const COMMANDS = 'pull push inspect digest images tag rmi verify prune login logout serve ref version'.split(
-  ' ',
-);
 
-test('The help names every command, and every command has help with examples', async (t) => {
-  const { stdout, stderr, code } = await reg(t, []);
-  assert.deepEqual([code, stderr], [0, '']);
-  const helps = await Promise.all(COMMANDS.map((command) => reg(t, [command, '--help'])));
-  for (const [at, command] of COMMANDS.entries()) {
-    const help = helps[at];
-    assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
-    assert.equal(help?.code, 0, command);
-    assert.match(help?.stdout ?? '', new RegExp(`Examples:\\n  \\$ reg ${command}`), command);
-    assert.ok(!/.{81}/.test(help?.stdout ?? ''), `${command}: lines of at most 80 characters`);
+test('The help is shown to who asks for it, or for nothing', async (t) => {
+  const helps = await Promise.all([[], ['help'], ['-h'], ['--help', 'x']].map((args) => reg(t, args)));
+  for (const { stdout, stderr, code } of helps) {
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^Usage: reg \[options\] \[command\]\n[^]*^ {2}pull {2,}pull images/m);
   }
 });
 

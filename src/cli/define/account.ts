@@ -1,4 +1,4 @@
-/** `reg login`, `reg logout`, `reg whoami` and `reg auth`. */
+/** `reg login`, `reg logout` and `reg whoami`. */
 
 import { Option, type Command } from 'commander';
 
@@ -7,16 +7,14 @@ import { addExamples, type Act } from './act.js';
 
 const SERVER = 'host of the registry (default: Docker Hub)';
 
-export function defineAccount(program: Command, act: Act): void {
-  defineLogin(program.command('login'), act);
-  defineLogout(program.command('logout'), act);
-  defineWhoami(program.command('whoami'), act);
-  defineAuth(program.command('auth'), act);
-}
+export const define = {
+  login: defineLogin,
+  logout: defineLogout,
+  whoami: defineWhoami,
+};
 
 function defineLogin(command: Command, act: Act): void {
   command
-    .summary('log in to a registry')
     .description(
       "Log in to a registry. The registry is asked first; then the login is kept: with the credential helper that docker's " +
         "config.json names, else in the keychain of the system, else, where there is none, in docker's config.json. Where " +
@@ -48,7 +46,6 @@ function defineLogin(command: Command, act: Act): void {
 
 function defineLogout(command: Command, act: Act): void {
   command
-    .summary('forget the login of a registry')
     .description(
       "Forget the login of a registry, wherever it is kept: docker's config.json and containers' auth.json, the credential " +
         'helpers that they name, and the keychain of the system.',
@@ -61,7 +58,6 @@ function defineLogout(command: Command, act: Act): void {
 
 function defineWhoami(command: Command, act: Act): void {
   command
-    .summary('show who is logged in to a registry')
     .description(
       'Show who is logged in to a registry, and where the login is kept. The registry is not asked. Exit code 4 when nobody is.',
     )
@@ -69,17 +65,4 @@ function defineWhoami(command: Command, act: Act): void {
   addResultFlags(command, 'print only the user name');
   addExamples(command, ['reg whoami', 'reg whoami ghcr.io', 'reg whoami --json ghcr.io | jq -r .username']);
   command.action(act(() => import('../commands/whoami.js')));
-}
-
-function defineAuth(command: Command, act: Act): void {
-  command.summary('hand a login to other programs').description('Hand a login to other programs.');
-  const get = command
-    .command('get')
-    .summary('print the login for a registry, secret and all')
-    .description(
-      'Print the login for a registry, secret and all, as a credential helper prints it. Exit code 4 when there is none.',
-    )
-    .argument('<server>', 'host of the registry');
-  addExamples(get, ['reg auth get ghcr.io | jq -r .Secret']);
-  get.action(act(() => import('../commands/auth-get.js')));
 }

@@ -1,4 +1,4 @@
-/** How a definition says what runs: by a module that is loaded only then. */
+/** What definitions are made of: how one says what runs, by a module that is loaded only then, and its examples. */
 
 import type { Command } from 'commander';
 
@@ -6,6 +6,9 @@ import type { CommandModule } from '../context.js';
 
 /** Makes the action of a command. */
 export type Act = <Flags>(load: () => Promise<CommandModule<Flags>>) => (this: Command) => Promise<void>;
+
+/** Says what a command takes and what runs it: description, arguments, options, examples and action. */
+export type Define = (command: Command, act: Act) => void;
 
 /** Examples below the help of a command. */
 export function addExamples(command: Command, examples: readonly string[]): Command {

@@ -5,18 +5,19 @@ import { Option, type Command } from 'commander';
 import { addNetworkFlags, addPlatformFlag, addResultFlags, addStoreFlag, addTagRuleFlags } from '../flags.js';
 import { addExamples, type Act } from './act.js';
 
-export function defineStore(program: Command, act: Act): void {
-  defineInspect(program.command('inspect'), act);
-  defineDigest(program.command('digest'), act);
-  defineTags(program.command('tags'), act);
-  defineImages(program.command('images'), act);
-  defineNames(program, act);
-  defineUpkeep(program, act);
-}
+export const define = {
+  inspect: defineInspect,
+  digest: defineDigest,
+  tags: defineTags,
+  images: defineImages,
+  tag: defineTag,
+  rmi: defineRmi,
+  verify: defineVerify,
+  prune: definePrune,
+};
 
 function defineInspect(command: Command, act: Act): void {
   command
-    .summary('show what an image is made of')
     .description(
       'Show what an image is made of: platforms, layers, sizes and config. Nothing but these is fetched.',
     )
@@ -37,7 +38,6 @@ function defineInspect(command: Command, act: Act): void {
 
 function defineDigest(command: Command, act: Act): void {
   command
-    .summary('show which digest a tag stands for')
     .description(
       'Show which digest a tag stands for at its registry, which is asked for that alone. For an index it is that of ' +
         'the index, unless --platform chooses one of its images.',
@@ -58,7 +58,6 @@ function defineDigest(command: Command, act: Act): void {
 
 function defineTags(command: Command, act: Act): void {
   command
-    .summary('list the tags of a repository at its registry')
     .description('List the tags of a repository at its registry, one a line.')
     .argument('<repository>', 'such as nginx or ghcr.io/owner/app')
     .option('--json', 'print one JSON object a tag');
@@ -68,60 +67,56 @@ function defineTags(command: Command, act: Act): void {
 }
 
 function defineImages(command: Command, act: Act): void {
-  command.summary('list the images in the local store').description('List the images in the local store.');
+  command.description('List the images in the local store.');
   addStoreFlag(command);
   addResultFlags(command, 'print only the full names');
   addExamples(command, ['reg images', 'reg images --json | jq -r .reference']);
   command.action(act(() => import('../commands/images.js')));
 }
 
-function defineNames(program: Command, act: Act): void {
-  const tag = program
-    .command('tag')
-    .summary('give an image in the local store a second name')
+function defineTag(command: Command, act: Act): void {
+  command
     .description('Give an image in the local store a second name.')
     .argument('<source>', 'image in the local store')
     .argument('<target>', 'its new name');
-  addTagRuleFlags(tag);
-  addStoreFlag(tag);
-  addExamples(tag, ['reg tag nginx localhost:5000/web:1.0']);
-  tag.action(act(() => import('../commands/tag.js')));
+  addTagRuleFlags(command);
+  addStoreFlag(command);
+  addExamples(command, ['reg tag nginx localhost:5000/web:1.0']);
+  command.action(act(() => import('../commands/tag.js')));
+}
 
-  const rmi = program
-    .command('rmi')
-    .summary('remove images from the local store')
+function defineRmi(command: Command, act: Act): void {
+  command
     .description(
       'Remove names of images from the local store. "reg prune" then frees what no other name reaches.',
     )
     .argument('<image...>', 'images in the local store');
-  addStoreFlag(rmi);
-  addResultFlags(rmi, 'print nothing');
-  addExamples(rmi, ['reg rmi nginx alpine:3', 'reg rmi nginx && reg prune']);
-  rmi.action(act(() => import('../commands/rmi.js')));
+  addStoreFlag(command);
+  addResultFlags(command, 'print nothing');
+  addExamples(command, ['reg rmi nginx alpine:3', 'reg rmi nginx && reg prune']);
+  command.action(act(() => import('../commands/rmi.js')));
 }
 
-function defineUpkeep(program: Command, act: Act): void {
-  const verify = program
-    .command('verify')
-    .summary('check every byte of the local store')
+function defineVerify(command: Command, act: Act): void {
+  command
     .description(
       'Read everything in the local store again and check it against its digest. Exit code 8 when something is wrong.',
     )
     .option('--repair', 'remove what is wrong, so that the next pull fetches it');
-  addStoreFlag(verify);
-  addResultFlags(verify, 'print nothing when all is well');
-  addExamples(verify, ['reg verify', 'reg verify --store /srv/images --json']);
-  verify.action(act(() => import('../commands/verify.js')));
+  addStoreFlag(command);
+  addResultFlags(command, 'print nothing when all is well');
+  addExamples(command, ['reg verify', 'reg verify --store /srv/images --json']);
+  command.action(act(() => import('../commands/verify.js')));
+}
 
-  const prune = program
-    .command('prune')
-    .summary('free what no image in the local store needs')
+function definePrune(command: Command, act: Act): void {
+  command
     .description(
       'Remove what no name in the local store reaches, and what broken-off pulls left. Safe beside a running pull.',
     )
     .option('--dry-run', 'only tell what would be removed');
-  addStoreFlag(prune);
-  addResultFlags(prune, 'print nothing');
-  addExamples(prune, ['reg prune', 'reg prune --dry-run']);
-  prune.action(act(() => import('../commands/prune.js')));
+  addStoreFlag(command);
+  addResultFlags(command, 'print nothing');
+  addExamples(command, ['reg prune', 'reg prune --dry-run']);
+  command.action(act(() => import('../commands/prune.js')));
 }

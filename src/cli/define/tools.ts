@@ -5,23 +5,28 @@ import { Option, type Command } from 'commander';
 import { addNetworkFlags, addStoreFlag } from '../flags.js';
 import { addExamples, type Act } from './act.js';
 
-export function defineTools(program: Command, act: Act): void {
-  const doctor = program
-    .command('doctor')
-    .summary('find out why a registry cannot be reached, or lets nobody in')
+export const define = {
+  doctor: defineDoctor,
+  serve: defineServe,
+  ref: defineRef,
+  version: defineVersion,
+};
+
+function defineDoctor(command: Command, act: Act): void {
+  command
     .description(
       'Look at all that lies between this machine and an image, a line for each check: proxy, name, connection, certificate, clock, login, token, limits, and what the registry can do. Nothing is changed anywhere, and no secret is shown. Without an argument, look at this machine: logins, proxies, mirrors, certificates, store. The exit code is the highest of what was found wrong.',
     )
     .argument('[target]', 'a registry, such as ghcr.io or app:5000/, or an image')
     .option('--json', 'print one JSON object a check');
-  addStoreFlag(doctor);
-  addNetworkFlags(doctor);
-  addExamples(doctor, ['reg doctor', 'reg doctor ghcr.io', 'reg doctor --json ghcr.io/owner/app:1.0']);
-  doctor.action(act(() => import('../commands/doctor.js')));
+  addStoreFlag(command);
+  addNetworkFlags(command);
+  addExamples(command, ['reg doctor', 'reg doctor ghcr.io', 'reg doctor --json ghcr.io/owner/app:1.0']);
+  command.action(act(() => import('../commands/doctor.js')));
+}
 
-  const serve = program
-    .command('serve')
-    .summary('serve the local store as a registry')
+function defineServe(command: Command, act: Act): void {
+  command
     .description(
       'Serve the local store as a registry, for docker, podman, skopeo and reg to pull from and push to, until it is stopped.',
     )
@@ -39,31 +44,31 @@ export function defineTools(program: Command, act: Act): void {
         .choices(['plain', 'json', 'none'])
         .default('plain'),
     );
-  addStoreFlag(serve);
-  addExamples(serve, [
+  addStoreFlag(command);
+  addExamples(command, [
     'reg serve',
     'reg serve --listen 0.0.0.0:5000 --read-only --store /srv/images',
     'reg serve --listen 0.0.0.0:443 --tls-cert host.crt --tls-key host.key',
     'reg serve --auth htpasswd:users --log json',
   ]);
-  serve.action(act(() => import('../commands/serve.js')));
+  command.action(act(() => import('../commands/serve.js')));
+}
 
-  const ref = program
-    .command('ref')
-    .summary('take references apart')
+function defineRef(command: Command, act: Act): void {
+  command
     .description(
       'Show the parts of references, read as docker reads them. Exit code 2 when one of them is not valid.',
     )
     .argument('<ref...>', 'references; - reads them from standard input, one a line')
     .option('--json', 'print one JSON object for each');
-  addExamples(ref, ['reg ref nginx ghcr.io/owner/app:1.0', 'reg ref --json - < names.txt']);
-  ref.action(act(() => import('../commands/ref.js')));
+  addExamples(command, ['reg ref nginx ghcr.io/owner/app:1.0', 'reg ref --json - < names.txt']);
+  command.action(act(() => import('../commands/ref.js')));
+}
 
-  const version = program
-    .command('version')
-    .summary('show the versions of reg and Node')
+function defineVersion(command: Command, act: Act): void {
+  command
     .description('Show the versions of reg and of the Node that runs it.')
     .option('--json', 'print one JSON object');
-  addExamples(version, ['reg version', 'reg version --json']);
-  version.action(act(() => import('../commands/version.js')));
+  addExamples(command, ['reg version', 'reg version --json']);
+  command.action(act(() => import('../commands/version.js')));
 }

@@ -16,18 +16,17 @@ import {
 } from '../flags.js';
 import { addExamples, type Act } from './act.js';
 
-export function defineTransfer(program: Command, act: Act): void {
-  definePull(program.command('pull'), act);
-  definePush(program.command('push'), act);
-  defineCopy(program.command('copy'), act);
-  defineSave(program.command('save'), act);
-  defineLoad(program.command('load'), act);
-  defineSync(program.command('sync'), act);
-}
+export const define = {
+  pull: definePull,
+  push: definePush,
+  copy: defineCopy,
+  save: defineSave,
+  load: defineLoad,
+  sync: defineSync,
+};
 
 function definePull(command: Command, act: Act): void {
   command
-    .summary('pull images from a registry into the local store')
     .description(
       'Pull images from a registry into the local store. What is there already is not fetched again.',
     )
@@ -56,7 +55,6 @@ function definePull(command: Command, act: Act): void {
 
 function definePush(command: Command, act: Act): void {
   command
-    .summary('push an image from the local store, a folder or an archive')
     .description(
       'Push an image to the registry in its name: from the local store, or with --from out of an OCI layout folder or ' +
         'an archive. What the registry holds already is not sent again.',
@@ -96,7 +94,6 @@ Places:
 
 function defineCopy(command: Command, act: Act): void {
   command
-    .summary('copy an image from any place to any place')
     .description(
       'Copy an image from any place to any place, with all its platforms. Digests survive. Within one registry nothing ' +
         'is moved: layers are mounted; between two they go through without touching the disk.',
@@ -127,7 +124,6 @@ function defineCopy(command: Command, act: Act): void {
 
 function defineSave(command: Command, act: Act): void {
   command
-    .summary('save images of the local store in one archive')
     .description(
       'Save images of the local store in one archive, which is an OCI layout and which docker load takes. The same images ' +
         'make the same bytes.',
@@ -143,7 +139,6 @@ function defineSave(command: Command, act: Act): void {
 
 function defineLoad(command: Command, act: Act): void {
   command
-    .summary('load the images of an archive into the local store')
     .description(
       'Load every image of an archive into the local store, under its own names: what reg save, docker save, podman, ' +
         'skopeo or a builder wrote, compressed with gzip or zstd or not.',
@@ -158,7 +153,6 @@ function defineLoad(command: Command, act: Act): void {
 
 function defineSync(command: Command, act: Act): void {
   command
-    .summary('keep images alike at several registries, as a file says')
     .description(
       'Copy to every destination in a file what is missing or differs there, and wait where a registry limits how often ' +
         'it is asked. The exit code is that of the worst failure.',

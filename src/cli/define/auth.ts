@@ -1,0 +1,19 @@
+/** `reg auth get` */
+
+import type { Command } from 'commander';
+
+import { addExamples, type Act } from './act.js';
+
+export const define = {
+  get: defineGet,
+};
+
+function defineGet(command: Command, act: Act): void {
+  command
+    .description(
+      'Print the login for a registry, secret and all, as a credential helper prints it. Exit code 4 when there is none.',
+    )
+    .argument('<server>', 'host of the registry');
+  addExamples(command, ['reg auth get ghcr.io | jq -r .Secret']);
+  command.action(act(() => import('../commands/auth-get.js')));
+}

@@ -1,0 +1,108 @@
+/**
+ * Every command by its name, in the order of the help. What a command takes is read only when it is the one that was
+ * asked for: reading the options of all of them would take longer than many a command does.
+ */
+
+import type { Command } from 'commander';
+
+import type { Act, Define } from './act.js';
+
+interface Entry {
+  readonly name: string;
+  /** One line for the help: no capital, no full stop, at most 63 characters. */
+  readonly summary: string;
+}
+
+/** A command that does something. */
+interface Leaf extends Entry {
+  readonly define: (command: Command, act: Act) => Promise<void>;
+}
+
+/** A command that only holds others: the `auth` of `reg auth get`. */
+interface Branch extends Entry {
+  readonly commands: readonly CommandEntry[];
+}
+
+export type CommandEntry = Leaf | Branch;
+
+interface CommandGroup {
+  readonly title: string;
+  readonly commands: readonly CommandEntry[];
+}
+
+const account = () => import('./account.js');
+const auth = () => import('./auth.js');
+const store = () => import('./store.js');
+const tools = () => import('./tools.js');
+const transfer = () => import('./transfer.js');
+
+export const COMMAND_GROUPS: readonly CommandGroup[] = [
+  {
+    title: 'Images',
+    commands: from(transfer, {
+      pull: 'pull images from a registry into the local store',
+      push: 'push an image from the local store, a folder or an archive',
+      copy: 'copy an image from any place to any place',
+      save: 'save images of the local store in one archive',
+      load: 'load the images of an archive into the local store',
+      sync: 'keep images alike at several registries, as a file says',
+    }),
+  },
+  {
+    title: 'Local store',
+    commands: from(store, {
+      images: 'list the images in the local store',
+      tag: 'give an image in the local store a second name',
+      rmi: 'remove images from the local store',
+      verify: 'check every byte of the local store',
+      prune: 'free what no image in the local store needs',
+    }),
+  },
+  {
+    title: 'Looking',
+    commands: from(store, {
+      inspect: 'show what an image is made of',
+      digest: 'show which digest a tag stands for',
+      tags: 'list the tags of a repository at its registry',
+    }),
+  },
+  {
+    title: 'Registries',
+    commands: [
+      ...from(account, {
+        login: 'log in to a registry',
+        logout: 'forget the login of a registry',
+        whoami: 'show who is logged in to a registry',
+      }),
+      {
+        name: 'auth',
+        summary: 'hand a login to other programs',
+        commands: from(auth, { get: 'print the login for a registry, secret and all' }),
+      },
+    ],
+  },
+  {
+    title: 'Tools',
+    commands: from(tools, {
+      doctor: 'find out why a registry cannot be reached, or lets nobody in',
+      serve: 'serve the local store as a registry',
+      ref: 'take references apart',
+      version: 'show the versions of reg and Node',
+    }),
+  },
+];
+
+/** Commands that one file of this folder defines, each with its summary. */
+function from<Name extends string>(
+  load: () => Promise<{ readonly define: Readonly<Record<NoInfer<Name>, Define>> }>,
+  summaries: Readonly<Record<Name, string>>,
+): readonly Leaf[] {
+  return Object.entries<string>(summaries).map(([name, summary]) => ({
+    name,
+    summary,
+    async define(command, act) {
+      const { define }: { readonly define: Readonly<Record<string, Define>> } = await load();
+      define[name]?.(command, act);
+    },
+  }));
+}

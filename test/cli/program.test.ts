@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { COMMAND_GROUPS, type CommandEntry } from '../../src/cli/define/commands.js';
+import { helpPage } from '../../src/cli/help-page.js';
+import { runProgram } from '../../src/cli/program.js';
+import { RegError } from '../../src/errors.js';
+
+const ENTRIES = COMMAND_GROUPS.flatMap(({ commands }) => commands);
+
+/** The names that lead to each command, with what the table says of it. */
+function paths(
+  entries: readonly CommandEntry[],
+  above: readonly string[] = [],
+): readonly (readonly [string, CommandEntry])[] {
+  return entries.flatMap((entry) => {
+    const path = [...above, entry.name];
+    return [[path.join(' '), entry], ...('commands' in entry ? paths(entry.commands, path) : [])];
+  });
+}
+
+/** What a command line prints that runs nothing. */
+async function printed(...args: readonly string[]): Promise<string> {
+  const texts: string[] = [];
+  const stdout = { write: (text: string | Uint8Array) => void texts.push(String(text)) };
+  await runProgram(args, { stdout, run: () => assert.fail('nothing is to be run') });
+  return texts.join('');
+}
+
+test('The help names every command, each with one line, and each command has a page with examples', async () => {
+  const page = helpPage().join('\n');
+  assert.ok(!/.{81}/.test(page));
+  for (const { name } of ENTRIES) assert.match(page, new RegExp(`^  ${name} `, 'm'));
+  for (const [path, entry] of paths(ENTRIES)) {
+    const help = await printed(...path.split(' '), '--help');
+    assert.match(entry.summary, /^[a-z].{0,61}[^.]$/, path);
+    assert.ok(help.startsWith(`Usage: reg ${path} [options]`), path);
+    assert.ok(!/.{81}/.test(help), `${path}: lines of at most 80 characters`);
+    assert.equal(await printed('help', ...path.split(' ')), help);
+    if ('commands' in entry) continue;
+    assert.match(help, new RegExp(`Examples:\n  \\$ (?:.* \\| )?reg ${path}`), path);
+    assert.match(help, /^ {2}--debug {2,}tell on stderr/m, path);
+  }
+});
+
+test('A command that only holds others shows them, and says so where none of them is named', async () => {
+  assert.match(await printed('auth', '--help'), /^Commands:\n  get {2,}print the login/m);
+  const cases: readonly (readonly [readonly string[], string, string])[] = [
+    [['auth'], 'a command is missing', 'Run "reg auth --help".'],
+    [['auth', 'gett'], 'unknown command "gett". Did you mean "get"?', 'Run "reg auth --help".'],
+    [['auth', 'get', '--ajax', 'x'], 'unknown option "--ajax"', 'Run "reg auth get --help".'],
+    [['help', 'nix'], 'unknown command "nix"', 'Run "reg --help".'],
+    [['hepl'], 'unknown command "hepl". Did you mean "help"?', 'Run "reg --help".'],
+    [['--versio'], 'unknown option "--versio". Did you mean "--version"?', 'Run "reg --help".'],
+    [['--', 'pull'], 'a command is missing', 'Run "reg --help".'],
+  ];
+  for (const [args, message, hint] of cases) {
+    const error: unknown = await printed(...args).catch((reason: unknown) => reason);
+    assert.ok(error instanceof RegError, args.join(' '));
+    assert.deepEqual([error.code, error.message, error.context.hint], ['INVALID_ARGUMENT', message, hint]);
+  }
+});
