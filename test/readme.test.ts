@@ -115,7 +115,8 @@ function stepsOf(readme: string): readonly Step[] {
 async function run(line: string): Promise<string> {
   const [, input, command = ''] = /^(?:(.*) \| )?reg (.*)$/.exec(line) ?? [];
   assert.ok(command !== '', `not a command of reg: ${line}`);
-  const args = command.split(' ').map((word) => translate(word, [...world.hosts]));
+  const words = [...command.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
+  const args = words.map((word) => translate(word, [...world.hosts]));
   const network = /\b(nginx)\b/.test(command) && /^(pull|inspect|tags)\b/.test(command);
   const flags = network ? ['--ca-file', world.hub.authorityFile, ...world.hub.resolveFlags] : [];
   const stdin = input === undefined ? {} : { stdin: await inputOf(input) };

@@ -39,9 +39,9 @@ const RULES: readonly Rule[] = [
     places: [/^cli\/io\.ts$/],
   },
   {
-    title: 'text reaches a terminal through the cleaning of lines, JSON or errors',
+    title: 'text reaches a terminal through the cleaning of lines, JSON, templates or errors',
     pattern:
-      /(?:stdout|screen)\.write\((?!`\$\{(?:cleanLine|safeJson|hide)|SHOW_CURSOR|bytes\)|text\)|`\$\{line\}\\n`)/,
+      /(?:stdout|screen)\.write\((?!`\$\{(?:cleanLine|safeJson|hide)|SHOW_CURSOR|bytes\)|text\)|filledIn\(|`\$\{line\}\\n`)/,
     // What speaks to its parent by a pipe, and to no terminal.
     places: [/^credentials\/keychain\.ts$/, /^cli\/credential-helper\.ts$/],
   },

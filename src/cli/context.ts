@@ -6,6 +6,7 @@ import type { Connection } from '../operations/connect.js';
 import type { ClientOptions } from '../registry/client.js';
 import type { Redactor } from '../spec/redactor.js';
 import type { SharedFlags } from './flags.js';
+import type { Template } from './format/template.js';
 import type { Io } from './io.js';
 import { createOutput, type Output } from './output.js';
 import type { Progress } from './progress/types.js';
@@ -43,16 +44,18 @@ export interface ContextOptions<Flags> extends Pick<
   Context<Flags>,
   'io' | 'args' | 'flags' | 'progress' | 'redactor' | 'signal'
 > {
+  /** What `--format` says. */
+  readonly template?: Template | undefined;
   /** Takes what is to be done at the end of the run, whatever came of it. */
   readonly onClose: (close: () => Promise<void>) => void;
 }
 
 export function createContext<Flags>(options: ContextOptions<Flags>): Context<Flags> {
-  const { onClose } = options;
+  const { flags, io, onClose, template } = options;
   const connection = once(() => import('./connection.js'));
   return {
     ...options,
-    output: createOutput(options.io.stdout),
+    output: createOutput(io.stdout, { ...flags, template }),
     clientOptions: async () => (await connection()).toClientOptions(options),
     loginPlace: async () => (await connection()).loginPlace(options),
     client: once(async (hosts) => {

@@ -29,6 +29,7 @@ export interface PlatformFlags {
 
 interface ResultFlags {
   readonly json?: true;
+  readonly format?: string;
   readonly quiet?: true;
 }
 
@@ -111,9 +112,20 @@ export function addDryRunFlag(command: Command): Command {
 }
 
 export function addResultFlags(command: Command, quiet = 'print only the name'): Command {
+  command.option('-q, --quiet', quiet);
+  return addJsonFlag(command, 'print the result as JSON, one object a line');
+}
+
+/** For commands that have nothing to leave out for `--quiet`. Every command that prints results for programs has both. */
+export function addJsonFlag(command: Command, text = 'print one JSON object'): Command {
   return command
-    .option('-q, --quiet', quiet)
-    .addOption(new Option('--json', 'print the result as JSON, one object a line').conflicts('quiet'));
+    .addOption(new Option('--json', text).conflicts('quiet'))
+    .addOption(
+      new Option(
+        '--format <template>',
+        "print the result by a template such as '{{.digest}}'; its keys are those of --json",
+      ).conflicts(['quiet', 'json']),
+    );
 }
 
 export function addProgressFlags(command: Command): Command {

@@ -1,16 +1,44 @@
 /** The standard output: results, and nothing else. Whatever is printed there passes through here and is safe. */
 
 import { cleanText } from '../spec/text.js';
+import type { Template } from './format/template.js';
+import { safeJson } from './safe-json.js';
 import { formatTable } from './table.js';
 
+/** One line, or several; what a terminal could take for a command is dropped. */
+type Lines = string | readonly string[];
+
+/** What is shown in place of the whole result; of nothing, nothing is printed. */
+interface Views {
+  /** What a person sees: lines, or what makes them, or prints in a way of its own. */
+  readonly human?: Lines | (() => Lines | void);
+  /** What `--quiet` leaves of it. */
+  readonly quiet?: Lines;
+}
+
+/** How a person sees several results of a kind. */
+interface ListViews<Result> {
+  readonly head: readonly string[];
+  readonly row: (result: Result) => readonly string[];
+  /** What `--quiet` leaves of each. */
+  readonly quiet: (result: Result) => Lines;
+}
+
 export interface Output {
-  /** One line of text; what a terminal could take for a command is dropped. */
+  /**
+   * A result, as it was asked for: `value` as JSON, or as the template makes it, or what a person sees of it. Its keys are
+   * a promise, in camelCase; the README has them.
+   */
+  readonly result: (value: unknown, views: Views) => void;
+  /** Several results of a kind: a table for people, for programs one after the other. */
+  readonly list: <Result>(values: readonly Result[], views: ListViews<Result>) => void;
+  /** One line of text that is no result, such as that there is nothing to do. */
   readonly line: (text: string) => void;
-  /** One JSON value on one line. */
-  readonly json: (value: unknown) => void;
   readonly table: (head: readonly string[], rows: readonly (readonly string[])[]) => void;
   /** Bytes as they are. */
   readonly raw: (bytes: Uint8Array) => void;
+  /** The same, elsewhere: beside a tar that has the standard output. */
+  readonly to: (stream: Writable) => Output;
 }
 
 /** Where to write to; a part of what a stream can do. */
@@ -18,34 +46,53 @@ export interface Writable {
   write(chunk: string | Uint8Array): unknown;
 }
 
+/** What flags say of results. */
+export interface OutputOptions {
+  readonly json?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+  /** What `--format` says. */
+  readonly template?: Template | undefined;
+}
+
 /** Longest line: annotations and commands may be long, but a terminal is not for megabytes. */
 const MAX_LINE = 8192;
 
-export function createOutput(stdout: Writable): Output {
+export function createOutput(stdout: Writable, options: OutputOptions = {}): Output {
+  const { json = false, quiet = false, template } = options;
+  const isForPrograms = json || template !== undefined;
   const line = (text: string): void => void stdout.write(`${cleanLine(text)}\n`);
-  return {
-    line,
-    json: (value) => void stdout.write(`${safeJson(value)}\n`),
-    table: (head, rows) => formatTable(head, rows).forEach(line),
-    raw: (bytes) => void stdout.write(bytes),
+  const lines = (shown: Lines | void): void => [shown ?? []].flat().forEach(line);
+  const forPrograms = (value: unknown): void => {
+    if (template === undefined) stdout.write(`${safeJson(value)}\n`);
+    else stdout.write(filledIn(template, value));
   };
+  const table: Output['table'] = (head, rows) => lines(formatTable(head, rows));
+  return {
+    result(value, views) {
+      const human = quiet ? views.quiet : views.human;
+      if (isForPrograms) forPrograms(value);
+      else lines(typeof human === 'function' ? human() : human);
+    },
+    list(values, { head, row, quiet: short }) {
+      if (isForPrograms) values.forEach(forPrograms);
+      else if (quiet) values.forEach((value) => lines(short(value)));
+      else table(head, values.map(row));
+    },
+    line,
+    table,
+    raw: (bytes) => void stdout.write(bytes),
+    to: (stream) => createOutput(stream, options),
+  };
+}
+
+/** With a line break at its end; of nothing, nothing: so a template can leave results out. */
+function filledIn(template: Template, value: unknown): string {
+  const text = template(value);
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }
 
 /** `text` as one safe line that keeps its indentation. */
 export function cleanLine(text: string): string {
   const indent = /^ */.exec(text)?.[0] ?? '';
   return indent + cleanText(text, MAX_LINE);
-}
-
-/** JSON in which every control, bidi and invisible character is escaped: JSON itself escapes only the first 32. */
-export function safeJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[\u007f-\u009f\p{Cf}\u2028\u2029]/gu, escapeUnits);
-}
-
-function escapeUnits(character: string): string {
-  let escaped = '';
-  for (let at = 0; at < character.length; at++) {
-    escaped += `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`;
-  }
-  return escaped;
 }

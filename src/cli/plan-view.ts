@@ -4,7 +4,7 @@ import type { Plan, PlannedPart } from '../operations/plan.js';
 import { hexOf, shortDigest, type Digest } from '../spec/digest.js';
 import { DOCKER_CONFIG, isIndexType, isManifestType, OCI_CONFIG, OCI_EMPTY } from '../spec/media-type.js';
 import { formatBytes } from './bytes.js';
-import type { Output } from './output.js';
+import { formatTable } from './table.js';
 
 interface PlanView {
   readonly plan: Plan;
@@ -16,7 +16,7 @@ interface PlanView {
   readonly verb: 'fetch' | 'upload' | 'copy';
 }
 
-export function printPlan({ plan, digest, to, verb }: PlanView, output: Output): void {
+export function describePlan({ plan, digest, to, verb }: PlanView): readonly string[] {
   const words = { exists: 'already there', mounted: 'mount', written: verb };
   const row = (part: PlannedPart): readonly string[] => [
     hexOf(part.digest).slice(0, 12),
@@ -24,11 +24,13 @@ export function printPlan({ plan, digest, to, verb }: PlanView, output: Output):
     formatBytes(part.size),
     words[part.outcome],
   ];
-  output.table(['DIGEST', 'TYPE', 'SIZE', 'PLAN'], plan.parts.map(row));
-  output.line(`${to}: ${fateOf(plan.previous, digest)}`);
   const { written, mounted, exists } = plan.bytes;
   const mounts = mounted > 0 ? `${formatBytes(mounted)} to mount, ` : '';
-  output.line(`Dry run: ${formatBytes(written)} to ${verb}, ${mounts}${formatBytes(exists)} already there`);
+  return [
+    ...formatTable(['DIGEST', 'TYPE', 'SIZE', 'PLAN'], plan.parts.map(row)),
+    `${to}: ${fateOf(plan.previous, digest)}`,
+    `Dry run: ${formatBytes(written)} to ${verb}, ${mounts}${formatBytes(exists)} already there`,
+  ];
 }
 
 function fateOf(previous: Digest | undefined, next: Digest): string {

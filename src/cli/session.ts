@@ -4,6 +4,7 @@ import { hasCode, RegError } from '../errors.js';
 import { Redactor } from '../spec/redactor.js';
 import { createContext, type CommandModule } from './context.js';
 import type { SharedFlags } from './flags.js';
+import type { Template } from './format/template.js';
 import type { Io } from './io.js';
 import { readPackage } from './package.js';
 import { createSilentProgress } from './progress/silent.js';
@@ -55,8 +56,9 @@ export function createSession(io: Io, interruption: Interruption): Session {
     async run({ args, flags: given, showsProgress }, load) {
       flags = given;
       const loading = load();
+      const template = await templateFor(given);
       if (showsProgress) progress = await createProgressFor(given, io);
-      const common = { io, args, progress, redactor, signal, onClose };
+      const common = { io, args, progress, redactor, signal, template, onClose };
       await (await loading).run(createContext({ ...common, flags: given }));
     },
     async finish() {
@@ -93,6 +95,11 @@ export function createSession(io: Io, interruption: Interruption): Session {
     },
     restoreTerminal: () => progress.pause(),
   };
+}
+
+/** Before anything is done, so that a mistake in it is told in time. */
+async function templateFor({ format }: SharedFlags): Promise<Template | undefined> {
+  return format === undefined ? undefined : (await import('./format/template.js')).compileTemplate(format);
 }
 
 async function createProgressFor(flags: SharedFlags, { stderr, env, platform }: Io): Promise<Progress> {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { createOutput, safeJson } from '../../src/cli/output.js';
+import { compileTemplate } from '../../src/cli/format/template.js';
+import { createOutput, type Output, type OutputOptions } from '../../src/cli/output.js';
+import { safeJson } from '../../src/cli/safe-json.js';
 
-function capture(): { readonly output: ReturnType<typeof createOutput>; readonly text: () => string } {
+function capture(options?: OutputOptions): { readonly output: Output; readonly text: () => string } {
   let text = '';
-  const output = createOutput({ write: (chunk) => (text += String(chunk)) });
+  const output = createOutput({ write: (chunk) => (text += String(chunk)) }, options);
   return { output, text: () => text };
 }
 
@@ -20,6 +22,21 @@ test('JSON is one line, in which what is invisible is escaped and survives', () 
   const json = safeJson(value);
   assert.match(json, /^[\u0020-\u007eä]*$/);
   assert.deepEqual(JSON.parse(json), value);
+});
+
+test('A result is shown to each as it was asked for', () => {
+  const shown = (options: OutputOptions): string => {
+    const { output, text } = capture(options);
+    output.result({ tag: '1' }, { human: () => ['for', 'people'], quiet: 'short' });
+    output.result({ tag: '2' }, { human: 'one' });
+    output.list([{ tag: '3' }], { head: ['TAG'], row: ({ tag }) => [tag], quiet: ({ tag }) => tag });
+    return text();
+  };
+  assert.equal(shown({}), 'for\npeople\none\nTAG\n3\n');
+  assert.equal(shown({ quiet: true }), 'short\n3\n');
+  assert.equal(shown({ json: true }), '{"tag":"1"}\n{"tag":"2"}\n{"tag":"3"}\n');
+  assert.equal(shown({ template: compileTemplate('{{if ne .tag "2"}}<{{.tag}}>{{end}}') }), '<1>\n<3>\n');
+  assert.equal(shown({ template: compileTemplate('{{.tag}}\n') }), '1\n2\n3\n');
 });
 
 test('A table goes out line by line', () => {

@@ -60,3 +60,10 @@ test('A command that only holds others shows them, and says so where none of the
     assert.deepEqual([error.code, error.message, error.context.hint], ['INVALID_ARGUMENT', message, hint]);
   }
 });
+
+test('Every command that prints JSON prints what a template makes of it, too', async () => {
+  for (const [path] of paths(ENTRIES)) {
+    const help = await printed(...path.split(' '), '--help');
+    assert.equal(help.includes(' --format <template> '), help.includes(' --json '), path);
+  }
+});

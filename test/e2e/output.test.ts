@@ -85,6 +85,24 @@ test('images lists the store: as a table, as names, as JSON', async (t) => {
   });
 });
 
+test('--format prints what a template makes of each result, and nothing else', async (t) => {
+  const me = await createPerson(t);
+  const pull = await me.reg(['pull', '--format', '{{.Digest}} {{upper .status}}', ...AMD64, name]);
+  assert.equal(pull.stdout, `${made.descriptor.digest} DOWNLOADED\n`);
+  await me.reg(['tag', name, 'myorg/other:2']);
+  const table = ['images', '--format', String.raw`{{if ne .tag "1"}}{{.repository}}\t{{.tag}}{{end}}`];
+  assert.equal((await me.reg(table)).stdout, 'myorg/other\t2\n');
+  const layers = '{{range .image.layers}}{{.size}}{{"\\n"}}{{end}}';
+  const inspected = await me.reg(['inspect', '--local', '--format', layers, name]);
+  assert.equal(inspected.stdout, amd64.layers.map(({ blob }) => `${blob.size}\n`).join(''));
+  const wrong = await me.fails(2, ['images', '--format', 'a {{.digset}}']);
+  assert.match(
+    wrong.stderr,
+    /no key "digset", at character 5: .*\. The keys there are reference, .*, created\.\n$/,
+  );
+  assert.equal(wrong.stdout, '');
+});
+
 test('rmi, prune and verify say what they did', async (t) => {
   const me = await pulled(t);
   const verified = JSON.parse((await me.reg(['verify', '--json'])).stdout) as Record<string, unknown>;
@@ -163,6 +181,8 @@ const misuses: Readonly<Record<string, readonly string[]>> = {
   'an unknown command': ['fetch', 'nginx'],
   'a platform that is none': ['pull', '--platform', 'linux/amd64/v8/x', 'nginx'],
   '--quiet with --json': ['pull', '-q', '--json', 'nginx'],
+  '--json with --format': ['pull', '--json', '--format', 'x', 'nginx'],
+  'a template that is none': ['pull', '--format', '{{.digest', 'nginx'],
   'a rule that is none': ['pull', '--resolve', 'registry.test', 'nginx'],
   'an authority that is not there': ['pull', '--ca-file', 'nowhere.crt', 'nginx'],
   'a store that is a file': ['pull', '--store', 'file', 'nginx'],

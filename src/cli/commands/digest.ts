@@ -23,7 +23,7 @@ export async function run(context: Context<DigestFlags>): Promise<void> {
   void Promise.allSettled(asked);
   for (const result of asked) {
     const { familiar, digest, ...rest } = await result;
-    if (flags.json) output.json({ ...rest, familiar, digest });
-    else output.line(flags.quiet || args.length === 1 ? digest : `${digest}  ${familiar}`);
+    const human = args.length === 1 ? digest : `${digest}  ${familiar}`;
+    output.result({ ...rest, familiar, digest }, { human, quiet: digest });
   }
 }

@@ -21,7 +21,7 @@ import { readPackage } from '../package.js';
 import { createStyle } from '../style.js';
 
 export async function run(context: Context): Promise<void> {
-  const { args, flags, output } = context;
+  const { args, output } = context;
   const [target] = args;
   const machine = await machineOf(context);
   const findings =
@@ -34,9 +34,11 @@ export async function run(context: Context): Promise<void> {
   let count = 0;
   for await (const finding of findings) {
     count += 1;
-    if (flags.json) output.json(toJson(finding, context));
-    else if (finding.blockedBy === undefined) show(finding);
-    else blocked.push(finding.title);
+    const human = (): void => {
+      if (finding.blockedBy === undefined) show(finding);
+      else blocked.push(finding.title);
+    };
+    output.result(toJson(finding, context), { human });
     const { verdict, code, text, hint } = finding;
     if (verdict === 'bad' && code !== undefined)
       failed.push(new RegError(code, text, hint === undefined ? {} : { hint }));

@@ -11,11 +11,9 @@ const HEAD = ['REPOSITORY', 'TAG', 'DIGEST', 'PLATFORM', 'SIZE'];
 /** Most damaged images that are named. */
 const MAX_NAMED = 3;
 
-export async function run({ flags, output, store }: Context): Promise<void> {
+export async function run({ output, store }: Context): Promise<void> {
   const { images, damaged } = await listImages({ store: await store() });
-  if (flags.json) images.forEach(output.json);
-  else if (flags.quiet) images.forEach((image) => output.line(image.reference));
-  else output.table(HEAD, images.map(rowOf));
+  output.list(images, { head: HEAD, row: rowOf, quiet: ({ reference }) => reference });
   if (damaged.length > 0) throw damageError(damaged);
 }
 

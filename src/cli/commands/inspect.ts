@@ -19,6 +19,5 @@ export async function run(context: Context<InspectFlags>): Promise<void> {
   const options = { place, platform, hostPlatform: platformFor({}, io), signal };
   if (flags.raw) return output.raw(await inspectRaw(image, options));
   const inspection = await inspect(image, options);
-  if (flags.json) output.json(inspection);
-  else describeInspection(inspection).forEach(output.line);
+  output.result(inspection, { human: () => describeInspection(inspection) });
 }

@@ -42,9 +42,8 @@ export async function run(context: Context<LoadFlags>): Promise<void> {
 }
 
 /** The last line of `docker load`. */
-function printLoaded(result: CopyResult, { flags, output }: Context): void {
+function printLoaded(result: CopyResult, { output }: Context): void {
   const { name = '' } = result;
-  if (flags.json) output.json(result);
-  else if (flags.quiet) output.line(name);
-  else output.line(`Loaded image: ${familiarName(parseReference(name))}`);
+  const human = `Loaded image: ${familiarName(parseReference(name))}`;
+  output.result(result, { human, quiet: name });
 }

@@ -12,9 +12,8 @@ export async function run({ flags, output, signal, store }: Context<PruneFlags>)
   const { dryRun } = flags;
   const freed = await pruneLayout(await store(), { dryRun, signal });
   const { blobs, partials, bytes } = freed;
-  if (flags.json) return output.json(freed);
-  if (flags.quiet) return;
   const what = [`${blobs} ${blobs === 1 ? 'blob' : 'blobs'}`];
   if (partials > 0) what.push(`${partials} broken-off ${partials === 1 ? 'download' : 'downloads'}`);
-  output.line(`${dryRun ? 'Would free' : 'Freed'} ${formatBytes(bytes)}: ${what.join(', ')}`);
+  const human = `${dryRun ? 'Would free' : 'Freed'} ${formatBytes(bytes)}: ${what.join(', ')}`;
+  output.result(freed, { human });
 }

@@ -6,7 +6,7 @@ import { familiarName, parseReference } from '../../spec/reference.js';
 import { platformFor } from '../connection.js';
 import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags.js';
-import { printPlan } from '../plan-view.js';
+import { describePlan } from '../plan-view.js';
 import { printCopy } from './print-copy.js';
 import { allOf, transfer } from './transfer.js';
 
@@ -65,16 +65,15 @@ async function pullInto(output: string, context: Context<PullFlags>): Promise<vo
 }
 
 /** The last lines of `docker pull`. */
-function printResult(result: PullResult, { flags, output }: Context<PullFlags>): void {
-  const { reference, familiar, digest, plan, status } = result;
-  if (flags.json) return output.json(result);
-  if (plan !== undefined && !flags.quiet) {
-    return printPlan({ digest: result.manifest, plan, to: `store:${familiar}`, verb: 'fetch' }, output);
-  }
-  if (!flags.quiet) {
-    const isNew = status === 'downloaded';
-    output.line(`Digest: ${digest}`);
-    output.line(`Status: ${isNew ? 'Downloaded newer image' : 'Image is up to date'} for ${familiar}`);
-  }
-  output.line(reference);
+function printResult(result: PullResult, { output }: Context<PullFlags>): void {
+  const { reference, familiar, digest, manifest, plan, status } = result;
+  const human =
+    plan === undefined
+      ? [
+          `Digest: ${digest}`,
+          `Status: ${status === 'downloaded' ? 'Downloaded newer image' : 'Image is up to date'} for ${familiar}`,
+          reference,
+        ]
+      : describePlan({ digest: manifest, plan, to: `store:${familiar}`, verb: 'fetch' });
+  output.result(result, { human, quiet: reference });
 }

@@ -6,7 +6,7 @@ import { familiarName, parseReference } from '../../spec/reference.js';
 import type { Context } from '../context.js';
 import type { TagRuleFlags } from '../flags.js';
 import { tagRules } from '../tag-rules.js';
-import { printPlan } from '../plan-view.js';
+import { describePlan } from '../plan-view.js';
 import { transfer } from './transfer.js';
 
 interface PushFlags extends TagRuleFlags {
@@ -61,10 +61,11 @@ async function* results(image: string, context: Context<PushFlags>): AsyncGenera
 }
 
 /** The last line of `docker push`. */
-function printResult(result: PushResult, { flags, output }: Context<PushFlags>): void {
+function printResult(result: PushResult, { output }: Context<PushFlags>): void {
   const { reference, familiar, digest, plan } = result;
-  if (flags.json) output.json(result);
-  else if (flags.quiet) output.line(reference);
-  else if (plan !== undefined) printPlan({ ...result, plan, to: familiar, verb: 'upload' }, output);
-  else output.line(`${familiar}: digest: ${digest}`);
+  const human =
+    plan === undefined
+      ? `${familiar}: digest: ${digest}`
+      : describePlan({ digest, plan, to: familiar, verb: 'upload' });
+  output.result(result, { human, quiet: reference });
 }

@@ -4,7 +4,6 @@ import { RegError } from '../../errors.js';
 import { familiarName, formatReference, parseReference, pullReference } from '../../spec/reference.js';
 import type { Context } from '../context.js';
 import { readLines } from '../lines.js';
-import type { Output } from '../output.js';
 import { alignColumns } from '../table.js';
 
 /** What `--json` prints; its keys are a promise. */
@@ -29,8 +28,7 @@ export async function run(context: Context): Promise<void> {
   let refused = 0;
   for await (const input of inputs(context)) {
     const result = isAlone ? takeApart(input) : examine(input);
-    if (flags.json) output.json(result);
-    else printBlock(result, output);
+    output.result(result, { human: () => describe(result) });
     total += 1;
     if (!result.ok) refused += 1;
   }
@@ -64,7 +62,7 @@ function examine(input: string): Result {
   }
 }
 
-function printBlock({ input, ok: _ok, ...parts }: Result, output: Output): void {
+function describe({ input, ok: _ok, ...parts }: Result): readonly string[] {
   const rows = Object.entries(parts).map(([name, value]) => [`  ${name}`, value ?? '-']);
-  for (const line of [input, ...alignColumns(rows, '  ')]) output.line(line);
+  return [input, ...alignColumns(rows, '  ')];
 }

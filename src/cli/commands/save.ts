@@ -3,14 +3,14 @@
 import { copyImages } from '../../operations/copy-images.js';
 import type { Context } from '../context.js';
 import { openEnds } from '../ends.js';
-import { printCopy } from './print-copy.js';
+import { outputBeside } from './print-copy.js';
 import { allOf, transfer } from './transfer.js';
 
 interface SaveFlags {
   readonly output?: string;
 }
 
-/** Says nothing on the standard output when all is well, as docker; only `--json` asks for it. */
+/** Says nothing on the standard output when all is well, as docker; only programs are told. */
 export async function run(context: Context<SaveFlags>): Promise<void> {
   const { args, flags, progress } = context;
   const { output: path } = flags;
@@ -19,7 +19,7 @@ export async function run(context: Context<SaveFlags>): Promise<void> {
   const options = { ...(await openEnds([...sources, '-'], context)), onEvent: progress.onEvent };
   await transfer(allOf(copyImages(sources, file, options)), {
     job: { direction: 'save', name: args.join(', ') },
-    print: (result) => (flags.json ? printCopy(result, context) : undefined),
+    print: (result) => outputBeside(result.destination, context).result(result, {}),
     progress,
   });
 }

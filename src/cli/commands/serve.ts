@@ -89,9 +89,9 @@ function readText(path: string): Promise<string> {
 
 /** One line a request on the standard error. */
 function logger({ flags, io }: Context<ServeFlags>): ServerOptions['log'] {
-  const { line, json } = createOutput(io.stderr);
-  if (flags.log === 'json') return (entry) => json({ time: new Date().toISOString(), ...entry });
-  return flags.log === 'none' ? undefined : (entry) => line(describe(entry));
+  if (flags.log === 'none') return undefined;
+  const { result } = createOutput(io.stderr, { json: flags.log === 'json' });
+  return (entry) => result({ time: new Date().toISOString(), ...entry }, { human: () => describe(entry) });
 }
 
 function describe({ method, path, status, received, sent, durationMs, problem }: LogEntry): string {

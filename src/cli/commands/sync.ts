@@ -43,18 +43,23 @@ export async function run(context: Context<SyncFlags>): Promise<void> {
   if (worst !== undefined) throw worst;
 }
 
-function printResults(results: readonly SyncResult[], { flags, output }: Context): void {
-  if (flags.json) return results.forEach((result) => output.json({ ...result, ...describeError(result) }));
-  if (flags.quiet) return results.filter(isChanged).forEach(({ destination }) => output.line(destination));
-  output.table(['SOURCE', 'DESTINATION', 'RESULT', 'SIZE'], results.map(rowOf));
+function printResults(results: readonly SyncResult[], { output }: Context): void {
+  const told = results.map((result) => ({ ...result, ...describeError(result) }));
+  output.list(told, {
+    head: ['SOURCE', 'DESTINATION', 'RESULT', 'SIZE'],
+    row: rowOf,
+    quiet: (result) => (isChanged(result) ? result.destination : []),
+  });
 }
 
-function rowOf({ source, destination, outcome, bytes }: SyncResult): readonly string[] {
+type Told = Omit<SyncResult, 'error'>;
+
+function rowOf({ source, destination, outcome, bytes }: Told): readonly string[] {
   const size = bytes === undefined ? '' : formatBytes(bytes.written + bytes.mounted);
   return [source, destination, outcome.replace('-', ' '), size];
 }
 
-function isChanged({ outcome }: SyncResult): boolean {
+function isChanged({ outcome }: Told): boolean {
   return outcome === 'copied' || outcome === 'would-copy';
 }
 

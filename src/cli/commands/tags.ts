@@ -3,11 +3,8 @@
 import { listTags } from '../../operations/tags.js';
 import type { Context } from '../context.js';
 
-export async function run({ args, flags, output, client, signal }: Context): Promise<void> {
+export async function run({ args, output, client, signal }: Context): Promise<void> {
   const [repository = ''] = args;
   const tags = listTags(repository, { client: await client(), signal });
-  for await (const tag of tags) {
-    if (flags.json) output.json({ tag });
-    else output.line(tag);
-  }
+  for await (const tag of tags) output.result({ tag }, { human: tag });
 }

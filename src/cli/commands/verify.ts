@@ -13,13 +13,11 @@ export async function run({ flags, output, signal, store }: Context<VerifyFlags>
   const { repair } = flags;
   const report = await verifyLayout(await store(), { repair, signal });
   const { checked, bytes, problems } = report;
-  if (flags.json) output.json(report);
-  else if (!flags.quiet || problems.length > 0) {
-    for (const { subject, problem } of problems) output.line(`${subject}: ${problem}`);
-    output.line(
-      `Checked ${checked} ${checked === 1 ? 'blob' : 'blobs'}, ${formatBytes(bytes)}: ${verdict(problems.length)}`,
-    );
-  }
+  const human = [
+    ...problems.map(({ subject, problem }) => `${subject}: ${problem}`),
+    `Checked ${checked} ${checked === 1 ? 'blob' : 'blobs'}, ${formatBytes(bytes)}: ${verdict(problems.length)}`,
+  ];
+  output.result(report, { human, quiet: problems.length === 0 ? [] : human });
   if (problems.length === 0) return;
   const hint = repair
     ? 'What was wrong is removed: pull the images again.'

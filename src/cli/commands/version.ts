@@ -10,11 +10,11 @@ const ENDED: ReadonlyMap<string, string> = new Map([
   ['23', 'June 2025'],
 ]);
 
-export async function run({ io, flags, output, progress }: Context): Promise<void> {
+export async function run({ io, output, progress }: Context): Promise<void> {
   const { version } = readPackage();
   const { node, platform, arch } = io;
-  if (flags.json) output.json({ reg: version, node, platform, arch });
-  else output.line(`reg ${version} (node ${node}, ${platform} ${arch})`);
+  const human = `reg ${version} (node ${node}, ${platform} ${arch})`;
+  output.result({ reg: version, node, platform, arch }, { human });
 
   const ended = ENDED.get(node.split('.', 1)[0] ?? '');
   if (ended === undefined) return;

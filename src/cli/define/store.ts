@@ -2,7 +2,14 @@
 
 import { Option, type Command } from 'commander';
 
-import { addNetworkFlags, addPlatformFlag, addResultFlags, addStoreFlag, addTagRuleFlags } from '../flags.js';
+import {
+  addJsonFlag,
+  addNetworkFlags,
+  addPlatformFlag,
+  addResultFlags,
+  addStoreFlag,
+  addTagRuleFlags,
+} from '../flags.js';
 import { addExamples, type Act } from './act.js';
 
 export const define = {
@@ -23,8 +30,8 @@ function defineInspect(command: Command, act: Act): void {
     )
     .argument('<image>', 'at its registry, unless --local')
     .option('--local', 'look in the local store')
-    .addOption(new Option('--raw', 'print the manifest byte for byte').conflicts('json'))
-    .option('--json', 'print one JSON object');
+    .addOption(new Option('--raw', 'print the manifest byte for byte').conflicts(['json', 'format']));
+  addJsonFlag(command);
   addPlatformFlag(command);
   addStoreFlag(command);
   addNetworkFlags(command);
@@ -59,8 +66,8 @@ function defineDigest(command: Command, act: Act): void {
 function defineTags(command: Command, act: Act): void {
   command
     .description('List the tags of a repository at its registry, one a line.')
-    .argument('<repository>', 'such as nginx or ghcr.io/owner/app')
-    .option('--json', 'print one JSON object a tag');
+    .argument('<repository>', 'such as nginx or ghcr.io/owner/app');
+  addJsonFlag(command, 'print one JSON object a tag');
   addNetworkFlags(command);
   addExamples(command, ['reg tags nginx', 'reg tags localhost:5000/app']);
   command.action(act(() => import('../commands/tags.js')));

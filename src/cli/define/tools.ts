@@ -2,7 +2,7 @@
 
 import { Option, type Command } from 'commander';
 
-import { addNetworkFlags, addStoreFlag } from '../flags.js';
+import { addJsonFlag, addNetworkFlags, addStoreFlag } from '../flags.js';
 import { addExamples, type Act } from './act.js';
 
 export const define = {
@@ -17,8 +17,8 @@ function defineDoctor(command: Command, act: Act): void {
     .description(
       'Look at all that lies between this machine and an image, a line for each check: proxy, name, connection, certificate, clock, login, token, limits, and what the registry can do. Nothing is changed anywhere, and no secret is shown. Without an argument, look at this machine: logins, proxies, mirrors, certificates, store. The exit code is the highest of what was found wrong.',
     )
-    .argument('[target]', 'a registry, such as ghcr.io or app:5000/, or an image')
-    .option('--json', 'print one JSON object a check');
+    .argument('[target]', 'a registry, such as ghcr.io or app:5000/, or an image');
+  addJsonFlag(command, 'print one JSON object a check');
   addStoreFlag(command);
   addNetworkFlags(command);
   addExamples(command, ['reg doctor', 'reg doctor ghcr.io', 'reg doctor --json ghcr.io/owner/app:1.0']);
@@ -59,16 +59,15 @@ function defineRef(command: Command, act: Act): void {
     .description(
       'Show the parts of references, read as docker reads them. Exit code 2 when one of them is not valid.',
     )
-    .argument('<ref...>', 'references; - reads them from standard input, one a line')
-    .option('--json', 'print one JSON object for each');
+    .argument('<ref...>', 'references; - reads them from standard input, one a line');
+  addJsonFlag(command, 'print one JSON object for each');
   addExamples(command, ['reg ref nginx ghcr.io/owner/app:1.0', 'reg ref --json - < names.txt']);
   command.action(act(() => import('../commands/ref.js')));
 }
 
 function defineVersion(command: Command, act: Act): void {
-  command
-    .description('Show the versions of reg and of the Node that runs it.')
-    .option('--json', 'print one JSON object');
+  command.description('Show the versions of reg and of the Node that runs it.');
+  addJsonFlag(command);
   addExamples(command, ['reg version', 'reg version --json']);
   command.action(act(() => import('../commands/version.js')));
 }
