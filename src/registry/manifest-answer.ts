@@ -16,6 +16,8 @@ import type { Answer } from './transport.js';
 export interface FetchedManifest {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
+  /** What the registry calls this state of what was asked for, for `If-Match`. */
+  readonly etag?: string | undefined;
 }
 
 /** Types that servers send when they don't know better; the body says then what it is. */
@@ -51,7 +53,8 @@ export async function readManifestAnswer(
   if (isDigest(name) && digest !== name) throw wrongBytes(what, digest);
   const mediaType = VAGUE_TYPES.has(said) ? sniffMediaType(bytes, what) : said;
   parseManifest(bytes, mediaType, what);
-  return { descriptor: { mediaType, digest, size: bytes.byteLength }, bytes };
+  const etag = answer.header('etag');
+  return { descriptor: { mediaType, digest, size: bytes.byteLength }, bytes, etag };
 }
 
 /** A web page where an answer was due: the login page of a network, a proxy, a web site. */

@@ -1,8 +1,6 @@
 /** The manifests of one repository: resolve, read, ask for and put. */
 
-import { createLimit } from '../content/limit.js';
 import { contentOf, readContent } from '../content/read.js';
-import { retry } from '../content/retry.js';
 import type {
   CallOptions,
   Content,
@@ -17,9 +15,11 @@ import type { Descriptor } from '../spec/descriptor.js';
 import { isDigest, shortDigest, type Digest } from '../spec/digest.js';
 import { MAX_MANIFEST_SIZE, parseManifest } from '../spec/manifest.js';
 import { MANIFEST_ACCEPT } from '../spec/media-type.js';
+import { describeReferrer } from '../spec/referrer.js';
 import { quoteText } from '../spec/text.js';
-import { describeByHeaders, readManifestAnswer, type FetchedManifest } from './manifest-answer.js';
-import { addReferrer, describeReferrer } from './referrers.js';
+import { describeByHeaders, type FetchedManifest } from './manifest-answer.js';
+import { checkedName, fetchManifest, putManifest } from './manifest-wire.js';
+import { ReferrersTags } from './referrers.js';
 import { RecentManifests } from './recent-manifests.js';
 import {
   contradicts,
@@ -33,9 +33,6 @@ import {
 } from './repository.js';
 import type { Scope } from './transport.js';
 
-/** Distribution-spec 1.1, "Pulling manifests". A list of tags from a server may hold anything. */
-const TAG = /^\w[\w.-]{0,127}$/;
-
 /** Statuses of a HEAD that a GET would be answered with, too. */
 const SAME_FOR_GET: ReadonlySet<number> = new Set([401, 408, 429]);
 
@@ -44,11 +41,11 @@ export class Manifests implements Source, Sink {
   readonly #recent = new RecentManifests();
   /** Digests that were asked for and were not there: they need not be asked for again before they are put. */
   readonly #missing = new Set<Digest>();
-  /** Lists of referrers are read, changed and written: one after the other. */
-  readonly #inTurn = createLimit(1);
+  readonly #referrers: ReferrersTags;
 
   constructor(repository: Repository) {
     this.#repository = repository;
+    this.#referrers = new ReferrersTags(repository);
   }
 
   /** One HEAD where the server does it right, else a GET. Throws NOT_FOUND and what reading a manifest throws. */
@@ -92,17 +89,7 @@ export class Manifests implements Source, Sink {
     const name = tag ?? descriptor.digest;
     if (!fresh && (await this.#isCurrent(name, descriptor, signal))) return 'exists';
     const bytes = await readContent(content, { cap: MAX_MANIFEST_SIZE, signal });
-    const answer = await this.#repository.transport.send({
-      method: 'PUT',
-      target: manifestTarget(this.#repository, checked(name)),
-      scopes: pushScopes(this.#repository),
-      headers: { 'content-type': descriptor.mediaType },
-      body: bytes,
-      expect: [200, 201, 202, 204],
-      signal,
-    });
-    await answer.discard();
-    if (contradicts(answer, descriptor.digest)) throw tookAnother(this.#repository, descriptor);
+    const answer = await putManifest(this.#repository, { name, descriptor, bytes, signal });
     this.#missing.delete(descriptor.digest);
     if (answer.header('oci-subject') === undefined) await this.#listReferrer(descriptor, bytes, { signal });
     return 'written';
@@ -114,7 +101,12 @@ export class Manifests implements Source, Sink {
     const subject = manifest.subject?.digest;
     if (subject === undefined) return;
     const referrer = describeReferrer(descriptor, manifest);
-    await this.#inTurn(() => addReferrer(this, { subject, referrer }, options));
+    await this.#referrers.add(referrer, { ...options, subject });
+  }
+
+  /** See `Registry.unlistReferrer`. */
+  unlistReferrer(referrer: Digest, options: CallOptions & { readonly subject: Digest }): Promise<void> {
+    return this.#referrers.remove(referrer, options);
   }
 
   async #isCurrent(name: string, { digest }: Descriptor, signal: AbortSignal | undefined): Promise<boolean> {
@@ -130,7 +122,7 @@ export class Manifests implements Source, Sink {
     try {
       const answer = await this.#repository.transport.send({
         method: 'HEAD',
-        target: manifestTarget(this.#repository, checked(name)),
+        target: manifestTarget(this.#repository, checkedName(name)),
         scopes,
         headers: { accept: MANIFEST_ACCEPT, 'accept-encoding': 'identity' },
         expect: [200],
@@ -144,29 +136,15 @@ export class Manifests implements Source, Sink {
     }
   }
 
-  /** A body that breaks is asked for again, from the start: it is small. */
-  async #fetch(name: string, { signal }: CallOptions): Promise<FetchedManifest> {
+  async #fetch(name: string, options: CallOptions): Promise<FetchedManifest> {
     try {
-      const fetched = await retry(() => this.#fetchOnce(name, signal), { ...this.#repository.retry, signal });
+      const fetched = await fetchManifest(this.#repository, name, options);
       this.#recent.add(fetched);
       return fetched;
     } catch (error) {
       if (!hasCode(error, 'NOT_FOUND')) throw error;
       throw explainMissing(this.#repository, name, error);
     }
-  }
-
-  async #fetchOnce(name: string, signal: AbortSignal | undefined): Promise<FetchedManifest> {
-    const answer = await this.#repository.transport.send({
-      method: 'GET',
-      target: manifestTarget(this.#repository, checked(name)),
-      scopes: pullScopes(this.#repository),
-      headers: { accept: MANIFEST_ACCEPT, 'accept-encoding': 'identity' },
-      expect: [200],
-      retry: false,
-      signal,
-    });
-    return readManifestAnswer(answer, this.#repository, name);
   }
 
   /** Refuses a manifest that the server takes for something else than its parent does (CVE-2021-41190). */
@@ -186,11 +164,6 @@ function getExplains(status = 0): boolean {
   return status === 501 || (status >= 400 && status < 500 && !SAME_FOR_GET.has(status));
 }
 
-function checked(name: string): string {
-  if (isDigest(name) || TAG.test(name)) return name;
-  throw new RegError('INVALID_REFERENCE', `${quoteText(name)} is neither a tag nor a digest`);
-}
-
 function explainMissing(repository: Repository, name: string, error: RegError): RegError {
   const isRepository = error.context.wireErrors?.some(({ code }) => code === 'NAME_UNKNOWN') ?? false;
   if (isRepository) return repositoryNotFound(repository, error);
@@ -198,9 +171,4 @@ function explainMissing(repository: Repository, name: string, error: RegError): 
   const hint = `Check the ${kind}, or run "reg tags ${repository.host}/${repository.path}".`;
   // Whoever asked for a tag has named it: pull, inspect and all others begin with it.
   return notFound(error, what, hint);
-}
-
-function tookAnother(repository: Repository, { digest }: Descriptor): RegError {
-  const reason = `stored manifest ${shortDigest(digest)} under another digest`;
-  return new RegError('DIGEST_MISMATCH', `${repository.host} says that it ${reason}`, { digest });
 }

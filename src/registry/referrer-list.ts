@@ -1,7 +1,7 @@
 /** What refers to a manifest: signatures, SBOMs, attestations (distribution-spec 1.1, "Listing Referrers"). */
 
 import { retry } from '../content/retry.js';
-import type { CallOptions, Source } from '../content/types.js';
+import type { CallOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
@@ -28,7 +28,6 @@ interface Page {
  */
 export async function listReferrers(
   repository: Repository,
-  manifests: Source,
   { subject, signal }: CallOptions & { readonly subject: Digest },
 ): Promise<readonly Descriptor[]> {
   const referrers: Descriptor[] = [];
@@ -42,7 +41,7 @@ export async function listReferrers(
       signal,
     });
     const page: Page | undefined = await fetched;
-    if (page === undefined) return readReferrersTag(manifests, subject, { signal });
+    if (page === undefined) return readReferrersTag(repository, { subject, signal });
     referrers.push(...page.referrers);
     query = page.next;
   }

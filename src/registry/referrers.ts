@@ -1,56 +1,114 @@
 /**
  * Keeps the list of what refers to a manifest where the registry does not (distribution-spec 1.1, "Pushing Manifests
- * with Subject" and "Referrers Tag Schema"): an index under a tag that is made of the subject's digest.
+ * with Subject", "Deleting Manifests" and "Referrers Tag Schema"): an index under a tag made of the subject's digest.
+ *
+ *     read ──▶ is it as it should be? ──yes──▶ done
+ *      ▲              │ no
+ *      └─── wait ◀── write, if nobody else has since (where the registry looks at that)
  */
 
-import { contentOf, readContent } from '../content/read.js';
-import type { CallOptions, Sink, Source } from '../content/types.js';
+import { createLimit } from '../content/limit.js';
+import type { CallOptions } from '../content/types.js';
 import { hasCode, RegError } from '../errors.js';
 import { describe, type Descriptor } from '../spec/descriptor.js';
-import { algorithmOf, hexOf, type Digest } from '../spec/digest.js';
+import { algorithmOf, hexOf, shortDigest, type Digest } from '../spec/digest.js';
 import { parseJsonObject } from '../spec/json.js';
-import { MAX_MANIFEST_SIZE, parseManifest, type Manifest } from '../spec/manifest.js';
-import { OCI_INDEX } from '../spec/media-type.js';
+import { parseManifest } from '../spec/manifest.js';
+import { MANIFEST_ACCEPT, OCI_INDEX } from '../spec/media-type.js';
+import { fetchManifest, putManifest } from './manifest-wire.js';
+import { manifestTarget, pushScopes, type Repository } from './repository.js';
 
-/** The descriptor by which a manifest is listed among the referrers of its subject. */
-export function describeReferrer(descriptor: Descriptor, manifest: Manifest): Descriptor {
-  const { mediaType, digest, size } = descriptor;
-  const { annotations } = manifest;
-  const artifactType =
-    manifest.artifactType ?? (manifest.kind === 'manifest' ? manifest.config.mediaType : undefined);
-  return {
-    mediaType,
-    digest,
-    size,
-    ...(artifactType === undefined ? {} : { artifactType }),
-    ...(annotations === undefined ? {} : { annotations }),
-  };
+/** How often a list is written at most, while others overwrite it. */
+const MAX_TRIES = 10;
+
+/** Shortest and longest wait before a list is read again, in milliseconds. */
+const MIN_WAIT_MS = 100;
+const MAX_WAIT_MS = 2000;
+
+interface ListOptions extends CallOptions {
+  readonly subject: Digest;
 }
+
+/** The lists of one repository. */
+export class ReferrersTags {
+  readonly #repository: Repository;
+  /** Lists are read, changed and written: one after the other. */
+  readonly #inTurn = createLimit(1);
+
+  constructor(repository: Repository) {
+    this.#repository = repository;
+  }
+
+  /** Adds `referrer` to the list of the subject, unless it stands there. Throws SERVER_ERROR when others undo it again and again. */
+  add(referrer: Descriptor, options: ListOptions): Promise<void> {
+    return this.#settle(options, (entries) =>
+      find(entries, referrer.digest) === undefined
+        ? [...entries, { descriptor: referrer, raw: referrer }]
+        : undefined,
+    );
+  }
+
+  /** Takes `referrer` off the list of the subject, where there is one that has it. Throws as `add`. */
+  remove(referrer: Digest, options: ListOptions): Promise<void> {
+    return this.#settle(options, (entries) =>
+      find(entries, referrer) === undefined
+        ? undefined
+        : entries.filter(({ descriptor }) => descriptor.digest !== referrer),
+    );
+  }
+
+  #settle(options: ListOptions, change: Change): Promise<void> {
+    return this.#inTurn(() => settle(this.#repository, change, options));
+  }
+}
+
+/** The list of the subject, empty where nobody keeps one. Throws what the registry throws. */
+export async function readReferrersTag(
+  repository: Repository,
+  { subject, ...options }: ListOptions,
+): Promise<readonly Descriptor[]> {
+  const { entries } = await readList(repository, referrersTag(subject), options);
+  return entries.map(({ descriptor }) => descriptor);
+}
+
+/** One referrer, as it is understood and as it was written. */
+interface Entry {
+  readonly descriptor: Descriptor;
+  readonly raw: unknown;
+}
+
+interface List {
+  readonly entries: readonly Entry[];
+  readonly etag?: string | undefined;
+}
+
+/** What the list should be instead; undefined when it is as it should be. */
+type Change = (entries: readonly Entry[]) => readonly Entry[] | undefined;
 
 /**
- * Adds `referrer` to the list of the subject, unless it stands there. Costs two or three requests. What another client
- * adds between them is lost: the specification has no better way. Throws what the repository throws.
+ * Two who read the same list overwrite each other, and few registries look at the condition that a push may have. So the
+ * list is read again when whoever read it before this write is likely to have written, too: who is several times slower
+ * than us may still take off what we added.
  */
-export async function addReferrer(
-  repository: Source & Sink,
-  { subject, referrer }: { readonly subject: Digest; readonly referrer: Descriptor },
-  { signal }: CallOptions,
+async function settle(
+  repository: Repository,
+  change: Change,
+  { subject, signal }: ListOptions,
 ): Promise<void> {
+  const { clock } = repository.retry;
   const tag = referrersTag(subject);
-  const listed = await readList(repository, tag, { signal });
-  if (listed.referrers.some(({ digest }) => digest === referrer.digest)) return;
-  const manifests = [...listed.raw, referrer];
-  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }));
-  await repository.put(contentOf(describe(OCI_INDEX, bytes), bytes), { tag, signal });
-}
-
-/** The list of the subject, empty where nobody keeps one. Throws what the repository throws. */
-export async function readReferrersTag(
-  repository: Source,
-  subject: Digest,
-  options: CallOptions,
-): Promise<readonly Descriptor[]> {
-  return (await readList(repository, referrersTag(subject), options)).referrers;
+  for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
+    const start = clock.now();
+    const list = await readList(repository, tag, { signal });
+    const entries = change(list.entries);
+    if (entries === undefined) return;
+    await writeList(repository, { tag, entries, ifMatch: list.etag }, { signal });
+    const tookMs = Math.max(MIN_WAIT_MS / 2, clock.now() - start);
+    await clock.sleep(Math.min(MAX_WAIT_MS, tookMs * (2 + clock.random() * 2 ** attempt)), signal);
+  }
+  const { host, path } = repository;
+  const message = `the list of what refers to ${shortDigest(subject)} in ${host}/${path} was overwritten by others, ${MAX_TRIES} times`;
+  throw new RegError('SERVER_ERROR', message, { hint: 'Run the same command again.', permanent: true });
 }
 
 /** The algorithm cut to 32 characters, the digits to 64. */
@@ -58,22 +116,78 @@ function referrersTag(subject: Digest): string {
   return `${algorithmOf(subject)}-${hexOf(subject).slice(0, 64)}`;
 }
 
-async function readList(
-  source: Source,
-  tag: string,
-  { signal }: CallOptions,
-): Promise<{ readonly raw: readonly unknown[]; readonly referrers: readonly Descriptor[] }> {
+async function readList(repository: Repository, tag: string, options: CallOptions): Promise<List> {
   try {
-    const descriptor = await source.resolve(tag, { signal });
-    const bytes = await readContent(source.get(descriptor), { cap: MAX_MANIFEST_SIZE, signal });
-    const list = parseManifest(bytes, descriptor.mediaType, `list of referrers ${tag}`);
+    const { descriptor, bytes, etag } = await fetchManifest(repository, tag, options);
+    const what = `list of referrers ${tag}`;
+    const list = parseManifest(bytes, descriptor.mediaType, what);
     if (list.kind !== 'index')
       throw new RegError('INVALID_MANIFEST', `the tag ${tag} is no list of referrers`);
-    const { manifests } = parseJsonObject(bytes, { what: tag });
+    const { manifests } = parseJsonObject(bytes, { what });
     const raw: readonly unknown[] = Array.isArray(manifests) ? manifests : [];
-    return { raw, referrers: list.manifests };
+    const entries = list.manifests.map((entry, at) => ({ descriptor: entry, raw: raw[at] }));
+    // A weak one is equal to none (RFC 9110, 13.1.1).
+    return { entries, etag: etag?.startsWith('W/') === true ? undefined : etag };
   } catch (error) {
-    if (hasCode(error, 'NOT_FOUND')) return { raw: [], referrers: [] };
+    if (hasCode(error, 'NOT_FOUND')) return { entries: [] };
     throw error;
   }
+}
+
+interface NextList {
+  readonly tag: string;
+  readonly entries: readonly Entry[];
+  readonly ifMatch: string | undefined;
+}
+
+/** A registry may refuse a list with what is gone by now (distribution does): that is taken off it then. */
+async function writeList(repository: Repository, next: NextList, options: CallOptions): Promise<void> {
+  try {
+    await putList(repository, next, options);
+  } catch (error) {
+    if (!hasCode(error, 'INCOMPLETE')) throw error;
+    const isThere = await Promise.all(
+      next.entries.map(({ descriptor }) => hasManifest(repository, descriptor, options)),
+    );
+    if (isThere.every(Boolean)) throw error;
+    const entries = next.entries.filter((_, at) => isThere[at]);
+    await putList(repository, { ...next, entries }, options);
+  }
+}
+
+async function putList(
+  repository: Repository,
+  { tag, entries, ifMatch }: NextList,
+  { signal }: CallOptions,
+): Promise<void> {
+  const manifests = entries.map(({ raw }) => raw);
+  const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests }));
+  await putManifest(repository, {
+    name: tag,
+    descriptor: describe(OCI_INDEX, bytes),
+    bytes,
+    ifMatch,
+    signal,
+  });
+}
+
+async function hasManifest(
+  repository: Repository,
+  { digest }: Descriptor,
+  { signal }: CallOptions,
+): Promise<boolean> {
+  const answer = await repository.transport.send({
+    method: 'HEAD',
+    target: manifestTarget(repository, digest),
+    scopes: pushScopes(repository),
+    headers: { accept: MANIFEST_ACCEPT },
+    expect: [200, 404],
+    signal,
+  });
+  await answer.discard();
+  return answer.status === 200;
+}
+
+function find(entries: readonly Entry[], digest: Digest): Entry | undefined {
+  return entries.find(({ descriptor }) => descriptor.digest === digest);
 }

@@ -108,6 +108,14 @@ export class Registry implements Source, Sink {
 
   /** What refers to a manifest, from the registry's own list or the one that clients keep. Throws INVALID_MANIFEST, PROTOCOL_ERROR. */
   referrers(subject: Digest, options: CallOptions = {}): Promise<readonly Descriptor[]> {
-    return listReferrers(this.#repository, this.#manifests, { ...options, subject });
+    return listReferrers(this.#repository, { ...options, subject });
+  }
+
+  /**
+   * Takes a manifest that is deleted off the list that clients keep of what refers to its subject, where there is one: for
+   * whoever deletes a manifest with a subject. Throws SERVER_ERROR and as `referrers`.
+   */
+  unlistReferrer(referrer: Digest, options: CallOptions & { readonly subject: Digest }): Promise<void> {
+    return this.#manifests.unlistReferrer(referrer, options);
   }
 }

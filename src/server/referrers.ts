@@ -2,8 +2,8 @@
 
 import type { Descriptor } from '../spec/descriptor.js';
 import { parseDigest } from '../spec/digest.js';
-import type { Manifest } from '../spec/manifest.js';
 import { OCI_INDEX } from '../spec/media-type.js';
+import { describeReferrer } from '../spec/referrer.js';
 import type { Call } from './call.js';
 import { jsonReply, type Reply } from './reply.js';
 
@@ -22,18 +22,4 @@ export async function listReferrers({ repository, reference, query, graph }: Cal
     { schemaVersion: 2, mediaType: OCI_INDEX, manifests: referrers },
     { headers: { 'content-type': OCI_INDEX, ...(wanted && { 'oci-filters-applied': 'artifactType' }) } },
   );
-}
-
-/** An image without `artifactType` has that of its config; an index has none. */
-function describeReferrer({ mediaType, digest, size }: Descriptor, manifest: Manifest): Descriptor {
-  const { annotations } = manifest;
-  const fallback = manifest.kind === 'manifest' ? manifest.config.mediaType : undefined;
-  const artifactType = manifest.artifactType || fallback;
-  return {
-    mediaType,
-    digest,
-    size,
-    ...(artifactType === undefined ? {} : { artifactType }),
-    ...(annotations === undefined ? {} : { annotations }),
-  };
 }
