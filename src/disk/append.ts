@@ -17,6 +17,8 @@ interface AppenderOptions {
   readonly from: number;
   /** Length in bytes that the file will have, where that is known. */
   readonly size?: number;
+  /** Told how far the file reaches after each write. Then bytes are written as soon as they can be: somebody reads along. */
+  readonly onWritten?: ((position: number) => void) | undefined;
 }
 
 /** Adds bytes to the end of a file. After the first error nothing more is written, and every call throws it again. */
@@ -24,16 +26,19 @@ export class Appender {
   readonly #handle: FileHandle;
   readonly #path: string;
   readonly #size: number | undefined;
+  readonly #onWritten: AppenderOptions['onWritten'];
   #position: number;
   #waiting: Uint8Array[] = [];
   #waitingSize = 0;
+  #isWriting = false;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(handle: FileHandle, { path, from, size }: AppenderOptions) {
+  constructor(handle: FileHandle, { path, from, size, onWritten }: AppenderOptions) {
     this.#handle = handle;
     this.#path = path;
     this.#position = from;
     this.#size = size;
+    this.#onWritten = onWritten;
   }
 
   /** The bytes must not change afterwards. Waits only while a whole batch is still on its way to the disk. */
@@ -41,7 +46,8 @@ export class Appender {
     if (bytes.byteLength === 0) return;
     this.#waiting.push(bytes);
     this.#waitingSize += bytes.byteLength;
-    if (this.#waitingSize >= BATCH_SIZE || this.#waiting.length >= MAX_BUFFERS) await this.#send();
+    const isFull = this.#waitingSize >= BATCH_SIZE || this.#waiting.length >= MAX_BUFFERS;
+    if (isFull || this.#isWanted()) await this.#send();
   }
 
   /** Writes what is left. Throws DISK_FULL, DISK_ERROR. */
@@ -52,12 +58,29 @@ export class Appender {
 
   async #send(): Promise<void> {
     await this.#writing;
-    const batch = this.#waiting;
-    this.#waiting = [];
-    this.#waitingSize = 0;
-    this.#writing = this.#write(batch);
+    this.#writing = this.#writeWaiting();
     // Heard of at the next call, which is sure to come.
     this.#writing.catch(() => {});
+  }
+
+  /** Whether somebody reads along, and nothing is on its way to the disk that would take along what waits. */
+  #isWanted(): boolean {
+    return this.#onWritten !== undefined && !this.#isWriting;
+  }
+
+  async #writeWaiting(): Promise<void> {
+    this.#isWriting = true;
+    try {
+      do {
+        const batch = this.#waiting;
+        this.#waiting = [];
+        this.#waitingSize = 0;
+        await this.#write(batch);
+        this.#onWritten?.(this.#position);
+      } while (this.#onWritten !== undefined && this.#waiting.length > 0);
+    } finally {
+      this.#isWriting = false;
+    }
   }
 
   /** The system may take a part only, when the disk is nearly full for example. */

@@ -19,9 +19,19 @@ import { openHeld, type Held, type Work } from './work.js';
 /** What a full disk gets back, in bytes, so that names and locks can still be written. */
 const SPARE_SIZE = 1024 * 1024;
 
+/** Who reads a blob while it comes. */
+export interface Follower {
+  /** The file that it comes into, with what an earlier try left there. */
+  begin(file: { readonly path: string; readonly position: number }): Promise<void>;
+  /** Told how far the file reaches by now. */
+  grow(position: number): void;
+}
+
 interface IngestOptions extends CallOptions {
   readonly blobs: Blobs;
   readonly work: Work;
+  /** It has read what turns out wrong, and would not know of a second try: then there is only one. */
+  readonly follower?: Follower | undefined;
 }
 
 /**
@@ -29,12 +39,12 @@ interface IngestOptions extends CallOptions {
  * fetched once more from the beginning: what was there before them may have been to blame. Throws DIGEST_MISMATCH,
  * SIZE_MISMATCH, DISK_FULL, DISK_ERROR and what the content throws.
  */
-export async function ingest(content: Content, { blobs, work, signal }: IngestOptions): Promise<void> {
+export async function ingest(content: Content, { work, ...options }: IngestOptions): Promise<void> {
   const held = await work.holdPartial(content.descriptor.digest);
   try {
-    for (let isLastTry = false; ; isLastTry = true) {
+    for (let isLastTry = options.follower !== undefined; ; isLastTry = true) {
       try {
-        await fill(content, { held, blobs, signal });
+        await fill(content, { held, ...options });
         return;
       } catch (error) {
         if (!hasCode(error, 'DIGEST_MISMATCH', 'SIZE_MISMATCH')) throw error;
@@ -47,19 +57,19 @@ export async function ingest(content: Content, { blobs, work, signal }: IngestOp
   }
 }
 
-interface FillOptions extends CallOptions {
+interface FillOptions extends Omit<IngestOptions, 'work'> {
   readonly held: Held;
-  readonly blobs: Blobs;
 }
 
 /** One try: completes the partial, and makes it the blob when it is right. */
-async function fill(content: Content, { held, blobs, signal }: FillOptions): Promise<void> {
+async function fill(content: Content, { held, blobs, follower, signal }: FillOptions): Promise<void> {
   const { digest, size } = content.descriptor;
   const { path } = held;
   const handle = await openHeld(held);
   try {
     const verifier = await resume(content.descriptor, { handle, path, signal });
-    if (verifier.position < size) await append(content, { verifier, handle, path, signal });
+    await follower?.begin({ path, position: verifier.position });
+    if (verifier.position < size) await append(content, { verifier, handle, path, follower, signal });
     verifier.finish();
     await blobs.publish(digest, { handle, path });
   } catch (error) {
@@ -84,11 +94,18 @@ async function resume(descriptor: Descriptor, { handle, path, signal }: OpenFile
   return verifier;
 }
 
+interface AppendOptions extends OpenFile {
+  readonly verifier: Verifier;
+  readonly follower: Follower | undefined;
+}
+
 /** Adds the rest of the bytes. When the content breaks, what came of it is written before its error is thrown. */
-async function append(content: Content, options: OpenFile & { readonly verifier: Verifier }): Promise<void> {
-  const { verifier, handle, path, signal } = options;
+async function append(content: Content, options: AppendOptions): Promise<void> {
+  const { verifier, handle, path, follower, signal } = options;
   const { position: from } = verifier;
-  const appender = new Appender(handle, { path, from, size: content.descriptor.size });
+  const { size } = content.descriptor;
+  const onWritten = follower && ((position: number): void => follower.grow(position));
+  const appender = new Appender(handle, { path, from, size, onWritten });
   try {
     for await (const bytes of await content.open({ from, signal })) {
       throwIfAborted(signal);

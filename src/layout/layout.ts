@@ -19,8 +19,8 @@ import { look } from '../disk/files.js';
 import { describeBlob } from './describe-blob.js';
 import { reach, requireAll } from './graph.js';
 import { isFullName, isSameEntry, makeEntry, withEntry, withoutNames, type Entry } from './index-file.js';
-import { ingest } from './ingest.js';
-import { createParts, makeReady, type LayoutOptions, type Parts } from './parts.js';
+import { ingest, type Follower } from './ingest.js';
+import { createParts, makeLayout, makeReady, type LayoutOptions, type Parts } from './parts.js';
 import { startSession, type Session } from './session.js';
 import type { Held } from './work.js';
 
@@ -118,6 +118,19 @@ export class Layout implements Source, Sink {
       if (options.signal?.aborted !== true || error instanceof RegError) throw error;
       throw new RegError('ABORTED', 'interrupted', { cause: error });
     }
+  }
+
+  /** Makes the folder a layout, for what is put in without `put`. Throws as `put`. */
+  async prepare(): Promise<void> {
+    await makeLayout(this.parts);
+  }
+
+  /**
+   * Brings in a blob that somebody reads along while it comes, and that no name is to reach: a prune may take it at
+   * once. To be called after `prepare`. Throws as `put`.
+   */
+  async fetch(content: Content, options: CallOptions & { readonly follower: Follower }): Promise<void> {
+    await ingest(content, { ...this.parts, ...options });
   }
 
   /** Takes names away; blobs stay until `pruneLayout`. Throws NOT_FOUND, with nothing removed, when one is not there. */

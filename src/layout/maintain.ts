@@ -118,6 +118,8 @@ async function checkEntry(
 export interface PruneOptions extends CallOptions {
   /** Only tells what would be removed. Default false. */
   readonly dryRun?: boolean | undefined;
+  /** Keeps what came or was asked for since then, in milliseconds since 1970 by the clock of the disk. Default: nothing. */
+  readonly usedSince?: number | undefined;
 }
 
 /** What was removed. */
@@ -126,7 +128,9 @@ export interface Pruned {
   readonly blobs: number;
   /** Number of partials. */
   readonly partials: number;
-  /** Bytes freed by both. */
+  /** Number of manifests and tags that a cache kept. */
+  readonly cached: number;
+  /** Bytes freed by all of them. */
   readonly bytes: number;
 }
 
@@ -137,12 +141,14 @@ export interface Pruned {
  */
 export async function pruneLayout(layout: Layout, options: PruneOptions = {}): Promise<Pruned> {
   const { index, lock, work } = layout.parts;
-  if (!(await index.exists())) return { blobs: 0, partials: 0, bytes: 0 };
+  if (!(await index.exists())) return { blobs: 0, partials: 0, cached: 0, bytes: 0 };
   // First, and without the lock: on a full disk there is no room even for that.
   const partials = await prunePartials(layout, options);
   if (options.dryRun !== true) await work.tidy();
+  const cached = await pruneCached(layout, options);
   const blobs = await lock.hold(() => pruneBlobs(layout, options), options);
-  return { blobs: blobs.count, partials: partials.count, bytes: blobs.bytes + partials.bytes };
+  const bytes = blobs.bytes + partials.bytes + cached.bytes;
+  return { blobs: blobs.count, partials: partials.count, cached: cached.count, bytes };
 }
 
 interface Freed {
@@ -150,17 +156,33 @@ interface Freed {
   readonly bytes: number;
 }
 
-async function prunePartials(layout: Layout, { dryRun = false }: PruneOptions): Promise<Freed> {
+/** No name reaches any of it, and what is missing is fetched again. */
+async function pruneCached(
+  layout: Layout,
+  { dryRun = false, usedSince = Number.POSITIVE_INFINITY }: PruneOptions,
+): Promise<Freed> {
+  const { cached } = layout.parts;
+  const old = (await cached.list()).filter(({ since }) => since < usedSince);
+  if (!dryRun) for (const { path } of old) await cached.remove(path);
+  return sum(old);
+}
+
+async function prunePartials(
+  layout: Layout,
+  { dryRun = false, usedSince = Number.POSITIVE_INFINITY }: PruneOptions,
+): Promise<Freed> {
   const { work } = layout.parts;
   const removed = [];
   for (const partial of await work.unused()) {
+    if (partial.since >= usedSince) continue;
     if (dryRun || (await work.removeUnused(partial.path))) removed.push(partial);
   }
   return sum(removed);
 }
 
-async function pruneBlobs(layout: Layout, { dryRun = false, signal }: PruneOptions): Promise<Freed> {
-  const unreached = await findUnreached(layout, signal);
+async function pruneBlobs(layout: Layout, options: PruneOptions): Promise<Freed> {
+  const { dryRun = false, signal } = options;
+  const unreached = await findUnreached(layout, options);
   if (dryRun) return sum(unreached);
   // Parents go before their children, so that no manifest is ever without its parts.
   const ranked = [];
@@ -179,7 +201,10 @@ interface Unreached {
   readonly since: number;
 }
 
-async function findUnreached(layout: Layout, signal: AbortSignal | undefined): Promise<readonly Unreached[]> {
+async function findUnreached(
+  layout: Layout,
+  { usedSince = Number.POSITIVE_INFINITY, signal }: PruneOptions,
+): Promise<readonly Unreached[]> {
   const { blobs, work } = layout.parts;
   const roots = (await layout.entries()).map((entry) => entry.descriptor);
   const reached = new Set<string>();
@@ -191,7 +216,7 @@ async function findUnreached(layout: Layout, signal: AbortSignal | undefined): P
     unreached.push({ digest, size: stats.size, since: stats.ctimeMs });
   }
   // Looked up last: who put in a blob that we have seen took out a lease before.
-  const protectedSince = (await work.oldestLease()) ?? Number.POSITIVE_INFINITY;
+  const protectedSince = Math.min(usedSince, (await work.oldestLease()) ?? Number.POSITIVE_INFINITY);
   return unreached.filter(({ since }) => since < protectedSince);
 }
 

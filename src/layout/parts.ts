@@ -7,6 +7,7 @@ import type { ProcessFacts } from '../disk/owner.js';
 import { RegError } from '../errors.js';
 import { quoteText } from '../spec/text.js';
 import { Blobs } from './blobs.js';
+import { Cached } from './cached.js';
 import { isLayout, makeFolders, markLayout } from './format.js';
 import { IndexFile } from './index-file.js';
 import { Paths } from './paths.js';
@@ -32,6 +33,7 @@ export interface Parts {
   readonly blobs: Blobs;
   readonly work: Work;
   readonly lock: Lock;
+  readonly cached: Cached;
 }
 
 /** No I/O. */
@@ -45,6 +47,7 @@ export function createParts(
     paths,
     index: new IndexFile(paths),
     blobs: new Blobs(paths, { isReadOnly }),
+    cached: new Cached(paths),
     work: new Work(paths, new Claims(facts, { foreignLifeMs: FOREIGN_LIFE_MS })),
     lock: new Lock({
       path: paths.nextIndex,
@@ -58,10 +61,18 @@ export function createParts(
 }
 
 /**
- * What comes before anything is put in: the folder is made a layout where it is none, what dead processes left is
- * cleared, and a lease is taken out. Throws UNSUPPORTED, STORE_CORRUPT, STORE_LOCKED, DISK_FULL, DISK_ERROR.
+ * What comes before anything is put in: the folder is made a layout, and a lease is taken out. Throws as `makeLayout`.
  */
-export async function makeReady({ isReadOnly, paths, index, work, lock }: Parts): Promise<Held> {
+export async function makeReady(parts: Parts): Promise<Held> {
+  await makeLayout(parts);
+  return parts.work.lease();
+}
+
+/**
+ * Makes the folder a layout where it is none, and clears what dead processes left. Throws UNSUPPORTED, STORE_CORRUPT,
+ * STORE_LOCKED, DISK_FULL, DISK_ERROR.
+ */
+export async function makeLayout({ isReadOnly, paths, index, work, lock }: Parts): Promise<void> {
   if (isReadOnly) {
     throw new RegError('UNSUPPORTED', `the store ${quoteText(paths.folder)} was opened for reading only`);
   }
@@ -74,5 +85,4 @@ export async function makeReady({ isReadOnly, paths, index, work, lock }: Parts)
     });
   }
   await work.tidy();
-  return work.lease();
 }

@@ -7,11 +7,21 @@
  *     .partial/sha256-HEX.RANDOM     the same, when another process holds the first; of no use to anyone else
  *     .partial/upload.RANDOM         bytes of a blob whose digest is not known yet
  *     .partial/NAME.claim            says which process holds NAME: one of the above, `index.json` (the lock), a lease
+ *     .cache/manifests/sha256-HEX    a manifest that a cache fetched: beside the blobs, as its parts may be missing
+ *     .cache/tags/HEX                what a tag stood for, under the hash of its name
  */
 
 import { join, resolve } from 'node:path';
 
-import { algorithmOf, hexOf, isDigest, parseDigest, type Algorithm, type Digest } from '../spec/digest.js';
+import {
+  algorithmOf,
+  digestOf,
+  hexOf,
+  isDigest,
+  parseDigest,
+  type Algorithm,
+  type Digest,
+} from '../spec/digest.js';
 import { uniqueName } from '../disk/files.js';
 
 export const ALGORITHMS: readonly Algorithm[] = ['sha256', 'sha512'];
@@ -27,6 +37,9 @@ export class Paths {
   readonly work: string;
   /** Where the next index.json is written; who holds this file holds the lock. */
   readonly nextIndex: string;
+  /** The folders of what a cache keeps. */
+  readonly cachedManifests: string;
+  readonly cachedTags: string;
 
   constructor(folder: string) {
     this.folder = resolve(folder);
@@ -35,6 +48,8 @@ export class Paths {
     this.blobs = join(this.folder, 'blobs');
     this.work = join(this.folder, '.partial');
     this.nextIndex = join(this.work, 'index.json');
+    this.cachedManifests = join(this.folder, '.cache', 'manifests');
+    this.cachedTags = join(this.folder, '.cache', 'tags');
   }
 
   /** Throws INVALID_DIGEST for a digest that went around `parseDigest`. */
@@ -54,6 +69,20 @@ export class Paths {
   /** Where the next process goes on with this blob. */
   partial(digest: Digest): string {
     return this.inWork(`${algorithmOf(parseDigest(digest))}-${hexOf(digest)}`);
+  }
+
+  cachedManifest(digest: Digest): string {
+    return join(this.cachedManifests, `${algorithmOf(parseDigest(digest))}-${hexOf(digest)}`);
+  }
+
+  /** Something in one of the folders of a cache, by the name that `readdir` gave. */
+  inCache(folder: 'cachedManifests' | 'cachedTags', name: string): string {
+    return join(this[folder], name);
+  }
+
+  /** By its hash: names are longer than those of files may be, and differ by case on no file system. */
+  cachedTag(name: string): string {
+    return join(this.cachedTags, hexOf(digestOf(Buffer.from(name))));
   }
 
   /** A fresh name under `.partial/` for this process alone. */

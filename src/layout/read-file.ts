@@ -85,7 +85,8 @@ async function* pieces(handle: FileHandle, { path, from, size, signal }: Span): 
   }
 }
 
-function readAt(handle: FileHandle, { path, from, size }: Span): Promise<Uint8Array> {
+/** The next bytes of an open file: none past its end or the end of the span. */
+export function readAt(handle: FileHandle, { path, from, size }: Span): Promise<Uint8Array> {
   const length = Math.max(0, Math.min(PIECE_SIZE, size - from));
   const reading = onDisk({ verb: 'read', path }, async () => {
     // A buffer of its own for each piece: the consumer may keep it.

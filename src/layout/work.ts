@@ -66,13 +66,16 @@ export class Work {
     }
   }
 
-  /** The resumable partials that no process holds, with their sizes in bytes. */
-  async unused(): Promise<readonly { readonly path: string; readonly size: number }[]> {
+  /** The resumable partials that no process holds, with their sizes in bytes and when they last grew. */
+  async unused(): Promise<
+    readonly { readonly path: string; readonly size: number; readonly since: number }[]
+  > {
     const unused = [];
     for (const name of (await this.#names()).filter(isResumable)) {
       const path = this.#paths.inWork(name);
       const stats = await look(path);
-      if (stats !== undefined && !(await this.#isHeld(name))) unused.push({ path, size: stats.size });
+      if (stats === undefined || (await this.#isHeld(name))) continue;
+      unused.push({ path, size: stats.size, since: stats.ctimeMs });
     }
     return unused;
   }

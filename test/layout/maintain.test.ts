@@ -122,12 +122,12 @@ test('prune removes what no name reaches, and nothing else', async (t) => {
   await store.close();
   const lost = parts(gone).filter((digest) => !parts(kept).includes(digest));
   const bytes = gone.root.size + gone.config.size + 'lost'.length;
-  assert.deepEqual(await pruneLayout(store, { dryRun: true }), { blobs: 3, partials: 0, bytes });
+  assert.deepEqual(await pruneLayout(store, { dryRun: true }), { blobs: 3, partials: 0, cached: 0, bytes });
   assert.equal((await digests(store)).length, 7);
-  assert.deepEqual(await pruneLayout(store), { blobs: 3, partials: 0, bytes });
+  assert.deepEqual(await pruneLayout(store), { blobs: 3, partials: 0, cached: 0, bytes });
   assert.deepEqual(await digests(store), parts(kept).sort());
   assert.equal(lost.length, 3);
-  assert.deepEqual(await pruneLayout(store), { blobs: 0, partials: 0, bytes: 0 });
+  assert.deepEqual(await pruneLayout(store), { blobs: 0, partials: 0, cached: 0, bytes: 0 });
 });
 
 test('prune keeps everything below an index', async (t) => {
@@ -174,7 +174,7 @@ test('prune removes partials that no process is at', async (t) => {
   await store.close();
   const partial = join(store.folder, '.partial', `sha256-${'0'.repeat(64)}`);
   await writeFile(partial, 'left');
-  assert.deepEqual(await pruneLayout(store), { blobs: 1, partials: 1, bytes: 21 });
+  assert.deepEqual(await pruneLayout(store), { blobs: 1, partials: 1, cached: 0, bytes: 21 });
   assert.deepEqual(await readdir(join(store.folder, '.partial')), []);
 });
 
@@ -200,7 +200,7 @@ test('prune of a layout that another tool made', async (t) => {
 
 test('prune of a store that is not there does not make it', async (t) => {
   const store = await emptyStore(t);
-  assert.deepEqual(await pruneLayout(store), { blobs: 0, partials: 0, bytes: 0 });
+  assert.deepEqual(await pruneLayout(store), { blobs: 0, partials: 0, cached: 0, bytes: 0 });
   assert.deepEqual(await readdir(store.folder), []);
 });
 

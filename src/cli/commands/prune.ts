@@ -6,14 +6,18 @@ import type { Context } from '../context.js';
 
 interface PruneFlags {
   readonly dryRun?: true;
+  /** In milliseconds. */
+  readonly unusedFor?: number;
 }
 
 export async function run({ flags, output, signal, store }: Context<PruneFlags>): Promise<void> {
-  const { dryRun } = flags;
-  const freed = await pruneLayout(await store(), { dryRun, signal });
-  const { blobs, partials, bytes } = freed;
+  const { dryRun, unusedFor } = flags;
+  const usedSince = unusedFor === undefined ? undefined : Date.now() - unusedFor;
+  const freed = await pruneLayout(await store(), { dryRun, usedSince, signal });
+  const { blobs, partials, cached, bytes } = freed;
   const what = [`${blobs} ${blobs === 1 ? 'blob' : 'blobs'}`];
   if (partials > 0) what.push(`${partials} broken-off ${partials === 1 ? 'download' : 'downloads'}`);
+  if (cached > 0) what.push(`${cached} cached ${cached === 1 ? 'manifest or tag' : 'manifests and tags'}`);
   const human = `${dryRun ? 'Would free' : 'Freed'} ${formatBytes(bytes)}: ${what.join(', ')}`;
   output.result(freed, { human });
 }

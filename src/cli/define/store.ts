@@ -2,6 +2,7 @@
 
 import { Option, type Command } from 'commander';
 
+import { parseAge } from '../duration.js';
 import {
   addJsonFlag,
   addNetworkFlags,
@@ -119,11 +120,17 @@ function defineVerify(command: Command, act: Act): void {
 function definePrune(command: Command, act: Act): void {
   command
     .description(
-      'Remove what no name in the local store reaches, and what broken-off pulls left. Safe beside a running pull.',
+      'Remove what no name in the local store reaches, what broken-off pulls left, and what a cache ("reg serve --proxy-of") fetched. Safe beside running pulls and caches.',
     )
-    .option('--dry-run', 'only tell what would be removed');
+    .option('--dry-run', 'only tell what would be removed')
+    .addOption(
+      new Option(
+        '--unused-for <time>',
+        'keep what came or was asked for later than so long ago, such as 30d',
+      ).argParser((text) => parseAge(text, '--unused-for')),
+    );
   addStoreFlag(command);
   addResultFlags(command, 'print nothing');
-  addExamples(command, ['reg prune', 'reg prune --dry-run']);
+  addExamples(command, ['reg prune', 'reg prune --dry-run', 'reg prune --unused-for 30d']);
   command.action(act(() => import('../commands/prune.js')));
 }
