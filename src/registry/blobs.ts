@@ -4,6 +4,7 @@ import type { CallOptions, Content, OpenOptions } from '../content/types.js';
 import { hasCode, RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { shortDigest, type Digest } from '../spec/digest.js';
+import { UNKNOWN_TYPE } from '../spec/media-type.js';
 import { quoteText } from '../spec/text.js';
 import { BlobPlace } from './blob-place.js';
 import { formatRange, isStretch, parseLength, type Stretch } from './content-range.js';
@@ -44,6 +45,29 @@ export async function hasBlob(
   });
   await answer.discard();
   return answer.status === 200 && !contradicts(answer, digest);
+}
+
+/** What a blob is of which only the digest is known. Throws NOT_FOUND, PROTOCOL_ERROR where its size is not told. */
+export async function describeBlob(
+  repository: Repository,
+  digest: Digest,
+  { signal }: CallOptions = {},
+): Promise<Descriptor> {
+  const answer = await repository.transport.send({
+    method: 'HEAD',
+    target: blobTarget(repository, digest),
+    scopes: pullScopes(repository),
+    headers: { 'accept-encoding': 'identity' },
+    expect: [200, 404],
+    signal,
+  });
+  await answer.discard();
+  const what = `blob ${shortDigest(digest)} of ${repository.host}/${repository.path}`;
+  if (answer.status === 404) throw new RegError('NOT_FOUND', `${what} not found`, { digest, status: 404 });
+  const size = parseLength(answer.header('content-length'));
+  if (size === undefined)
+    throw new RegError('PROTOCOL_ERROR', `the size of ${what} was not told`, { digest });
+  return { mediaType: UNKNOWN_TYPE, digest, size };
 }
 
 async function openBlob(

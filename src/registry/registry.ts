@@ -22,7 +22,7 @@ import type {
 import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
 import { isManifestType } from '../spec/media-type.js';
-import { blobContent, hasBlob } from './blobs.js';
+import { blobContent, describeBlob, hasBlob } from './blobs.js';
 import { Manifests } from './manifests.js';
 import { listReferrers } from './referrer-list.js';
 import type { Repository } from './repository.js';
@@ -83,6 +83,11 @@ export class Registry implements Source, Sink {
       retry.onWait?.(wait);
     };
     return ranged(resilient(blob, { ...retry, onWait }), connections);
+  }
+
+  /** What a blob is of which only the digest is known, by one HEAD. Throws NOT_FOUND, PROTOCOL_ERROR. */
+  describeBlob(digest: Digest, options: CallOptions = {}): Promise<Descriptor> {
+    return describeBlob(this.#repository, digest, options);
   }
 
   has(descriptor: Descriptor, options: CallOptions = {}): Promise<boolean> {

@@ -4,6 +4,13 @@ import type { IncomingMessage } from 'node:http';
 
 import { deleteBlob, getBlob } from './blobs.js';
 import { refuseStranger } from './authentication.js';
+import {
+  cached,
+  getCachedBlob,
+  getCachedManifest,
+  listUpstreamReferrers,
+  listUpstreamTags,
+} from './cache/handlers.js';
 import type { Handler, RequestBody, Service } from './call.js';
 import { refuse } from './errors.js';
 import { deleteManifest, getManifest, putManifest } from './manifests.js';
@@ -19,13 +26,24 @@ const ROOTS: Readonly<Record<Root['kind'], (service: Service, query: URLSearchPa
   catalog: listCatalog,
 };
 
-const RESOURCES: Readonly<Record<Resource['kind'], Readonly<Record<string, Handler>>>> = {
+type Resources = Readonly<Record<Resource['kind'], Readonly<Record<string, Handler>>>>;
+
+const RESOURCES: Resources = {
   tags: { GET: listTags },
   referrers: { GET: listReferrers },
   manifest: { GET: getManifest, PUT: putManifest, DELETE: deleteManifest },
   blob: { GET: getBlob, DELETE: deleteBlob },
   uploads: { POST: startUpload },
   upload: { GET: getUpload, PATCH: continueUpload, PUT: finishUpload, DELETE: cancelUpload },
+};
+
+const CACHED: Resources = {
+  tags: { GET: cached(listUpstreamTags) },
+  referrers: { GET: cached(listUpstreamReferrers) },
+  manifest: { GET: cached(getCachedManifest) },
+  blob: { GET: cached(getCachedBlob) },
+  uploads: {},
+  upload: {},
 };
 
 /** The reply to a request. Throws what the store and the parsers throw. */
@@ -43,15 +61,18 @@ export async function answer(request: IncomingMessage, body: RequestBody, servic
     return method === 'GET' ? ROOTS[route.kind](service, query) : refuseMethod(['GET']);
   }
   const { kind, name, reference } = route;
-  const methods = Object.keys(RESOURCES[kind]).filter((other) => other === 'GET' || !service.readOnly);
-  const handler = methods.includes(method) ? RESOURCES[kind][method] : undefined;
+  const resource = (service.cache === undefined ? RESOURCES : CACHED)[kind];
+  const methods = Object.keys(resource).filter((other) => other === 'GET' || !service.readOnly);
+  const handler = methods.includes(method) ? resource[method] : undefined;
   if (handler === undefined) return refuseMethod(methods, service);
   if (!isRepositoryName(name)) return refuse('NAME_INVALID', 'this is no name of a repository');
   return handler({ ...service, repository: new Repository(name, service), reference, query, headers, body });
 }
 
-function refuseMethod(methods: readonly string[], { readOnly = false }: Partial<Service> = {}): Reply {
+function refuseMethod(methods: readonly string[], { readOnly = false, cache }: Partial<Service> = {}): Reply {
   const allow = methods.map((method) => (method === 'GET' ? 'GET, HEAD' : method)).join(', ');
-  const message = readOnly ? 'this registry is read-only' : `only ${allow} can be done here`;
+  const denial =
+    cache === undefined ? 'this registry is read-only' : 'this is a cache: push to the registry itself';
+  const message = readOnly ? denial : `only ${allow} can be done here`;
   return refuse('UNSUPPORTED', message, { headers: { allow } });
 }

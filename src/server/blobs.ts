@@ -5,17 +5,30 @@ import type { Layout } from '../layout/layout.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { parseDigest, shortDigest, type Digest } from '../spec/digest.js';
 import { UNKNOWN_TYPE } from '../spec/media-type.js';
-import { contentHeaders, isKnownToClient, type Call, type ContentHeaders } from './call.js';
+import { contentHeaders, isKnownToClient, type Call } from './call.js';
 import { refuse } from './errors.js';
-import { parseRange, type ByteRange } from './range.js';
+import { parseRange } from './range.js';
 import type { Reply } from './reply.js';
 
 /** `GET` and `HEAD /v2/NAME/blobs/DIGEST`, whole or one range of it. */
 export async function getBlob(call: Call): Promise<Reply> {
-  const { store, headers } = call;
+  const { store } = call;
   const digest = parseDigest(call.reference);
   const blob = await findBlob(store, digest);
   if (blob === undefined) return unknownBlob(digest);
+  return replyWithBlob(call, blob, (range) => store.get(blob).open(range));
+}
+
+/** What a range asks for, and who asks: `signal` is aborted when nobody reads on. */
+export type BlobRange = { readonly from: number; readonly to: number; readonly signal: AbortSignal };
+
+/** The blob, or the range of it that is asked for, as `open` gives it. */
+export function replyWithBlob(
+  call: Call,
+  blob: Descriptor,
+  open: (range: BlobRange) => Promise<AsyncIterable<Uint8Array>>,
+): Reply {
+  const { headers } = call;
   const common = { ...contentHeaders(blob), 'accept-ranges': 'bytes' };
   if (isKnownToClient(call, blob)) return { status: 304, headers: common };
   const { 'if-range': condition = common.etag } = headers;
@@ -23,7 +36,13 @@ export async function getBlob(call: Call): Promise<Reply> {
   if (range === 'unsatisfiable') {
     return { status: 416, headers: { ...common, 'content-range': `bytes */${blob.size}` } };
   }
-  return range === undefined ? wholeBlob(store, blob, common) : partOfBlob(store, blob, range, common);
+  const { start, end } = range ?? { start: 0, end: blob.size - 1 };
+  const contentRange = range && { 'content-range': `bytes ${start}-${end}/${blob.size}` };
+  return {
+    status: range === undefined ? 200 : 206,
+    headers: { ...common, ...contentRange },
+    body: { length: end - start + 1, open: (signal) => open({ from: start, to: end + 1, signal }) },
+  };
 }
 
 /** `DELETE /v2/NAME/blobs/DIGEST`: from the pool, unless an image of the store is made of it. */
@@ -45,23 +64,7 @@ export async function findBlob(store: Layout, digest: Digest): Promise<Descripto
   return (await store.has(blob)) ? blob : undefined;
 }
 
-function wholeBlob(store: Layout, blob: Descriptor, headers: ContentHeaders): Reply {
-  return { status: 200, headers, body: { length: blob.size, open: () => store.get(blob).open() } };
-}
-
-function partOfBlob(
-  store: Layout,
-  blob: Descriptor,
-  { start, end }: ByteRange,
-  headers: ContentHeaders,
-): Reply {
-  return {
-    status: 206,
-    headers: { ...headers, 'content-range': `bytes ${start}-${end}/${blob.size}` },
-    body: { length: end - start + 1, open: () => store.get(blob).open({ from: start, to: end + 1 }) },
-  };
-}
-
-function unknownBlob(digest: Digest): Reply {
+/** For a blob that is not there. */
+export function unknownBlob(digest: Digest): Reply {
   return refuse('BLOB_UNKNOWN', `there is no blob ${digest}`);
 }

@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import { RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
+import type { Cache } from './cache/cache.js';
 import type { Accounts } from './htpasswd.js';
 import type { Repository, StoreView } from './repository.js';
 import type { Reply } from './reply.js';
@@ -16,6 +17,8 @@ export interface Service extends StoreView {
   readonly readOnly: boolean;
   /** Who may come in; without it everybody may. */
   readonly accounts: Accounts | undefined;
+  /** What stands before other registries; without it the store alone is served. */
+  readonly cache: Cache | undefined;
 }
 
 export interface Call extends Service {

@@ -18,6 +18,7 @@ const STATUS = {
   SIZE_INVALID: 400,
   TOOMANYREQUESTS: 429,
   UNAUTHORIZED: 401,
+  DENIED: 403,
   UNSUPPORTED: 405,
 } as const;
 
@@ -36,6 +37,15 @@ const CLIENT_FAULTS: Partial<Readonly<Record<ErrorCode, WireCode>>> = {
   INVALID_REFERENCE: 'NAME_INVALID',
 };
 
+/** What the registry behind a cache did. It is asked with the logins of this machine: those of the client do not matter. */
+const UPSTREAM_FAULTS: Partial<Readonly<Record<ErrorCode, WireCode>>> = {
+  NOT_FOUND: 'MANIFEST_UNKNOWN',
+  UNAUTHORIZED: 'DENIED',
+  DENIED: 'DENIED',
+  CREDENTIALS_UNAVAILABLE: 'DENIED',
+  RATE_LIMITED: 'TOOMANYREQUESTS',
+};
+
 /** A refusal with its usual status, or with that of `reply`. */
 export function refuse(code: WireCode, message: string, reply: Omit<Partial<Reply>, 'body'> = {}): Reply {
   return jsonReply({ errors: [{ code, message: cleanText(message) }] }, { status: STATUS[code], ...reply });
@@ -47,12 +57,26 @@ export function refuse(code: WireCode, message: string, reply: Omit<Partial<Repl
  */
 export function refusalOf(error: unknown): Reply {
   const code = error instanceof RegError ? error.code : undefined;
+  if (error instanceof RegError && isUpstream(error)) return refusalOfUpstream(error);
   const fault = code === undefined ? undefined : CLIENT_FAULTS[code];
   if (error instanceof RegError && fault !== undefined) return refuse(fault, error.message);
   if (code === 'TOO_LARGE') return refuse('MANIFEST_INVALID', 'the manifest is too large', { status: 413 });
   if (code === 'DISK_FULL') return failure(507, 'the disk of the registry is full');
   if (code === 'STORE_LOCKED') return failure(503, 'the store is busy; try again');
   return failure(500, 'the registry failed; its log says why');
+}
+
+/** The disk of the cache itself may be what failed. */
+function isUpstream({ code, context }: RegError): boolean {
+  return context.side === 'source' && !/^(?:DISK|STORE)_/.test(code);
+}
+
+function refusalOfUpstream({ code, message, context }: RegError): Reply {
+  const fault = UPSTREAM_FAULTS[code];
+  if (fault === undefined) return failure(code === 'TIMEOUT' ? 504 : 502, cleanText(message));
+  const { retryAfterMs } = context;
+  const headers = retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) };
+  return refuse(fault, message, { headers });
 }
 
 /** The specification has no code for failures of the server; UNKNOWN is what distribution says. */

@@ -101,7 +101,7 @@ async function forgetParts({ repository, graph }: Call, root: Descriptor): Promi
 }
 
 /** The reference of the path. Throws INVALID_DIGEST for what can only be a digest and is none. */
-function checkReference({ reference }: Call): string {
+export function checkReference({ reference }: Pick<Call, 'reference'>): string {
   return reference.includes(':') ? parseDigest(reference) : reference;
 }
 

@@ -18,8 +18,14 @@ export async function listReferrers({ repository, reference, query, graph }: Cal
     const isWanted = wanted === undefined || referrer.artifactType === wanted;
     if (manifest.subject?.digest === subject && isWanted) referrers.push(referrer);
   }
+  return replyWithReferrers(referrers, wanted);
+}
+
+/** A list of those that have the type `wanted`, where one is. */
+export function replyWithReferrers(referrers: readonly Descriptor[], wanted: string | undefined): Reply {
+  const filter = wanted === undefined ? {} : { 'oci-filters-applied': 'artifactType' };
   return jsonReply(
     { schemaVersion: 2, mediaType: OCI_INDEX, manifests: referrers },
-    { headers: { 'content-type': OCI_INDEX, ...(wanted && { 'oci-filters-applied': 'artifactType' }) } },
+    { headers: { 'content-type': OCI_INDEX, ...filter } },
   );
 }

@@ -9,8 +9,8 @@ import { RegError } from '../errors.js';
 interface Stream {
   /** Length in bytes. */
   readonly length: number;
-  /** May yield more than `length` bytes; the rest is let go. */
-  open(): Promise<AsyncIterable<Uint8Array>>;
+  /** May yield more than `length` bytes; the rest is let go. `signal` is aborted when nobody reads on, or all is read. */
+  open(signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
 }
 
 export interface Reply {
@@ -32,14 +32,25 @@ export function jsonReply(
  * Sends `reply`; to a HEAD all but the body, which is then not even opened. Throws what opening throws, before
  * anything was sent; breaks the connection when the body fails later, so that nobody takes a part for the whole.
  */
-export async function send(response: ServerResponse, { status, headers = {}, body }: Reply): Promise<void> {
-  const isStream = body !== undefined && !(body instanceof Uint8Array);
-  const isHead = response.req.method === 'HEAD';
-  const chunks = isStream && !isHead ? await body.open() : undefined;
+export async function send(response: ServerResponse, reply: Reply): Promise<void> {
+  const { status, headers = {}, body } = reply;
   const length = status === 204 || status === 304 ? {} : { 'content-length': body?.length ?? 0 };
-  response.writeHead(status, { ...headers, ...length });
-  if (isStream && chunks !== undefined) await pipeline(exactly(chunks, body.length), response);
-  else response.end(isStream || isHead ? undefined : body);
+  const head = { ...headers, ...length };
+  if (response.req.method === 'HEAD') response.writeHead(status, head).end();
+  else if (body === undefined || body instanceof Uint8Array) response.writeHead(status, head).end(body);
+  else await stream(response, body, () => response.writeHead(status, head));
+}
+
+async function stream(response: ServerResponse, body: Stream, begin: () => void): Promise<void> {
+  const over = new AbortController();
+  response.once('close', () => over.abort());
+  try {
+    const chunks = await body.open(over.signal);
+    begin();
+    await pipeline(exactly(chunks, body.length), response);
+  } finally {
+    over.abort();
+  }
 }
 
 /** The first `length` bytes of `chunks`. Throws STORE_CORRUPT when there are not so many. */

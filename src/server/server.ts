@@ -6,6 +6,8 @@
  *                                  ├─────▶ blobs ────────────────────┼──▶ Layout
  *                                  └─────▶ uploads ──▶ sessions ─────┘   bytes
  *
+ *                  cache/ ◀───────┘   instead of them all, where other registries are served
+ *
  * A handler takes a `Call` and returns a `Reply`; it sees neither socket nor response. All state but open uploads is
  * in the store, so what `reg pull nginx` brought is there to be pulled as `HOST/nginx`, and what is pushed here shows
  * in `reg images`.
@@ -25,6 +27,7 @@ import type { Clock } from '../content/retry.js';
 import { RegError } from '../errors.js';
 import type { Layout } from '../layout/layout.js';
 import { cleanText, quoteText } from '../spec/text.js';
+import { createCache, type CacheOptions } from './cache/cache.js';
 import { exchange, type LogEntry } from './exchange.js';
 import { Graph } from './graph.js';
 import type { Accounts } from './htpasswd.js';
@@ -63,6 +66,8 @@ export interface ServerOptions {
   readonly clock: Clock;
   /** Refuses whatever would change the store. Default false. */
   readonly readOnly?: boolean | undefined;
+  /** Serves other registries, whose images are fetched into the store as they are asked for; nothing is pushed then. */
+  readonly cacheOf?: CacheOptions | undefined;
   /** Speaks https with them. Default: http. */
   readonly tls?: KeyPair | undefined;
   /** Who may come in. Default: everybody. */
@@ -74,7 +79,7 @@ export interface ServerOptions {
 }
 
 export interface RegistryServer {
-  /** Port 0 takes a free one. Throws INVALID_ARGUMENT when it can't listen there. */
+  /** Port 0 takes a free one. Throws INVALID_ARGUMENT when it can't listen there, and what a store throws that can't be one. */
   listen(host: string, port: number): Promise<{ readonly url: string; readonly port: number }>;
   /** Takes no more requests, gives those under way 5 seconds to end, and calls open uploads off. */
   close(): Promise<void>;
@@ -87,15 +92,18 @@ export function createServer({
   log,
   accounts,
   tls,
+  cacheOf,
   ...options
 }: ServerOptions): RegistryServer {
   const uploads = new UploadSessions(layout, clock);
+  const cache = cacheOf && createCache(cacheOf, { store: layout, clock });
   const service = {
     store: layout,
     graph: new Graph(layout),
     uploads,
-    readOnly: options.readOnly ?? false,
+    readOnly: options.readOnly === true || cache !== undefined,
     accounts,
+    cache,
   };
   const settings = {
     maxHeaderSize: MAX_HEADERS,
@@ -118,10 +126,13 @@ export function createServer({
   // A connection that could not be accepted (too many open files) is lost to its client only.
   server.on('error', () => {});
   return {
-    listen: (host, port) => listen(server, { host, port, scheme: tls === undefined ? 'http' : 'https' }),
+    async listen(host, port) {
+      if (cache !== undefined) await layout.prepare();
+      return listen(server, { host, port, scheme: tls === undefined ? 'http' : 'https' });
+    },
     close: async () => {
       await closeServer(server, clock);
-      await uploads.close();
+      await Promise.all([uploads.close(), cache?.flights.close()]);
     },
   };
 }

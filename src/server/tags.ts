@@ -18,7 +18,8 @@ export async function listTags({ repository, query }: Call): Promise<Reply> {
 }
 
 /** `GET /v2/_catalog?n=…&last=…`, as distribution has it. */
-export async function listCatalog({ store }: Service, query: URLSearchParams): Promise<Reply> {
+export async function listCatalog({ store, cache }: Service, query: URLSearchParams): Promise<Reply> {
+  if (cache !== undefined) return refuse('UNSUPPORTED', 'a cache has no list of what the registries have');
   const names = await listRepositories(store);
   return replyWithPage(names, { query, path: '/v2/_catalog', wrap: (page) => ({ repositories: page }) });
 }
@@ -30,7 +31,7 @@ interface PageOptions {
 }
 
 /** The `n` items after `last`, with a link to the next page where there is one. All without `n`. */
-function replyWithPage(items: readonly string[], { query, path, wrap }: PageOptions): Reply {
+export function replyWithPage(items: readonly string[], { query, path, wrap }: PageOptions): Reply {
   const n = query.get('n');
   if (n !== null && !/^\d+$/.test(n)) return refuse('UNSUPPORTED', 'n is not a number', { status: 400 });
   const after = query.get('last') ?? '';

@@ -6,10 +6,11 @@ import { isIPv6 } from 'node:net';
 
 import { systemClock } from '../../content/system-clock.js';
 import { onDisk } from '../../disk/files.js';
-import { RegError } from '../../errors.js';
+import { hasCode, RegError } from '../../errors.js';
 import { isLoopback } from '../../registry/addresses.js';
 import { parseHtpasswd } from '../../server/htpasswd.js';
 import { createServer, type LogEntry, type ServerOptions } from '../../server/server.js';
+import { parseReference } from '../../spec/reference.js';
 import { quoteText } from '../../spec/text.js';
 import { formatBytes } from '../bytes.js';
 import type { Context } from '../context.js';
@@ -22,6 +23,8 @@ interface ServeFlags {
   readonly tlsKey?: string;
   readonly auth?: string;
   readonly log: 'plain' | 'json' | 'none';
+  readonly proxyOf?: readonly string[];
+  readonly freshFor?: number;
 }
 
 export async function run(context: Context<ServeFlags>): Promise<void> {
@@ -33,22 +36,56 @@ export async function run(context: Context<ServeFlags>): Promise<void> {
     progress.notice({ type: 'warning', message });
   }
   const layout = await store();
+  const cacheOf = await cacheOptions(context);
   const options = {
     layout,
     clock: systemClock,
     readOnly: flags.readOnly,
+    cacheOf,
     tls,
     accounts,
     log: logger(context),
   };
   const server = createServer(options);
-  const { url } = await server.listen(host, port);
-  output.line(`Serving the local store at ${url} (${flags.readOnly ? 'read-only, ' : ''}Ctrl-C stops it)`);
   try {
+    const { url } = await server.listen(host, port);
+    output.line(`Serving ${whatIsServed(flags)} at ${url} (Ctrl-C stops it)`);
     if (!signal.aborted) await once(signal, 'abort');
   } finally {
     await server.close();
+    await cacheOf?.client.close();
   }
+}
+
+function whatIsServed({ proxyOf, readOnly }: ServeFlags): string {
+  if (proxyOf !== undefined) return `a cache of ${proxyOf.join(', ')}`;
+  return readOnly ? 'the local store, read-only,' : 'the local store';
+}
+
+/**
+ * A mirror that the files of this machine name may be this very cache: only those that are named with the command are
+ * asked.
+ */
+async function cacheOptions(context: Context<ServeFlags>) {
+  const { flags } = context;
+  const [first, ...others] = (flags.proxyOf ?? []).map(parseHost);
+  if (first === undefined) return undefined;
+  const { openClient } = await import('../connection.js');
+  const client = await openClient({ ...context, flags: { mirror: ['none'], ...flags } }, [first, ...others]);
+  return { hosts: [first, ...others] as const, client, freshForMs: flags.freshFor };
+}
+
+/** Reads the host of a registry, as references have it. Throws INVALID_ARGUMENT. */
+function parseHost(text: string): string {
+  try {
+    const { domain, path } = parseReference(`${text}/x`);
+    if (path === 'x' || path === 'library/x') return domain;
+  } catch (error) {
+    if (!hasCode(error, 'INVALID_REFERENCE')) throw error;
+  }
+  throw new RegError('INVALID_ARGUMENT', `invalid --proxy-of ${quoteText(text)}`, {
+    hint: 'Write the host of a registry, such as docker.io or registry.local:5000.',
+  });
 }
 
 /** Reads `HOST:PORT` or `[IPV6]:PORT`; a port alone is one of this machine. Throws INVALID_ARGUMENT. */

@@ -2,7 +2,8 @@
 
 import { Option, type Command } from 'commander';
 
-import { addJsonFlag, addNetworkFlags, addStoreFlag } from '../flags.js';
+import { parseDuration } from '../duration.js';
+import { addJsonFlag, addNetworkFlags, addStoreFlag, collect } from '../flags.js';
 import { addExamples, type Act } from './act.js';
 
 export const define = {
@@ -28,7 +29,7 @@ function defineDoctor(command: Command, act: Act): void {
 function defineServe(command: Command, act: Act): void {
   command
     .description(
-      'Serve the local store as a registry, for docker, podman, skopeo and reg to pull from and push to, until it is stopped.',
+      'Serve the local store as a registry, for docker, podman, skopeo and reg to pull from and push to, until it is stopped. With --proxy-of, be a cache of other registries instead: what is asked for is fetched once, with the logins of this machine, and kept.',
     )
     .option(
       '--listen <address>',
@@ -36,6 +37,18 @@ function defineServe(command: Command, act: Act): void {
       '127.0.0.1:5000',
     )
     .option('--read-only', 'refuse pushes and deletes')
+    .addOption(
+      new Option(
+        '--proxy-of <host>',
+        'be a cache of this registry, kept in the store (repeatable; requests that name none are for the first)',
+      ).argParser(collect),
+    )
+    .addOption(
+      new Option(
+        '--fresh-for <time>',
+        'believe a tag so long before it is asked for again, such as 1m',
+      ).argParser((text) => parseDuration(text, '--fresh-for')),
+    )
     .option('--tls-cert <file>', 'speak https with this certificate (PEM)')
     .option('--tls-key <file>', 'its private key (PEM)')
     .option('--auth <htpasswd:file>', 'ask for a login that stands in a file as "htpasswd -B" writes it')
@@ -45,8 +58,10 @@ function defineServe(command: Command, act: Act): void {
         .default('plain'),
     );
   addStoreFlag(command);
+  addNetworkFlags(command);
   addExamples(command, [
     'reg serve',
+    'reg serve --proxy-of docker.io --proxy-of ghcr.io --listen 0.0.0.0:5000',
     'reg serve --listen 0.0.0.0:5000 --read-only --store /srv/images',
     'reg serve --listen 0.0.0.0:443 --tls-cert host.crt --tls-key host.key',
     'reg serve --auth htpasswd:users --log json',
