@@ -7,6 +7,7 @@ const floors = [
   ['spec'],
   ['content'],
   ['disk'],
+  ['tar'],
   ['registry', 'layout', 'archive', 'engine', 'credentials', 'config'],
   ['operations'],
   ['index'],
@@ -15,10 +16,10 @@ const floors = [
 ];
 
 const homes = {
-  'tar-stream': '^src/archive/',
+  'tar-stream': '^src/tar/writer\\.ts$',
   yaml: '^src/operations/sync/',
   semver: '^src/operations/sync/',
-  fzstd: '^src/archive/compression\\.ts$',
+  fzstd: '^src/tar/compression\\.ts$',
   bcryptjs: '^src/server/htpasswd\\.ts$',
   commander: '^src/cli/',
   ora: '^src/cli/',

@@ -26,7 +26,7 @@ const RULES: readonly Rule[] = [
       /^cli\/(?:output|session|prompt|program)\.ts$/,
       /^cli\/progress\/(?:plain|painter|silent|json)\.ts$/,
       // A tar that goes to the standard output is bytes, and no text.
-      /^archive\/target\.ts$/,
+      /^tar\/target\.ts$/,
       // Runs in a process of its own and speaks to the one that started it, over pipes.
       /^credentials\/keychain\.ts$/,
       // Speaks to docker, as credential helpers do.

@@ -8,8 +8,8 @@ import { isObject, parseJson, refuseTwins } from '../spec/json.js';
 import { Conversion, type SavedImage } from './convert.js';
 import { readDocument } from './document.js';
 import { getFrom, type ImageSet } from './image.js';
-import type { Scratch } from './scratch.js';
-import { keyOf, type TarIndex } from './tar-index.js';
+import type { Scratch } from '../disk/scratch.js';
+import { keyOf, type TarIndex } from '../tar/tar-index.js';
 
 const LIST = 'manifest.json';
 

@@ -3,7 +3,7 @@
 import { RegError } from '../errors.js';
 import { MAX_MANIFEST_SIZE } from '../spec/manifest.js';
 import { quoteText } from '../spec/text.js';
-import type { TarIndex } from './tar-index.js';
+import type { TarIndex } from '../tar/tar-index.js';
 
 export interface DocumentPlace {
   /** The archive, for messages: `"image.tar"`. */

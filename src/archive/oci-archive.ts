@@ -12,7 +12,7 @@ import { quoteText } from '../spec/text.js';
 import { readDocument } from './document.js';
 import { getFrom, groupByDigest, type ArchiveImage, type ImageSet } from './image.js';
 import { blobName, LAYOUT_VERSION } from './names.js';
-import type { TarIndex } from './tar-index.js';
+import type { TarIndex } from '../tar/tar-index.js';
 
 export function isOciArchive(files: TarIndex): boolean {
   return files.has('oci-layout') && files.has('index.json');

@@ -11,13 +11,13 @@ import { hasCode, RegError } from '../errors.js';
 import { isDigest } from '../spec/digest.js';
 import { quoteText } from '../spec/text.js';
 import { chunksUntilAborted } from '../content/abort.js';
-import { decompress, MAGIC_LENGTH, sniffCompression } from './compression.js';
+import { decompress, MAGIC_LENGTH, sniffCompression } from '../tar/compression.js';
 import { isDockerArchive, readDockerImages } from './docker-archive.js';
 import { chooseImage, type ArchiveImage, type ImageSet } from './image.js';
 import { isOciArchive, readOciImages } from './oci-archive.js';
-import { openFile, type Region } from './region.js';
-import { Scratch } from './scratch.js';
-import { indexTar, type TarIndex } from './tar-index.js';
+import { openFile, type Region } from '../disk/region.js';
+import { Scratch } from '../disk/scratch.js';
+import { indexTar, type TarIndex } from '../tar/tar-index.js';
 
 /** An open archive. `resolve` takes a name as `chooseImage` does, or the digest of an image. */
 export interface Archive extends Source {

@@ -19,8 +19,8 @@ import { isManifestType } from '../spec/media-type.js';
 import type { Platform } from '../spec/platform.js';
 import { blobName, LAYOUT_MARKER } from './names.js';
 import { indexJson, manifestJson, type Listed } from './tables-of-contents.js';
-import { TarWriter } from './tar-writer.js';
-import type { ArchiveTarget } from './target.js';
+import { TarWriter } from '../tar/writer.js';
+import type { ArchiveTarget } from '../tar/target.js';
 
 export interface ArchiveWriterOptions {
   /** Which image of an index an engine that knows no indexes loads; the first one where none fits. */

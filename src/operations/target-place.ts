@@ -3,7 +3,7 @@
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 
-import { openFileTarget, streamTarget, type ArchiveTarget } from '../archive/target.js';
+import { openFileTarget, streamTarget, type ArchiveTarget } from '../tar/target.js';
 import { ArchiveWriter } from '../archive/writer.js';
 import { thisProcess } from '../disk/this-process.js';
 import { findEndpoint } from '../engine/endpoint.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pid } from 'node:process';
 
 import { openArchive, type Archive } from '../../src/archive/reader.js';
-import { openFileTarget } from '../../src/archive/target.js';
+import { openFileTarget } from '../../src/tar/target.js';
 import { ArchiveWriter } from '../../src/archive/writer.js';
 import { RegError } from '../../src/errors.js';
 import { contract, type Store } from '../contract/suite.js';

@@ -28,7 +28,7 @@ import {
 import { needs } from '../support/programs.js';
 import { skopeo } from '../support/skopeo.js';
 import { temporaryFolder } from '../support/temp.js';
-import { failure, fileOf, tarOf, tarOfFiles } from './tars.js';
+import { failure, fileOf, tarOf, tarOfFiles } from '../tar/tars.js';
 
 const NAME = 'example.com/app:1';
 

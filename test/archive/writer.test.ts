@@ -6,9 +6,9 @@ import { test, type TestContext } from 'node:test';
 import { extract, type Header } from 'tar-stream';
 
 import { openArchive } from '../../src/archive/reader.js';
-import { TarWriter } from '../../src/archive/tar-writer.js';
-import { indexTar } from '../../src/archive/tar-index.js';
-import { openFileTarget } from '../../src/archive/target.js';
+import { TarWriter } from '../../src/tar/writer.js';
+import { indexTar } from '../../src/tar/tar-index.js';
+import { openFileTarget } from '../../src/tar/target.js';
 import { ArchiveWriter } from '../../src/archive/writer.js';
 import { copy } from '../../src/content/copy.js';
 import { Memory } from '../../src/content/memory.js';
@@ -24,7 +24,7 @@ import { needs } from '../support/programs.js';
 import { skopeo } from '../support/skopeo.js';
 import { succeeded } from '../support/person.js';
 import { temporaryFolder } from '../support/temp.js';
-import { failure, regionOf } from './tars.js';
+import { failure, regionOf } from '../tar/tars.js';
 
 const facts = { pid, isRunning: () => true };
 const NAME = 'docker.io/library/app:v1';

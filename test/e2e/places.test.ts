@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 
-import { tarOfFiles } from '../archive/tars.js';
+import { tarOfFiles } from '../tar/tars.js';
 import { startDockerRegistry } from '../support/docker-registry.js';
 import { bigLayer, image, index, layer, type TestGraph } from '../support/images.js';
 import { createPerson, succeeded, type Person } from '../support/person.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 
-import { decompress } from '../../src/archive/compression.js';
+import { decompress } from '../../src/tar/compression.js';
 import { failure } from './tars.js';
 
 /** Made by `zstd -19`, with checksums: two frames, the first of 31 bytes 4000 times. */

@@ -5,7 +5,7 @@ import { pid, platform } from 'node:process';
 import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
 
-import { openFileTarget, streamTarget } from '../../src/archive/target.js';
+import { openFileTarget, streamTarget } from '../../src/tar/target.js';
 import { mountDisk, needsDisk } from '../support/small-disk.js';
 import { temporaryFolder } from '../support/temp.js';
 import { failure } from './tars.js';

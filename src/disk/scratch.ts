@@ -7,7 +7,7 @@ import { open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { createLimit } from '../content/limit.js';
-import { onDisk, uniqueName } from '../disk/files.js';
+import { onDisk, uniqueName } from './files.js';
 import { Region } from './region.js';
 
 export class Scratch {

@@ -1,6 +1,5 @@
 /** Compressed streams, told apart by their first bytes; names and labels are not believed. */
 
-import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as zlib from 'node:zlib';
 
@@ -8,6 +7,7 @@ import type { CallOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import { cleanText } from '../spec/text.js';
 import { throwIfAborted } from '../content/abort.js';
+import { Feed } from './feed.js';
 import { withinWindow } from './zstd-window.js';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
@@ -17,6 +17,9 @@ export const MAGIC_LENGTH = 6;
 
 const CHUNK_SIZE = 256 * 1024;
 
+/** What a stream of zstd may begin with, too (RFC 8878, 3.1.2); pzstd writes such frames. */
+const SKIPPABLE = /^5[0-9a-f]2a4d18/;
+
 /** What is unpacked at once, in bytes: a bomb can make some thousand times as many of them. */
 const SLICE_SIZE = 1024;
 
@@ -24,7 +27,7 @@ const SLICE_SIZE = 1024;
 export function sniffCompression(head: Uint8Array, what: string): Compression {
   const magic = Buffer.from(head.subarray(0, MAGIC_LENGTH)).toString('hex');
   if (magic.startsWith('1f8b')) return 'gzip';
-  if (magic.startsWith('28b52ffd')) return 'zstd';
+  if (magic.startsWith('28b52ffd') || SKIPPABLE.test(magic)) return 'zstd';
   const other = magic.startsWith('425a68') ? 'bzip2' : magic === 'fd377a585a00' ? 'xz' : undefined;
   if (other === undefined) return 'none';
   throw new RegError('UNSUPPORTED', `${what} is compressed with ${other}, which is not supported`, {
@@ -37,7 +40,7 @@ export interface CompressionOptions extends CallOptions {
   readonly what: string;
 }
 
-/** `chunks` decompressed. Throws UNSAFE_ARCHIVE when they are damaged. */
+/** `chunks` decompressed, which are read to their end. Throws UNSAFE_ARCHIVE when they are damaged. */
 export function decompress(
   chunks: AsyncIterable<Uint8Array>,
   { compression, ...options }: CompressionOptions & { readonly compression: Compression },
@@ -45,6 +48,45 @@ export function decompress(
   if (compression === 'none') return chunks;
   if (compression === 'gzip') return through(chunks, zlib.createGunzip({ chunkSize: CHUNK_SIZE }), options);
   return explained(unpackZstd(chunks, options), options);
+}
+
+/** `chunks` decompressed as their first bytes ask for. Throws UNSUPPORTED for bzip2 and xz, UNSAFE_ARCHIVE. */
+export async function* unpack(
+  chunks: AsyncIterable<Uint8Array>,
+  options: CompressionOptions,
+): AsyncGenerator<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  try {
+    const first = await firstOf(iterator);
+    const compression = sniffCompression(Buffer.concat(first), options.what);
+    yield* decompress(onward(first, iterator), { ...options, compression });
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+/** As many chunks as tell how they are compressed. */
+async function firstOf(chunks: AsyncIterator<Uint8Array>): Promise<readonly Uint8Array[]> {
+  const first: Uint8Array[] = [];
+  for (let length = 0; length < MAGIC_LENGTH;) {
+    const result = await chunks.next();
+    if (result.done === true) break;
+    first.push(result.value);
+    length += result.value.byteLength;
+  }
+  return first;
+}
+
+async function* onward(
+  first: readonly Uint8Array[],
+  chunks: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  yield* first;
+  for (;;) {
+    const result = await chunks.next();
+    if (result.done === true) return;
+    yield result.value;
+  }
 }
 
 /** `chunks` compressed with gzip: the same bytes each time from the same Node on the same kind of machine. */
@@ -57,15 +99,19 @@ export function gzip(
 
 async function* through(
   chunks: AsyncIterable<Uint8Array>,
-  engine: Transform,
+  engine: zlib.Gzip | zlib.Gunzip,
   { what, signal }: CompressionOptions,
 ): AsyncGenerator<Uint8Array> {
-  // Its failures end the engine, which tells of them; what stands behind the compressed bytes is of no interest.
-  pipeline(chunks, engine, signal === undefined ? {} : { signal }).catch(() => {});
+  const feed = new Feed(chunks);
+  // Its failures end the engine, which tells of them.
+  pipeline(feed.pieces(), engine, signal === undefined ? {} : { signal }).catch(() => {});
   try {
     yield* explained(engine, { what, signal });
+    if ((await feed.size()) > engine.bytesWritten)
+      throw new RegError('UNSAFE_ARCHIVE', `${what} has something behind its compressed bytes`);
   } finally {
     engine.destroy();
+    await feed.close();
   }
 }
 

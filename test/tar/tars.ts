@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pack, type Header } from 'tar-stream';
 
-import { openFile, type Region } from '../../src/archive/region.js';
+import { openFile, type Region } from '../../src/disk/region.js';
 import { RegError, type ErrorCode } from '../../src/errors.js';
 import { temporaryFolder, type Scope } from '../support/temp.js';
 

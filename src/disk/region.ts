@@ -6,7 +6,7 @@ import type { OpenOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import { quoteText } from '../spec/text.js';
 import { throwIfAborted } from '../content/abort.js';
-import { onDisk } from '../disk/files.js';
+import { onDisk } from './files.js';
 
 /** Bytes that are read and yielded at once. */
 const PIECE_SIZE = 1024 * 1024;

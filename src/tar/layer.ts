@@ -1,0 +1,106 @@
+/**
+ * Layers of images, entry after entry (image-spec 1.1, layer.md):
+ *
+ *     content ─▶ verified ─▶ gzip, zstd or plain, by its first bytes ─▶ counted, hashed ─▶ entries
+ *
+ * Paths are plain here: no slash at either end, no dots in them; what would lead out of the image ends the reading.
+ */
+
+import { chunksUntilAborted } from '../content/abort.js';
+import type { CallOptions, Content } from '../content/types.js';
+import { verified } from '../content/verify.js';
+import { explain, RegError } from '../errors.js';
+import { algorithmOf, Digester, shortDigest, type Digest } from '../spec/digest.js';
+import { quoteText } from '../spec/text.js';
+import { unpack } from './compression.js';
+import { Quota } from './quota.js';
+import { readTar, type TarEntry } from './read.js';
+import { whiteoutOf, type Whiteout } from './whiteout.js';
+
+export interface LayerEntry extends Omit<TarEntry, 'name'> {
+  /** Path in the image, such as `usr/bin/env`; empty for its root. Text by `decodeName`. */
+  readonly path: string;
+  /** Of a hard link: the path of the other entry. Of a symbolic link: where it leads, which may be anywhere. */
+  readonly target: string;
+  /** What this entry says about layers below, instead of being anything itself. */
+  readonly whiteout?: Whiteout;
+}
+
+export interface LayerOptions extends CallOptions {
+  /** What the config of the image says the uncompressed bytes hash to; default: not looked at. */
+  readonly diffId?: Digest | undefined;
+  /** Shared by the layers of an image; default: one of its own. */
+  readonly quota?: Quota | undefined;
+}
+
+/**
+ * The entries of a layer in their order, each with its content: to be read before the next one is asked for, or not at
+ * all. Size and digest are verified as the bytes come, so only who reads to the end knows that all was right: until then
+ * nothing may be taken for good. Who stops early gets no error. Throws DIGEST_MISMATCH, SIZE_MISMATCH, UNSAFE_ARCHIVE,
+ * UNSUPPORTED, TOO_LARGE, ABORTED and what the content throws.
+ */
+export async function* layerEntries(
+  content: Content,
+  { diffId, quota = new Quota(), signal }: LayerOptions = {},
+): AsyncGenerator<LayerEntry> {
+  const { descriptor } = content;
+  const what = `layer ${shortDigest(descriptor.digest)}`;
+  const packed = verified(descriptor, chunksUntilAborted(await content.open({ signal }), signal));
+  const tar = unpack(
+    counted(packed, (count) => quota.addPacked(count)),
+    { what, signal },
+  );
+  const bytes = counted(tar, (count) => quota.addBytes(count, what));
+  const checked = diffId === undefined ? bytes : hashedAs(diffId, bytes, what);
+  for await (const entry of readTar(checked, { what, signal })) {
+    quota.addEntry(what);
+    yield placed(entry, what);
+  }
+}
+
+async function* counted(
+  chunks: AsyncIterable<Uint8Array>,
+  count: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    count(chunk.byteLength);
+    yield chunk;
+  }
+}
+
+/** The bytes of `chunks`, and an error instead of the end when they are not what the config says. */
+async function* hashedAs(
+  diffId: Digest,
+  chunks: AsyncIterable<Uint8Array>,
+  what: string,
+): AsyncGenerator<Uint8Array> {
+  const digester = new Digester(algorithmOf(diffId));
+  for await (const chunk of chunks) {
+    digester.update(chunk);
+    yield chunk;
+  }
+  const actual = digester.digest();
+  if (actual !== diffId) {
+    const message = `${what} unpacks to ${shortDigest(actual)}; the config of its image says ${shortDigest(diffId)}`;
+    throw new RegError('DIGEST_MISMATCH', message, { digest: diffId });
+  }
+}
+
+function placed({ name, ...entry }: TarEntry, what: string): LayerEntry {
+  try {
+    const path = plainPath(name);
+    const target = entry.type === 'hardlink' ? plainPath(entry.target) : entry.target;
+    const whiteout = whiteoutOf(path, entry.type);
+    return { ...entry, path, target, ...(whiteout && { whiteout }) };
+  } catch (error) {
+    throw explain(error, `cannot read ${what}: ${quoteText(name)}`);
+  }
+}
+
+/** Slashes at the ends mean nothing here, as everywhere: some builders begin every name with one. */
+function plainPath(name: string): string {
+  if (name === '') throw new RegError('UNSAFE_ARCHIVE', 'it has no name');
+  const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+  if (!parts.includes('..')) return parts.join('/');
+  throw new RegError('UNSAFE_ARCHIVE', 'it leads out of its folder by ".."');
+}
