@@ -81,6 +81,14 @@ export { login, type LoginOptions, type LoginPlace, type LoginResult } from './o
 export { logout, logoutAll, type LogoutResult } from './operations/logout.js';
 export { machineOptions, type MachineLookups, type MachineOptions } from './operations/machine.js';
 export { openStore } from './operations/open-store.js';
+export {
+  deleteImage,
+  planDeletion,
+  type DeletedImage,
+  type DeleteOptions,
+  type Deletion,
+} from './operations/delete-images.js';
+export { tagRemote, type TaggedImage, type TagRemoteOptions } from './operations/tag-remote.js';
 export { listTags } from './operations/tags.js';
 export { pull, pullAllTags, type PullOptions, type PullResult } from './operations/pull.js';
 export {

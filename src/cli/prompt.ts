@@ -74,3 +74,13 @@ function edited(line: string, key: string): string {
   if (BACKSPACES.includes(key)) return Array.from(line).slice(0, -1).join('');
   return key < ' ' ? line : line + key;
 }
+
+/** Returns when a person agrees. Throws INVALID_ARGUMENT where nobody can be asked, ABORTED when they do not. */
+export async function confirm(question: string, options: PromptOptions): Promise<void> {
+  if (!options.io.stdin.isTTY) {
+    const message = 'nothing is done without being asked, and the standard input is not a terminal';
+    throw new RegError('INVALID_ARGUMENT', message, { hint: `Use ${options.flag}.` });
+  }
+  const answer = await prompt(`${question} [y/N] `, options);
+  if (!/^y(es)?$/i.test(answer.trim())) throw new RegError('ABORTED', 'nothing was done');
+}

@@ -46,14 +46,23 @@ export function guarded(sink: Sink, guard: Guard): Sink {
       if (tag === undefined) return sink.put(content, options);
       await requireTag(tag, content.descriptor, { ...guard, signal });
       const outcome = await sink.put(content, options);
-      const after = await guard.current(tag, { signal });
-      if (after?.digest === content.descriptor.digest) return outcome;
-      throw new RegError(
-        'TAG_EXISTS',
-        `${quoteText(tag)} was moved by somebody else meanwhile: ${said(after)}`,
-      );
+      await requireStill(tag, content.descriptor, { ...guard, signal });
+      return outcome;
     },
   };
+}
+
+/** Throws TAG_EXISTS when there are rules and `name`, which was set just now, does not stand for `descriptor`. */
+export async function requireStill(
+  name: string,
+  descriptor: Descriptor,
+  { current, noClobber, expectDigest, signal }: Guard & CallOptions,
+): Promise<void> {
+  if (noClobber !== true && expectDigest === undefined) return;
+  const after = await current(name, { signal });
+  if (after?.digest === descriptor.digest) return;
+  const message = `${quoteText(name)} was moved by somebody else meanwhile: ${said(after)}`;
+  throw new RegError('TAG_EXISTS', message);
 }
 
 /** Throws TAG_EXISTS when the rules forbid that `name` becomes `next`; what it is already it may stay. */

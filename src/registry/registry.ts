@@ -23,9 +23,11 @@ import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
 import { isManifestType } from '../spec/media-type.js';
 import { blobContent, describeBlob, hasBlob } from './blobs.js';
+import { deleteManifest, requireDeletion } from './deletion.js';
 import { Manifests } from './manifests.js';
 import { listReferrers } from './referrer-list.js';
 import type { Repository } from './repository.js';
+import { tagManifest } from './tag-manifest.js';
 import { listTags } from './tags.js';
 import type { Transport } from './transport.js';
 import { Uploads } from './uploads.js';
@@ -104,6 +106,21 @@ export class Registry implements Source, Sink {
     return isManifestType(content.descriptor.mediaType)
       ? this.#manifests.put(content, options)
       : this.#uploads.put(content, options);
+  }
+
+  /** Gives a manifest that is here more tags; see `tagManifest`. */
+  tag(content: Content, tags: readonly string[], options: CallOptions = {}): Promise<void> {
+    return tagManifest(this.#repository, this.#manifests, { ...options, content, tags });
+  }
+
+  /** Deletes a tag, or a manifest by its digest; see `deleteManifest`. */
+  delete(name: string, options: CallOptions = {}): Promise<boolean> {
+    return deleteManifest(this.#repository, name, options);
+  }
+
+  /** Throws UNSUPPORTED where nothing can be deleted. */
+  requireDeletion(options: CallOptions = {}): Promise<void> {
+    return requireDeletion(this.#repository, options);
   }
 
   /** All tags, in the server's order; they are text from outside. Throws NOT_FOUND, PROTOCOL_ERROR, TOO_LARGE. */

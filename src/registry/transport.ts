@@ -8,7 +8,7 @@ import type { CallOptions } from '../content/types.js';
 /** What a token has to allow: actions on one repository (distribution's token scope, "repository:PATH:ACTIONS"). */
 export interface Scope {
   readonly repository: string;
-  readonly actions: readonly ('pull' | 'push' | 'delete')[];
+  readonly actions: readonly ('pull' | 'push' | 'delete' | '*')[];
 }
 
 /** A request body that can be sent again. */

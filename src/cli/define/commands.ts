@@ -32,6 +32,7 @@ interface CommandGroup {
 
 const account = () => import('./account.js');
 const auth = () => import('./auth.js');
+const edit = () => import('./edit.js');
 const store = () => import('./store.js');
 const tools = () => import('./tools.js');
 const transfer = () => import('./transfer.js');
@@ -52,7 +53,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     title: 'Local store',
     commands: from(store, {
       images: 'list the images in the local store',
-      tag: 'give an image in the local store a second name',
+      tag: 'give an image more names, here or at its registry',
       rmi: 'remove images from the local store',
       verify: 'check every byte of the local store',
       prune: 'free what no image in the local store needs',
@@ -64,6 +65,12 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       inspect: 'show what an image is made of',
       digest: 'show which digest a tag stands for',
       tags: 'list the tags of a repository at its registry',
+    }),
+  },
+  {
+    title: 'Changing',
+    commands: from(edit, {
+      delete: 'delete tags and images at a registry',
     }),
   },
   {

@@ -84,12 +84,20 @@ function defineImages(command: Command, act: Act): void {
 
 function defineTag(command: Command, act: Act): void {
   command
-    .description('Give an image in the local store a second name.')
-    .argument('<source>', 'image in the local store')
-    .argument('<target>', 'its new name');
+    .description(
+      'Give an image in the local store more names; or with --remote at its registry, where nothing is moved: another ' +
+        'repository of the same registry gets the layers by mounting.',
+    )
+    .argument('<source>', 'image in the local store, unless --remote')
+    .argument('<target...>', 'its new names; with --remote a tag will do')
+    .option('--remote', 'do it at the registry');
   addTagRuleFlags(command);
   addStoreFlag(command);
-  addExamples(command, ['reg tag nginx localhost:5000/web:1.0']);
+  addNetworkFlags(command);
+  addExamples(command, [
+    'reg tag nginx localhost:5000/web:1.0',
+    'reg tag --remote --no-clobber localhost:5000/web:1.0 1 latest',
+  ]);
   command.action(act(() => import('../commands/tag.js')));
 }
 

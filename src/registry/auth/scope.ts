@@ -2,7 +2,7 @@
 
 import type { Scope } from '../transport.js';
 
-const ACTIONS = ['pull', 'push', 'delete'] as const;
+const ACTIONS = ['pull', 'push', 'delete', '*'] as const;
 
 /**
  * `scopes` as the token service wants them: one for each repository, since GitLab heeds only one of two for the same

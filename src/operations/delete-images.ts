@@ -1,0 +1,229 @@
+/**
+ * `reg delete`: tags and manifests at their registries.
+ *
+ *     plan (what each stands for) ─▶ the person agrees ─▶ tag alone, else by digest ─▶ looked at again
+ */
+
+import { createLimit } from '../content/limit.js';
+import { readManifest } from '../content/read.js';
+import type { CallOptions } from '../content/types.js';
+import { explain, hasCode, RegError } from '../errors.js';
+import type { RegistryClient } from '../registry/client.js';
+import type { Registry } from '../registry/registry.js';
+import { shortDigest, type Digest } from '../spec/digest.js';
+import { familiarName, formatReference, type Reference } from '../spec/reference.js';
+import { cleanText } from '../spec/text.js';
+import { currentIn } from './guarded.js';
+import { parseImage, registryName } from './image-name.js';
+
+export interface DeleteOptions extends CallOptions {
+  readonly client: RegistryClient;
+  /** Deletes what a tag stands for, and every tag of it with it. Default false: no other tag goes without this. */
+  readonly allTags?: boolean | undefined;
+}
+
+/** What is to be deleted. */
+export interface Deletion {
+  readonly reference: Reference;
+  /** What it stands for. */
+  readonly digest: Digest;
+  /** Tags of the same manifest that would go with it; undefined where only a tag is to go. */
+  readonly otherTags?: readonly string[];
+}
+
+export interface DeletedImage {
+  /** In full. */
+  readonly reference: string;
+  /** In Docker's short form. */
+  readonly familiar: string;
+  readonly digest: Digest;
+  /** Whether only the tag is gone, or what it stood for. */
+  readonly deleted: 'tag' | 'manifest';
+  /** The other tags that went with it. */
+  readonly otherTags: readonly string[];
+}
+
+/** Tags that are looked at to find those of one manifest: a request each. */
+const MAX_TAGS = 1000;
+/** Requests at once. */
+const CONCURRENCY = 8;
+/** Most tags that an error names. */
+const MAX_LISTED = 10;
+
+/** What deleting `image` would do; nothing is done yet. Throws NOT_FOUND, UNSUPPORTED for Docker Hub, TAG_EXISTS. */
+export async function planDeletion(image: string, options: DeleteOptions): Promise<Deletion> {
+  const reference = parseImage(image);
+  refuseDockerHub(reference);
+  return about(reference, async () => {
+    const { tag, digest: wanted } = reference;
+    const registry = repositoryOf(reference, options);
+    const { digest } = await registry.resolve(tag ?? registryName(reference), options);
+    if (wanted !== undefined && wanted !== digest) throw isAnother(digest, wanted);
+    if (tag !== undefined && options.allTags !== true) return { reference, digest };
+    return { reference, digest, otherTags: await tagsOf(registry, { ...options, digest, except: tag }) };
+  });
+}
+
+/**
+ * Does what was planned, if all is as it was then, and looks whether it is done. Throws TAG_EXISTS, UNSUPPORTED where the
+ * registry deletes nothing or would delete other tags, DENIED, and what the registry throws.
+ */
+export async function deleteImage(deletion: Deletion, options: DeleteOptions): Promise<DeletedImage> {
+  const { reference, digest } = deletion;
+  return about(reference, async () => {
+    const registry = repositoryOf(reference, options);
+    const { tag } = reference;
+    if (tag === undefined || deletion.otherTags !== undefined)
+      return deleteWhole(registry, deletion, options);
+    const current = await currentIn(registry)(tag, options);
+    if (current !== undefined && current.digest !== digest) throw movedMeanwhile(tag);
+    if (!(await registry.delete(tag, options))) return deleteOnlyTag(registry, deletion, options);
+    const left = await currentIn(registry)(tag, options);
+    if (left?.digest === digest) throw stillThere(reference);
+    return describeDeletion(deletion);
+  });
+}
+
+/** What a deletion comes to, done or not. */
+export function describeDeletion({ reference, digest, otherTags }: Deletion): DeletedImage {
+  const { domain, path, tag } = reference;
+  const name = { domain, path, ...(tag === undefined ? { digest } : { tag }) };
+  return {
+    reference: formatReference(name),
+    familiar: familiarName(name),
+    digest,
+    deleted: otherTags === undefined ? 'tag' : 'manifest',
+    otherTags: (otherTags ?? []).map((other) => cleanText(other)),
+  };
+}
+
+/** Where only manifests can be deleted, that is the same as long as no other tag stands for it. */
+async function deleteOnlyTag(
+  registry: Registry,
+  deletion: Deletion,
+  options: DeleteOptions,
+): Promise<DeletedImage> {
+  const { reference, digest } = deletion;
+  const otherTags = await tagsOf(registry, { ...options, digest, except: reference.tag });
+  if (otherTags.length === 0) return deleteWhole(registry, { ...deletion, otherTags }, options);
+  await registry.requireDeletion(options);
+  throw takesOthers(`${reference.domain} deletes by digest only`, { digest, otherTags });
+}
+
+async function deleteWhole(
+  registry: Registry,
+  deletion: Deletion,
+  options: DeleteOptions,
+): Promise<DeletedImage> {
+  const { digest, reference, otherTags = [] } = deletion;
+  if (otherTags.length > 0 && options.allTags !== true)
+    throw takesOthers('a manifest goes with its tags', { digest, otherTags });
+  const subject = await subjectOf(registry, digest, options);
+  await registry.delete(digest, options);
+  if ((await currentIn(registry)(digest, options)) !== undefined) throw stillThere(reference);
+  if (subject !== undefined) await registry.unlistReferrer(digest, { ...options, subject });
+  return describeDeletion({ ...deletion, otherTags });
+}
+
+/** What a signature or an SBOM is about: clients keep a list of those, which it has to be taken off. */
+async function subjectOf(
+  registry: Registry,
+  digest: Digest,
+  { signal }: CallOptions,
+): Promise<Digest | undefined> {
+  try {
+    const descriptor = await registry.resolve(digest, { toRead: true, signal });
+    return (await readManifest(registry, descriptor, { signal })).subject?.digest;
+  } catch (error) {
+    // What can't be read can be deleted all the same.
+    if (hasCode(error, 'INVALID_MANIFEST', 'UNSUPPORTED', 'TOO_LARGE', 'DIGEST_MISMATCH')) return undefined;
+    throw error;
+  }
+}
+
+/** The tags that stand for `digest`. Costs a request for each tag of the repository. */
+async function tagsOf(
+  registry: Registry,
+  {
+    digest,
+    except,
+    allTags,
+    signal,
+  }: DeleteOptions & { readonly digest: Digest; readonly except: string | undefined },
+): Promise<readonly string[]> {
+  const tags: string[] = [];
+  for await (const tag of registry.tags({ signal })) {
+    if (tags.length >= MAX_TAGS && allTags === true) break;
+    if (tags.length >= MAX_TAGS) throw tooMany();
+    if (tag !== except) tags.push(tag);
+  }
+  const limit = createLimit(CONCURRENCY);
+  const current = currentIn(registry);
+  const standsForIt = async (tag: string): Promise<boolean> => {
+    try {
+      return (await limit(() => current(tag, { signal })))?.digest === digest;
+    } catch (error) {
+      // What a server lists need not be a tag, nor what a tag stands for a manifest that we read.
+      if (hasCode(error, 'INVALID_REFERENCE', 'UNSUPPORTED', 'INVALID_MANIFEST')) return false;
+      throw error;
+    }
+  };
+  const found = await Promise.all(tags.map(standsForIt));
+  return tags.filter((_, position) => found[position]);
+}
+
+function repositoryOf({ domain, path }: Reference, { client }: DeleteOptions): Registry {
+  return client.repository(domain, path);
+}
+
+/** Its registry answers 405; what deletes there is another API, with other logins (Docker docs, "Docker Hub API"). */
+function refuseDockerHub(reference: Reference): void {
+  if (reference.domain !== 'docker.io') return;
+  throw new RegError(
+    'UNSUPPORTED',
+    `cannot delete ${familiarName(reference)}: Docker Hub's registry deletes nothing`,
+    {
+      hint: 'Delete it on hub.docker.com.',
+    },
+  );
+}
+
+function takesOthers(
+  reason: string,
+  { digest, otherTags }: { readonly digest: Digest; readonly otherTags: readonly string[] },
+): RegError {
+  const shown = otherTags.slice(0, MAX_LISTED).map((tag) => cleanText(tag));
+  const more = otherTags.length > MAX_LISTED ? ` and ${otherTags.length - MAX_LISTED} more` : '';
+  const message = `${reason}, and ${shown.join(', ')}${more} stand for ${shortDigest(digest)}, too`;
+  return new RegError('UNSUPPORTED', message, { hint: 'Delete them all with --all-tags.' });
+}
+
+function tooMany(): RegError {
+  const message = `the repository has more than ${MAX_TAGS} tags, too many to find those that would go, too`;
+  return new RegError('TOO_LARGE', message, { hint: 'Delete it with all its tags by --all-tags.' });
+}
+
+function isAnother(digest: Digest, wanted: Digest): RegError {
+  const message = `the tag stands for ${shortDigest(digest)}, not for ${shortDigest(wanted)}`;
+  return new RegError('TAG_EXISTS', message);
+}
+
+function movedMeanwhile(tag: string): RegError {
+  return new RegError('TAG_EXISTS', `${cleanText(tag)} was moved by somebody else meanwhile`);
+}
+
+function stillThere({ domain }: Reference): RegError {
+  const message = `${domain} says that it is deleted, but it is still there`;
+  return new RegError('PROTOCOL_ERROR', message, {
+    hint: 'Look again in a while: some are slow to show it.',
+  });
+}
+
+async function about<T>(reference: Reference, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    const context = { reference: formatReference(reference), side: 'destination' } as const;
+    throw explain(error, `cannot delete ${familiarName(reference)}`, context);
+  }
+}
