@@ -1,4 +1,7 @@
-/** Sizes for people, in the decimal units that docker shows. */
+/** Sizes as people read and write them, in the decimal units that docker shows. */
+
+import { RegError } from '../errors.js';
+import { quoteText } from '../spec/text.js';
 
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
@@ -18,6 +21,20 @@ export function formatShare(part: number, whole: number): string {
 /** Bytes a second: `6.2 MB/s`. */
 export function formatSpeed(bytesPerSecond: number): string {
   return `${formatBytes(bytesPerSecond)}/s`;
+}
+
+const BASES: Readonly<Record<string, number>> = { '': 1000, i: 1024 };
+
+/** Reads `500MB`, `2GiB`, `1.5 TB` or a number of bytes. Throws INVALID_ARGUMENT. */
+export function parseBytes(text: string, what: string): number {
+  const [, amount, unit = '', binary = ''] =
+    /^(\d{1,15}(?:\.\d{1,3})?) *(?:([kmgtp]?)(i?)b?)$/i.exec(text.trim()) ?? [];
+  const power = unit === '' ? 0 : ' kmgtp'.indexOf(unit.toLowerCase());
+  const bytes = Math.round(Number(amount) * (BASES[binary.toLowerCase()] ?? NaN) ** power);
+  if (bytes >= 1 && Number.isSafeInteger(bytes)) return bytes;
+  throw new RegError('INVALID_ARGUMENT', `invalid ${what} ${quoteText(text, 40)}`, {
+    hint: 'Write a size such as 500MB, 20GiB or a number of bytes.',
+  });
 }
 
 function powerOf(bytes: number): number {

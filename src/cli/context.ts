@@ -21,6 +21,8 @@ export interface Context<Flags = unknown> {
   readonly redactor: Redactor;
   /** Aborted when the command is to end. */
   readonly signal: AbortSignal;
+  /** Asks for so many milliseconds more to end in, once the signal is aborted. */
+  readonly allow: (ms: number) => void;
   /** How to reach registries, without credentials. Throws INVALID_ARGUMENT. */
   readonly clientOptions: () => Promise<ClientOptions>;
   /** Where logins are kept. Throws INVALID_CONFIG. */
@@ -42,7 +44,7 @@ export interface CommandModule<Flags> {
 
 export interface ContextOptions<Flags> extends Pick<
   Context<Flags>,
-  'io' | 'args' | 'flags' | 'progress' | 'redactor' | 'signal'
+  'io' | 'args' | 'flags' | 'progress' | 'redactor' | 'signal' | 'allow'
 > {
   /** What `--format` says. */
   readonly template?: Template | undefined;

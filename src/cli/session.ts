@@ -58,7 +58,8 @@ export function createSession(io: Io, interruption: Interruption): Session {
       const loading = load();
       const template = await templateFor(given);
       if (showsProgress) progress = await createProgressFor(given, io);
-      const common = { io, args, progress, redactor, signal, template, onClose };
+      const { allow } = interruption;
+      const common = { io, args, progress, redactor, signal, allow, template, onClose };
       await (await loading).run(createContext({ ...common, flags: given }));
     },
     async finish() {

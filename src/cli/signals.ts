@@ -1,7 +1,7 @@
 /**
  * How a command is ended from outside: Ctrl-C, `kill`, a closed terminal, a reader that went away.
  *
- *     first signal ──▶ abort; the command has GRACE_MS to put its things away
+ *     first signal ──▶ abort; the command has 0.7 s to put its things away, or what it asked for
  *     second one   ──▶ exit at once
  */
 
@@ -18,7 +18,7 @@ const REASONS: Readonly<Record<Cause, string>> = {
   SIGTERM: 'terminated',
 };
 
-/** What an aborted command may still take, in milliseconds. */
+/** What an aborted command may still take, in milliseconds, unless it asked for more. */
 const GRACE_MS = 700;
 
 /** A part of what `process` can do. */
@@ -32,6 +32,8 @@ export interface Interruption {
   readonly signal: AbortSignal;
   /** Rejects with that reason when the time to end by itself is over; never resolves. */
   readonly deadline: Promise<never>;
+  /** Gives the command so many milliseconds more to end, from the signal on. */
+  readonly allow: (ms: number) => void;
   /** The exit code that the first signal asks for; undefined when there was none. */
   exitCode(): number | undefined;
   /** Whether to say nothing: nobody is there to read it. */
@@ -44,6 +46,7 @@ export interface Interruption {
 export function watchSignals(source: SignalSource): Interruption {
   const controller = new AbortController();
   let first: Cause | undefined;
+  let graceMs = GRACE_MS;
   let expire: (reason: RegError) => void;
   const deadline = new Promise<never>((_, reject) => (expire = reject));
   // Nobody may be waiting for it when it comes.
@@ -54,7 +57,7 @@ export function watchSignals(source: SignalSource): Interruption {
     first = cause;
     const reason = new RegError('ABORTED', REASONS[cause]);
     controller.abort(reason);
-    setTimeout(() => expire(reason), GRACE_MS);
+    setTimeout(() => expire(reason), graceMs);
   };
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     source.on(name, () => (first === undefined ? interrupt(name) : source.exit(EXIT_CODES[first])));
@@ -62,6 +65,7 @@ export function watchSignals(source: SignalSource): Interruption {
   return {
     signal: controller.signal,
     deadline,
+    allow: (ms) => void (graceMs = GRACE_MS + ms),
     exitCode: () => (first === undefined ? undefined : EXIT_CODES[first]),
     isQuiet: () => first === 'SIGPIPE' || first === 'SIGHUP',
     brokenPipe: () => interrupt('SIGPIPE'),

@@ -15,6 +15,8 @@ export interface Service extends StoreView {
   readonly uploads: UploadSessions;
   /** Refuses whatever would change the store. */
   readonly readOnly: boolean;
+  /** Largest blob that is taken, in bytes. */
+  readonly maxBlobSize: number;
   /** Who may come in; without it everybody may. */
   readonly accounts: Accounts | undefined;
   /** What stands before other registries; without it the store alone is served. */

@@ -35,7 +35,7 @@ import { UploadSessions } from './upload-sessions.js';
 
 export type { LogEntry };
 
-/** Longest time for the headers of a request, in milliseconds. */
+/** Longest time for the headers of a request unless told otherwise, in milliseconds. */
 const HEADERS_MS = 30_000;
 
 /** Largest headers of a request, in bytes. */
@@ -44,8 +44,11 @@ const MAX_HEADERS = 32 * 1024;
 /** How long an idle connection is kept for the next request, in milliseconds: longer than clients keep theirs. */
 const KEEP_ALIVE_MS = 120_000;
 
-/** How long `close` waits for the requests under way, in milliseconds. */
-const GRACE_MS = 5000;
+/** How long `close` waits for the requests under way unless told otherwise, in milliseconds. */
+export const GRACE_MS = 5000;
+
+/** How often it is looked whether somebody takes too long over the headers, in milliseconds. */
+const CHECK_MS = 5000;
 
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program listens there',
@@ -76,12 +79,20 @@ export interface ServerOptions {
   readonly log?: ((entry: LogEntry) => void) | undefined;
   /** How long a connection may stand still within a request, in milliseconds; default 5 minutes. */
   readonly idleTimeoutMs?: number | undefined;
+  /** How long the headers of a request may take, in milliseconds; default 30 seconds. */
+  readonly headersTimeoutMs?: number | undefined;
+  /** How long requests under way may take once the server closes, in milliseconds; default 5 seconds. */
+  readonly graceMs?: number | undefined;
+  /** Largest blob that is taken, in bytes. Default: any. */
+  readonly maxBlobSize?: number | undefined;
 }
 
 export interface RegistryServer {
   /** Port 0 takes a free one. Throws INVALID_ARGUMENT when it can't listen there, and what a store throws that can't be one. */
   listen(host: string, port: number): Promise<{ readonly url: string; readonly port: number }>;
-  /** Takes no more requests, gives those under way 5 seconds to end, and calls open uploads off. */
+  /** How many requests are under way. */
+  readonly running: number;
+  /** Takes no more requests, gives those under way some time to end, and calls open uploads off. */
   close(): Promise<void>;
 }
 
@@ -102,23 +113,29 @@ export function createServer({
     graph: new Graph(layout),
     uploads,
     readOnly: options.readOnly === true || cache !== undefined,
+    maxBlobSize: options.maxBlobSize ?? Infinity,
     accounts,
     cache,
   };
+  const { headersTimeoutMs = HEADERS_MS, graceMs = GRACE_MS } = options;
   const settings = {
     maxHeaderSize: MAX_HEADERS,
-    headersTimeout: HEADERS_MS,
+    headersTimeout: headersTimeoutMs,
+    connectionsCheckingInterval: Math.min(headersTimeoutMs, CHECK_MS),
     keepAliveTimeout: KEEP_ALIVE_MS,
     // A layer takes as long as it takes; only standing still has a limit.
     requestTimeout: 0,
   };
   const server = tls === undefined ? createHttpServer(settings) : createSecureServer(settings, tls);
   server.timeout = options.idleTimeoutMs ?? 300_000;
+  let running = 0;
   const onRequest = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     // Once the server is closing, a connection has nothing to wait for.
     response.once('close', () => server.listening || server.closeIdleConnections());
+    running += 1;
     // Not as the argument itself: without a log that would not even be evaluated.
     const entry = await exchange(request, response, { service, clock });
+    running -= 1;
     log?.(entry);
   };
   server.on('request', (request, response) => void onRequest(request, response));
@@ -130,8 +147,11 @@ export function createServer({
       if (cache !== undefined) await layout.prepare();
       return listen(server, { host, port, scheme: tls === undefined ? 'http' : 'https' });
     },
-    close: async () => {
-      await closeServer(server, clock);
+    get running() {
+      return running;
+    },
+    async close() {
+      await closeServer(server, { clock, graceMs });
       await Promise.all([uploads.close(), cache?.flights.close()]);
     },
   };
@@ -170,13 +190,16 @@ async function listen(
   return { url: `${scheme}://${host.includes(':') ? `[${host}]` : host}:${taken}`, port: taken };
 }
 
-async function closeServer(server: Server, clock: Clock): Promise<void> {
+async function closeServer(
+  server: Server,
+  { clock, graceMs }: { readonly clock: Clock; readonly graceMs: number },
+): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');
   // Idle connections are closed with it.
   server.close();
   const patience = new AbortController();
-  const forced = clock.sleep(GRACE_MS, patience.signal).then(
+  const forced = clock.sleep(graceMs, patience.signal).then(
     () => server.closeAllConnections(),
     // All requests have ended in time.
     () => {},

@@ -3,7 +3,7 @@
  * "Pushing blobs"). Bytes go straight into a session of the store, and become a blob when their digest is right.
  */
 
-import { RegError } from '../errors.js';
+import { hasCode, RegError } from '../errors.js';
 import { parseDigest, type Digest } from '../spec/digest.js';
 import { findBlob } from './blobs.js';
 import type { Call } from './call.js';
@@ -91,7 +91,13 @@ async function receive(call: Call, upload: Upload): Promise<Reply | undefined> {
   if (length !== undefined && announced !== undefined && Number(announced) !== length) {
     return refuse('SIZE_INVALID', 'Content-Length and Content-Range disagree');
   }
-  await append(call, upload);
+  if (session.position + Number(announced ?? 0) > call.maxBlobSize) return refuseLarge(call, upload);
+  try {
+    await append(call, upload);
+  } catch (error) {
+    if (!hasCode(error, 'TOO_LARGE')) throw error;
+    return refuseLarge(call, upload);
+  }
   if (range === undefined || session.position === range.end + 1) return undefined;
   return refuse('SIZE_INVALID', 'the chunk is not as long as its Content-Range', {
     headers: uploadHeaders(upload),
@@ -99,13 +105,28 @@ async function receive(call: Call, upload: Upload): Promise<Reply | undefined> {
 }
 
 /** A client that hangs up may go on later; when the disk fails there is nothing to go on with. */
-async function append({ body, uploads }: Call, upload: Upload): Promise<void> {
+async function append({ body, uploads, maxBlobSize }: Call, upload: Upload): Promise<void> {
   try {
-    await upload.session.append(body);
+    await upload.session.append(atMost(body, maxBlobSize - upload.session.position));
   } catch (error) {
     if (error instanceof RegError) await uploads.end(upload);
     throw error;
   }
+}
+
+async function* atMost(chunks: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Uint8Array> {
+  let left = size;
+  for await (const chunk of chunks) {
+    left -= chunk.byteLength;
+    if (left < 0) throw new RegError('TOO_LARGE', 'the blob is larger than is taken here');
+    yield chunk;
+  }
+}
+
+/** Ends the upload: no later request can make it any smaller. */
+async function refuseLarge({ uploads, maxBlobSize }: Call, upload: Upload): Promise<Reply> {
+  await uploads.end(upload);
+  return refuse('BLOB_UPLOAD_INVALID', `blobs of at most ${maxBlobSize} bytes are taken`, { status: 413 });
 }
 
 /** Makes a blob of the upload, and ends it in any case: bytes that are wrong do not get better. */

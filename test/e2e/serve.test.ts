@@ -1,17 +1,23 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { platform } from 'node:process';
+import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { hash } from 'bcryptjs';
 import { createAuthority, writeKeyPair } from '../support/certificates.js';
+import type { Child } from '../support/child.js';
+import { patternContent } from '../support/contents.js';
 import { ask } from '../support/http-client.js';
 import { writeLayout } from '../support/image-files.js';
-import { sampleIndex } from '../support/images.js';
+import { image, sampleIndex } from '../support/images.js';
 import type { TestGraph } from '../support/images.js';
 import { createPerson, succeeded } from '../support/person.js';
 import type { Person } from '../support/person.js';
 import { needs } from '../support/programs.js';
+import { pushGraph } from '../support/push-graph.js';
 import { startServe } from '../support/serve.js';
 import { remoteFlags, skopeo } from '../support/skopeo.js';
 import type { Scope } from '../support/temp.js';
@@ -150,6 +156,35 @@ test('reg serve ends when it is told to, and says where it listened', { skip }, 
   assert.equal(ended.code, 143);
   assert.ok(ended.stdout.includes(origin));
   await assert.rejects(ask(`${origin}/v2/`), { code: 'ECONNREFUSED' });
+});
+
+test('reg serve lets requests end when it is told to, and not when it is told twice', { skip }, async (t) => {
+  const start = async (): Promise<{ readonly child: Child; readonly download: IncomingMessage }> => {
+    const owner = await createPerson(t);
+    const { child, host, origin } = await startServe(t, owner, ['--grace', '30s']);
+    const large = await patternContent(20_000_000, 1);
+    await pushGraph(`${origin}/v2/app`, image({ layers: [{ blob: large, tar: large }] }), { tag: '1' });
+    const [download] = (await once(get(`http://${host}/v2/app/blobs/${large.digest}`), 'response')) as [
+      IncomingMessage,
+    ];
+    child.kill('SIGTERM');
+    await assert.rejects(async () => {
+      for (;;) await ask(`${origin}/v2/`);
+    });
+    return { child, download };
+  };
+  const patient = await start();
+  let size = 0;
+  for await (const chunk of patient.download as AsyncIterable<Buffer>) size += chunk.length;
+  assert.equal(size, 20_000_000);
+  const ended = await patient.child.ended;
+  assert.equal(ended.code, 143);
+  assert.match(ended.stderr, /waiting up to 30s for a request under way; a second signal ends them/);
+
+  const hasty = await start();
+  hasty.child.kill('SIGTERM');
+  assert.equal((await hasty.child.ended).code, 143);
+  await assert.rejects(buffer(hasty.download), { code: 'ECONNRESET' });
 });
 
 test('reg serve refuses a port that is taken', async (t) => {

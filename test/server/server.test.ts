@@ -9,9 +9,10 @@ import * as fc from 'fast-check';
 
 import { systemClock } from '../../src/content/system-clock.js';
 import { hasCode } from '../../src/errors.js';
+import { pruneLayout, verifyLayout } from '../../src/layout/maintain.js';
 import { createServer } from '../../src/server/server.js';
 import { closed } from '../support/closed.js';
-import { patternContent } from '../support/contents.js';
+import { patternContent, sha256 } from '../support/contents.js';
 import { assertRefused, NOWHERE, smallImage, startRegistry } from './registry.js';
 
 /** What the server says to these bytes until it closes the connection. */
@@ -230,6 +231,34 @@ test('a client that stands still is let go', async (t) => {
   const socket = connect(port, '127.0.0.1');
   socket.write(`PATCH ${location} HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhi`);
   await closed(socket);
+});
+
+test('who takes too long over the headers of a request is let go', async (t) => {
+  const { port, ask } = await startRegistry(t, { headersTimeoutMs: 100 });
+  const said = await converse(port, 'GET /v2/ HTTP/1.1\r\nHost: x\r\nX-Slow: ');
+  assert.match(said, /^HTTP\/1\.1 408 /);
+  assert.equal((await ask('/v2/')).status, 200);
+});
+
+test('what many push and pull at once is whole although the store is pruned all the time', async (t) => {
+  const registry = await startRegistry(t);
+  const client = async (name: string): Promise<void> => {
+    for (const round of ['1', '2', '3']) {
+      const made = await smallImage(`${name} ${round}`);
+      await registry.push(name, round, made);
+      assert.deepEqual((await registry.ask(`${name}/manifests/${round}`)).body, made.bytes);
+      for (const digest of made.blobs.keys()) {
+        assert.equal(sha256((await registry.ask(`${name}/blobs/${digest}`)).body), digest);
+      }
+    }
+  };
+  const clients = Promise.all(Array.from({ length: 8 }, (_, at) => client(`team/app${at}`)));
+  const isOver = clients.then(() => true);
+  let prunes = 0;
+  while (!(await Promise.race([isOver, pruneLayout(registry.layout).then(() => false)]))) prunes += 1;
+  assert.ok(prunes > 0);
+  assert.equal((await registry.layout.images()).length, 24);
+  assert.deepEqual((await verifyLayout(registry.layout)).problems, []);
 });
 
 test('closing lets a download end, takes no new one, and removes what was not finished', async (t) => {

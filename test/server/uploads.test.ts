@@ -118,6 +118,29 @@ test('a chunk that lies about its length or place is refused', async (t) => {
   assert.equal((await registry.ask(location)).headers['range'], '0-0');
 });
 
+test('a blob that is too large is refused, by what it says or when it comes', async (t) => {
+  const registry = await startRegistry(t, { maxBlobSize: BYTES.length - 1 });
+  const announced = await registry.startUpload('app');
+  const streamed = await registry.startUpload('app');
+  const chunked = await registry.startUpload('app');
+  const whole = { method: 'PUT', body: BYTES } as const;
+  const pieces = (async function* () {
+    yield BYTES.subarray(0, 20);
+    yield BYTES.subarray(20);
+  })();
+  await chunk(registry, chunked, { start: 0, end: 19 });
+  for (const answer of [
+    await registry.ask(`${announced}?digest=${DIGEST}`, whole),
+    await registry.ask(streamed, { method: 'PATCH', body: pieces }),
+    await chunk(registry, chunked, { start: 20, end: 29 }),
+    await registry.ask(`app/blobs/uploads/?digest=${DIGEST}`, { ...whole, method: 'POST' }),
+  ]) {
+    assertRefused(answer, 413, 'BLOB_UPLOAD_INVALID');
+  }
+  assertRefused(await registry.ask(streamed), 404, 'BLOB_UPLOAD_UNKNOWN');
+  await registry.pushBlob('app', BYTES.subarray(1));
+});
+
 test('bytes that do not have the digest are refused, and the upload is gone', async (t) => {
   const registry = await startRegistry(t);
   const location = await registry.startUpload('app');

@@ -24,16 +24,24 @@ export interface DockerEngine {
   readonly save: (image: string) => Promise<Buffer>;
   /** What `docker load` does; answers what the engine says. */
   readonly load: (tar: Uint8Array) => Promise<string>;
+  /** What `docker pull NAME`, with its tag, does. */
+  readonly pull: (image: string) => Promise<void>;
+  /** What `docker tag` and `docker push` do. */
+  readonly pushAs: (image: string, name: string) => Promise<void>;
   /** What `docker run --rm --network none` prints. */
   readonly run: (image: string, command: readonly string[]) => Promise<string>;
 }
 
-/** Starts dockerd, and waits until it answers. */
-export async function startDockerEngine(scope: Scope): Promise<DockerEngine> {
+/** Starts dockerd, and waits until it answers. `mirrors` are asked for the images of Docker Hub. */
+export async function startDockerEngine(
+  scope: Scope,
+  { mirrors = [] }: { readonly mirrors?: readonly string[] } = {},
+): Promise<DockerEngine> {
   const folder = await temporaryFolder(scope);
   const socketPath = join(folder, 'docker.sock');
   const folders = ['data-root', 'exec-root'].flatMap((name) => [`--${name}`, join(folder, name)]);
   const flags = ['--iptables=false', '--ip6tables=false', '--bridge=none', '--storage-driver=vfs'];
+  flags.push(...mirrors.map((mirror) => `--registry-mirror=${mirror}`));
   const places = ['--pidfile', join(folder, 'docker.pid'), '--host', `unix://${socketPath}`];
   const child = await startChild(scope, [programPath('dockerd'), ...flags, ...folders, ...places], {
     env: { ...bareEnvironment(), PATH: env['PATH'] ?? '', HOME: folder },
@@ -49,6 +57,16 @@ export async function startDockerEngine(scope: Scope): Promise<DockerEngine> {
     save: (image) => ask('GET', `/images/${image}/get`),
     load: async (tar) =>
       (await ask('POST', '/images/load', { body: tar, type: 'application/x-tar' })).toString(),
+    async pull(image) {
+      const { name, tag } = split(image);
+      refuseErrors(await ask('POST', `/images/create?fromImage=${name}&tag=${tag}`));
+    },
+    async pushAs(image, as) {
+      const { name, tag } = split(as);
+      await ask('POST', `/images/${image}/tag?repo=${name}&tag=${tag}`);
+      const headers = { 'x-registry-auth': Buffer.from('{}').toString('base64') };
+      refuseErrors(await ask('POST', `/images/${name}/push?tag=${tag}`, { headers }));
+    },
     run: (image, command) => run(ask, image, command),
   };
 }
@@ -56,12 +74,16 @@ export async function startDockerEngine(scope: Scope): Promise<DockerEngine> {
 type Ask = (
   method: string,
   path: string,
-  options?: { readonly body?: Uint8Array; readonly type?: string },
+  options?: {
+    readonly body?: Uint8Array;
+    readonly type?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
 ) => Promise<Buffer>;
 
 function createAsk(socketPath: string): Ask {
-  return async (method, path, { body, type = 'application/json' } = {}) => {
-    const headers = { host: 'docker', ...(body && { 'content-type': type }) };
+  return async (method, path, { body, type = 'application/json', ...options } = {}) => {
+    const headers = { host: 'docker', ...(body && { 'content-type': type }), ...options.headers };
     const request = startRequest({ socketPath, method, path, headers, agent: false });
     request.end(body);
     const [response] = (await once(request, 'response')) as [IncomingMessage];
@@ -69,6 +91,17 @@ function createAsk(socketPath: string): Ask {
     if ((response.statusCode ?? 500) < 400) return bytes;
     throw new Error(`${method} ${path}: ${response.statusCode} ${bytes.toString()}`);
   };
+}
+
+function split(image: string): { readonly name: string; readonly tag: string } {
+  const colon = image.lastIndexOf(':');
+  return { name: image.slice(0, colon), tag: image.slice(colon + 1) };
+}
+
+/** Pulls and pushes answer with 200, and tell of errors in what they stream. */
+function refuseErrors(said: Buffer): void {
+  const text = said.toString();
+  if (text.includes('"errorDetail"')) throw new Error(text);
 }
 
 async function untilReady(ask: Ask, ended: Promise<{ readonly stderr: string }>): Promise<void> {

@@ -9,11 +9,12 @@ import { onDisk } from '../../disk/files.js';
 import { hasCode, RegError } from '../../errors.js';
 import { isLoopback } from '../../registry/addresses.js';
 import { parseHtpasswd } from '../../server/htpasswd.js';
-import { createServer, type LogEntry, type ServerOptions } from '../../server/server.js';
+import { createServer, GRACE_MS, type LogEntry, type ServerOptions } from '../../server/server.js';
 import { parseReference } from '../../spec/reference.js';
 import { quoteText } from '../../spec/text.js';
 import { formatBytes } from '../bytes.js';
 import type { Context } from '../context.js';
+import { formatDuration } from '../duration.js';
 import { createOutput } from '../output.js';
 
 interface ServeFlags {
@@ -25,10 +26,13 @@ interface ServeFlags {
   readonly log: 'plain' | 'json' | 'none';
   readonly proxyOf?: readonly string[];
   readonly freshFor?: number;
+  readonly maxBlobSize?: number;
+  readonly grace?: number;
 }
 
 export async function run(context: Context<ServeFlags>): Promise<void> {
-  const { flags, output, progress, signal, store } = context;
+  const { flags, output, progress, signal, allow, store } = context;
+  const { grace: graceMs = GRACE_MS, readOnly, maxBlobSize } = flags;
   const { host, port } = parseAddress(flags.listen);
   const [tls, accounts] = await Promise.all([readKeyPair(flags), readAccounts(flags)]);
   if (accounts !== undefined && tls === undefined && !isLoopback(host)) {
@@ -40,7 +44,9 @@ export async function run(context: Context<ServeFlags>): Promise<void> {
   const options = {
     layout,
     clock: systemClock,
-    readOnly: flags.readOnly,
+    readOnly,
+    maxBlobSize,
+    graceMs,
     cacheOf,
     tls,
     accounts,
@@ -50,11 +56,19 @@ export async function run(context: Context<ServeFlags>): Promise<void> {
   try {
     const { url } = await server.listen(host, port);
     output.line(`Serving ${whatIsServed(flags)} at ${url} (Ctrl-C stops it)`);
+    allow(graceMs);
     if (!signal.aborted) await once(signal, 'abort');
+    const { running } = server;
+    if (running > 0) progress.notice({ type: 'wait', message: waitFor(running, graceMs) });
   } finally {
     await server.close();
     await cacheOf?.client.close();
   }
+}
+
+function waitFor(running: number, graceMs: number): string {
+  const requests = running === 1 ? 'a request' : `${running} requests`;
+  return `waiting up to ${formatDuration(graceMs)} for ${requests} under way; a second signal ends them`;
 }
 
 function whatIsServed({ proxyOf, readOnly }: ServeFlags): string {

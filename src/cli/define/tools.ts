@@ -2,6 +2,7 @@
 
 import { Option, type Command } from 'commander';
 
+import { parseBytes } from '../bytes.js';
 import { parseDuration } from '../duration.js';
 import { addJsonFlag, addNetworkFlags, addStoreFlag, collect } from '../flags.js';
 import { addExamples, type Act } from './act.js';
@@ -48,6 +49,17 @@ function defineServe(command: Command, act: Act): void {
         '--fresh-for <time>',
         'believe a tag so long before it is asked for again, such as 1m',
       ).argParser((text) => parseDuration(text, '--fresh-for')),
+    )
+    .addOption(
+      new Option('--max-blob-size <size>', 'refuse larger blobs, such as 10GB').argParser((text) =>
+        parseBytes(text, '--max-blob-size'),
+      ),
+    )
+    .addOption(
+      new Option(
+        '--grace <time>',
+        'what requests under way may take when it is told to end (default: 5s)',
+      ).argParser((text) => parseDuration(text, '--grace')),
     )
     .option('--tls-cert <file>', 'speak https with this certificate (PEM)')
     .option('--tls-key <file>', 'its private key (PEM)')
