@@ -9,8 +9,12 @@ import { join } from 'node:path';
 const files = [
   { name: 'main', test: /rolldown[\\/]runtime|src[\\/]cli[\\/](main|commands[\\/]version)\.ts$/ },
   { name: 'program', test: /src[\\/]cli[\\/](program|flags|define[\\/]act)\.ts$/ },
-  { name: 'registry', test: /src[\\/]cli[\\/](connection|commands[\\/](digest|inspect|tags))\.ts$/ },
+  { name: 'registry', test: /src[\\/]cli[\\/](connection|commands[\\/](digest|tags))\.ts$/ },
   { name: 'toml', test: /node_modules[\\/]smol-toml[\\/]/ },
+  {
+    name: 'look',
+    test: /src[\\/]cli[\\/]commands[\\/](inspect|manifest|config|history|layers|size)\.ts$/,
+  },
   { name: 'domains', test: /node_modules[\\/]tldts[\\/]/ },
   {
     name: 'store',

@@ -67,7 +67,8 @@ export { loadImages } from './operations/load-images.js';
 export type { Place } from './operations/place.js';
 export type { TargetEnds } from './operations/target-place.js';
 export type { EngineSurroundings } from './engine/endpoint.js';
-export { openPlace, type Ends, type PlaceNotice, type OpenPlace } from './operations/source-place.js';
+export type { Ends, PlaceNotice } from './operations/open-source.js';
+export { openPlace, type OpenPlace } from './operations/source-place.js';
 export {
   listImages,
   removeImages,
@@ -76,7 +77,12 @@ export {
   type ImageList,
   type ImageSummary,
 } from './operations/images.js';
-export { inspect, inspectRaw, type Inspection, type InspectOptions } from './operations/inspect.js';
+export { inspect, type Inspection } from './operations/inspect.js';
+export { readConfig, readManifestBytes, type ImageDocument } from './operations/look/documents.js';
+export { readHistory, type HistoryStep, type ImageHistory } from './operations/look/history.js';
+export { listLayers, type ImageLayer, type ImageLayers } from './operations/look/layers.js';
+export type { LookOptions } from './operations/look/look-at.js';
+export { measureImages, type ImageSize, type ManifestSize, type SizeReport } from './operations/look/size.js';
 export { login, type LoginOptions, type LoginPlace, type LoginResult } from './operations/login.js';
 export { logout, logoutAll, type LogoutResult } from './operations/logout.js';
 export { machineOptions, type MachineLookups, type MachineOptions } from './operations/machine.js';

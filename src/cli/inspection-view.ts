@@ -2,7 +2,7 @@
 
 import type { IndexEntry, InspectedImage, Inspection, LayerSummary } from '../operations/inspect.js';
 import { shortDigest } from '../spec/digest.js';
-import { isIndexType } from '../spec/media-type.js';
+import { isIndexType, layerTypeName } from '../spec/media-type.js';
 import { formatBytes } from './bytes.js';
 import { alignColumns } from './table.js';
 
@@ -76,12 +76,7 @@ function platforms(entries: readonly IndexEntry[], image: InspectedImage | undef
 }
 
 function layerRow({ digest, size, mediaType }: LayerSummary): readonly string[] {
-  // All layers are layers: what differs is the part after that word.
-  const type = mediaType.replace(
-    /^application\/vnd\.(oci\.image\.layer\.v1|docker\.image\.rootfs\.diff)\./,
-    '',
-  );
-  return [`  ${shortDigest(digest)}`, formatBytes(size).padStart(8), type];
+  return [`  ${shortDigest(digest)}`, formatBytes(size).padStart(8), layerTypeName(mediaType)];
 }
 
 function kindOf(mediaType: string): string {

@@ -16,12 +16,15 @@ interface Views {
   readonly quiet?: Lines;
 }
 
-/** How a person sees several results of a kind. */
-interface ListViews<Result> {
+/** How a person sees several results of a kind: as a table, or in a way of its own. */
+type ListViews<Result> = (Table<Result> | Pick<Views, 'human'>) & {
+  /** What `--quiet` leaves of each. */
+  readonly quiet?: (result: Result) => Lines;
+};
+
+interface Table<Result> {
   readonly head: readonly string[];
   readonly row: (result: Result) => readonly string[];
-  /** What `--quiet` leaves of each. */
-  readonly quiet: (result: Result) => Lines;
 }
 
 export interface Output {
@@ -30,7 +33,7 @@ export interface Output {
    * a promise, in camelCase; the README has them.
    */
   readonly result: (value: unknown, views: Views) => void;
-  /** Several results of a kind: a table for people, for programs one after the other. */
+  /** Several results of a kind: for people all at once, for programs one after the other. */
   readonly list: <Result>(values: readonly Result[], views: ListViews<Result>) => void;
   /** One line of text that is no result, such as that there is nothing to do. */
   readonly line: (text: string) => void;
@@ -69,20 +72,24 @@ export function createOutput(stdout: Writable, options: OutputOptions = {}): Out
   const table: Output['table'] = (head, rows) => lines(formatTable(head, rows));
   return {
     result(value, views) {
-      const human = quiet ? views.quiet : views.human;
       if (isForPrograms) forPrograms(value);
-      else lines(typeof human === 'function' ? human() : human);
+      else lines(made(quiet ? views.quiet : views.human));
     },
-    list(values, { head, row, quiet: short }) {
+    list(values, views) {
       if (isForPrograms) values.forEach(forPrograms);
-      else if (quiet) values.forEach((value) => lines(short(value)));
-      else table(head, values.map(row));
+      else if (quiet) values.forEach((value) => lines(views.quiet?.(value)));
+      else if ('row' in views) table(views.head, values.map(views.row));
+      else lines(made(views.human));
     },
     line,
     table,
     raw: (bytes) => void stdout.write(bytes),
     to: (stream) => createOutput(stream, options),
   };
+}
+
+function made(view: Views['human']): Lines | void {
+  return typeof view === 'function' ? view() : view;
 }
 
 /** With a line break at its end; of nothing, nothing: so a template can leave results out. */

@@ -15,7 +15,8 @@ import type { TagRules } from './guarded.js';
 import { withOrigins } from './origins.js';
 import { parsePlace, placeName, wrongPlace, type Place } from './place.js';
 import { selectPlatforms, type Selection } from './platforms.js';
-import { openSource, type FoundImage, type OpenSource } from './source-place.js';
+import type { FoundImage, OpenSource } from './open-source.js';
+import { openSource } from './source-place.js';
 import { parseRepository } from './tags.js';
 import type { OpenTarget, TargetEnds } from './target-place.js';
 import {

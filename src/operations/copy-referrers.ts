@@ -8,7 +8,7 @@ import type { Descriptor } from '../spec/descriptor.js';
 import { childrenOf } from '../spec/manifest.js';
 import { isManifestType } from '../spec/media-type.js';
 import { wrongPlace } from './place.js';
-import type { ListReferrers, OpenSource } from './source-place.js';
+import type { ListReferrers, OpenSource } from './open-source.js';
 import type { OpenTarget } from './target-place.js';
 
 /** Most referrers of one image, in all: a server may make up new ones for ever. */

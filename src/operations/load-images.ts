@@ -7,7 +7,8 @@ import { parseReference } from '../spec/reference.js';
 import { fullNameOf } from '../archive/names.js';
 import { copyOne, type CopyImagesOptions, type CopyResult } from './copy-images.js';
 import { parsePlace, placeName, type Place } from './place.js';
-import { openSource, type FoundImage, type OpenSource } from './source-place.js';
+import type { FoundImage, OpenSource } from './open-source.js';
+import { openSource } from './source-place.js';
 import { openTarget } from './target-place.js';
 
 /**

@@ -15,7 +15,7 @@ import { parseImage, storeName } from './image-name.js';
 import type { MoveTarget } from './move-image.js';
 import { openStore } from './open-store.js';
 import { wrongPlace, type FilePlace, type NamedPlace, type Place } from './place.js';
-import type { Ends } from './source-place.js';
+import type { Ends } from './open-source.js';
 
 export interface TargetEnds extends Ends {
   /** What `-` stands for where it is written. */

@@ -39,6 +39,32 @@ export function parseImageConfig(bytes: Uint8Array, what = 'image config'): Imag
   };
 }
 
+/** One step of how an image was made, the oldest first. What is absent or of the wrong type is left out. */
+export interface HistoryEntry {
+  readonly created?: string | undefined;
+  readonly createdBy?: string | undefined;
+  readonly author?: string | undefined;
+  readonly comment?: string | undefined;
+  /** It changed the config alone, and made no layer. */
+  readonly isEmpty: boolean;
+}
+
+/** The steps that a config tells of; none where it has no list of them. Throws INVALID_MANIFEST as `parseImageConfig`. */
+export function parseHistory(bytes: Uint8Array, what = 'image config'): readonly HistoryEntry[] {
+  const { history } = parseJsonObject(bytes, { what });
+  const steps: readonly unknown[] = Array.isArray(history) ? history : [];
+  return steps.map((step) => {
+    const entry: JsonObject = isObject(step) ? step : {};
+    return {
+      created: text(entry['created']),
+      createdBy: text(entry['created_by']),
+      author: text(entry['author']),
+      comment: text(entry['comment']),
+      isEmpty: entry['empty_layer'] === true,
+    };
+  });
+}
+
 function platformOf(root: JsonObject): Platform | undefined {
   const os = text(root['os']);
   const architecture = text(root['architecture']);

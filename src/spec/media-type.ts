@@ -40,6 +40,11 @@ export function isForeignLayerType(mediaType: string): boolean {
   );
 }
 
+/** A layer's type for people: `tar+gzip`. All are layers, and what differs is the part after that word. */
+export function layerTypeName(mediaType: string): string {
+  return mediaType.replace(/^application\/vnd\.(oci\.image\.layer\.v1|docker\.image\.rootfs\.diff)\./, '');
+}
+
 /** The type itself: parameters and blanks off, lower case (RFC 9110, 8.3.1). */
 export function bareMediaType(header: string): string {
   return (header.split(';', 1)[0] ?? '').trim().toLowerCase();

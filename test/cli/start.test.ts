@@ -38,13 +38,19 @@ test('The help loads the names of the commands, and the options and the code of 
 });
 
 test('The digest of a tag, and whatever else is asked of a registry, loads neither the store nor archives', async (t) => {
-  const { files, sources } = await load(t, ['digest', 'localhost:1/app']);
-  assert.deepEqual(files, ['define-store.cjs', 'main.cjs', 'program.cjs', 'registry.cjs']);
-  assert.deepEqual(packagesOf(sources), ['commander']);
-  assert.deepEqual(
-    sources.filter((source) => /^src\/(layout|archive|server)\//.test(source)),
-    [],
-  );
+  const asked = [
+    ['digest', ['define-store.cjs', 'main.cjs', 'program.cjs', 'registry.cjs']],
+    ['layers', ['define-look.cjs', 'look.cjs', 'main.cjs', 'program.cjs', 'registry.cjs']],
+  ] as const;
+  for (const [command, expected] of asked) {
+    const { files, sources } = await load(t, [command, 'localhost:1/app']);
+    assert.deepEqual(files, expected);
+    assert.deepEqual(packagesOf(sources), ['commander']);
+    assert.deepEqual(
+      sources.filter((source) => /^src\/(layout|archive|server)\//.test(source)),
+      [],
+    );
+  }
 });
 
 async function load(t: Scope, args: readonly string[]): Promise<Loaded> {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { inspect, inspectRaw, type InspectOptions } from '../../src/operations/inspect.js';
+import { inspect } from '../../src/operations/inspect.js';
+import { readManifestBytes } from '../../src/operations/look/documents.js';
+import type { LookOptions } from '../../src/operations/look/look-at.js';
 import { pull } from '../../src/operations/pull.js';
 import { image, layer, sampleIndex, type TestGraph } from '../support/images.js';
 import { setStage, type Stage } from './stage.js';
@@ -13,10 +15,14 @@ const S390X = { os: 'linux', architecture: 's390x' };
 async function stageWith(
   t: Parameters<typeof setStage>[0],
   graph: TestGraph,
-): Promise<{ readonly stage: Stage; readonly name: string; readonly options: InspectOptions }> {
+): Promise<{ readonly stage: Stage; readonly name: string; readonly options: LookOptions }> {
   const stage = await setStage(t);
   await stage.registry.push('app', '1', graph);
-  return { stage, name: `${stage.host}/app:1`, options: { place: stage.client, hostPlatform: AMD64 } };
+  return {
+    stage,
+    name: `${stage.host}/app:1`,
+    options: { client: stage.client, store: stage.store, hostPlatform: AMD64 },
+  };
 }
 
 test('an image is described by manifest and config, and no layer is fetched', async (t) => {
@@ -98,19 +104,20 @@ test('the store is looked at without any request', async (t) => {
   const { stage, name, options } = await stageWith(t, await sampleIndex());
   const { digest, manifest } = await pull(name, { ...stage, platform: AMD64 });
   stage.requests();
-  const local = await inspect(name, { ...options, place: stage.store });
+  const local = await inspect(`store:${name}`, options);
   assert.deepEqual([local.digest, local.image?.platform], [manifest, 'linux/amd64']);
   assert.deepEqual(stage.requests(), []);
-  const byIndex = await inspect(`${stage.host}/app@${digest}`, { ...options, place: stage.store });
+  const byIndex = await inspect(`store:${stage.host}/app@${digest}`, options);
   assert.equal(byIndex.digest, manifest);
-  await assert.rejects(inspect(`${stage.host}/app:2`, { ...options, place: stage.store }), {
+  await assert.rejects(inspect(`store:${stage.host}/app:2`, options), {
     code: 'NOT_FOUND',
-    message: `cannot inspect ${stage.host}/app:2: no such image in the local store`,
+    message: `cannot inspect store:${stage.host}/app:2: no such image in the local store`,
   });
 });
 
 test('the bytes of a manifest are given as they are', async (t) => {
   const index = await sampleIndex();
   const { name, options } = await stageWith(t, index);
-  assert.deepEqual(Buffer.from(await inspectRaw(name, options)), index.bytes);
+  const { bytes } = await readManifestBytes(name, options);
+  assert.deepEqual(Buffer.from(bytes), index.bytes);
 });

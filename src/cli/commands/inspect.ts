@@ -1,10 +1,12 @@
 /** `reg inspect` */
 
-import { inspect, inspectRaw } from '../../operations/inspect.js';
-import { platformFor } from '../connection.js';
+import { inspect } from '../../operations/inspect.js';
+import { readManifestBytes } from '../../operations/look/documents.js';
 import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags.js';
 import { describeInspection } from '../inspection-view.js';
+import { lookOptions } from '../look-options.js';
+import { printDocument } from '../print-document.js';
 
 interface InspectFlags extends PlatformFlags {
   readonly local?: true;
@@ -12,12 +14,12 @@ interface InspectFlags extends PlatformFlags {
 }
 
 export async function run(context: Context<InspectFlags>): Promise<void> {
-  const { args, flags, io, output, signal } = context;
-  const [image = ''] = args;
-  const platform = flags.platform === undefined ? undefined : platformFor(flags, io);
-  const place = flags.local ? await context.store() : await context.client();
-  const options = { place, platform, hostPlatform: platformFor({}, io), signal };
-  if (flags.raw) return output.raw(await inspectRaw(image, options));
+  const { args, flags, output } = context;
+  const [name = ''] = args;
+  const image = flags.local ? `store:${name}` : name;
+  const options = await lookOptions([image], context);
+  if (flags.raw)
+    return printDocument(await readManifestBytes(image, { ...options, platform: undefined }), context);
   const inspection = await inspect(image, options);
   output.result(inspection, { human: () => describeInspection(inspection) });
 }

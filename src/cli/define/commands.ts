@@ -33,6 +33,7 @@ interface CommandGroup {
 const account = () => import('./account.js');
 const auth = () => import('./auth.js');
 const edit = () => import('./edit.js');
+const look = () => import('./look.js');
 const store = () => import('./store.js');
 const tools = () => import('./tools.js');
 const transfer = () => import('./transfer.js');
@@ -61,11 +62,20 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   },
   {
     title: 'Looking',
-    commands: from(store, {
-      inspect: 'show what an image is made of',
-      digest: 'show which digest a tag stands for',
-      tags: 'list the tags of a repository at its registry',
-    }),
+    commands: [
+      ...from(look, {
+        inspect: 'show what an image is made of',
+        manifest: 'print the manifest of an image',
+        config: 'print the config of an image',
+        history: 'show how an image was made, step by step',
+        layers: 'list the layers of an image',
+        size: 'show how large images are, over all platforms',
+      }),
+      ...from(store, {
+        digest: 'show which digest a tag stands for',
+        tags: 'list the tags of a repository at its registry',
+      }),
+    ],
   },
   {
     title: 'Changing',

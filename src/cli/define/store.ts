@@ -1,4 +1,4 @@
-/** The commands that look at images and look after the local store. */
+/** The commands that look at what registries list, and look after the local store. */
 
 import { Option, type Command } from 'commander';
 
@@ -14,7 +14,6 @@ import {
 import { addExamples, type Act } from './act.js';
 
 export const define = {
-  inspect: defineInspect,
   digest: defineDigest,
   tags: defineTags,
   images: defineImages,
@@ -23,26 +22,6 @@ export const define = {
   verify: defineVerify,
   prune: definePrune,
 };
-
-function defineInspect(command: Command, act: Act): void {
-  command
-    .description(
-      'Show what an image is made of: platforms, layers, sizes and config. Nothing but these is fetched.',
-    )
-    .argument('<image>', 'at its registry, unless --local')
-    .option('--local', 'look in the local store')
-    .addOption(new Option('--raw', 'print the manifest byte for byte').conflicts(['json', 'format']));
-  addJsonFlag(command);
-  addPlatformFlag(command);
-  addStoreFlag(command);
-  addNetworkFlags(command);
-  addExamples(command, [
-    'reg inspect nginx',
-    'reg inspect --local --platform linux/arm64 alpine:3',
-    'reg inspect --raw ghcr.io/owner/app:1.0 | sha256sum',
-  ]);
-  command.action(act(() => import('../commands/inspect.js')));
-}
 
 function defineDigest(command: Command, act: Act): void {
   command

@@ -1,0 +1,12 @@
+/** `reg config` */
+
+import { readConfig } from '../../operations/look/documents.js';
+import type { Context } from '../context.js';
+import type { PlatformFlags } from '../flags.js';
+import { lookOptions } from '../look-options.js';
+import { printDocument } from '../print-document.js';
+
+export async function run(context: Context<PlatformFlags>): Promise<void> {
+  const [image = ''] = context.args;
+  printDocument(await readConfig(image, await lookOptions([image], context)), context);
+}

@@ -1,0 +1,22 @@
+/** `reg history` */
+
+import { readHistory } from '../../operations/look/history.js';
+import type { Context } from '../context.js';
+import type { PlatformFlags } from '../flags.js';
+import { describeHistory } from '../history-view.js';
+import { lookOptions } from '../look-options.js';
+import { createPage } from '../page.js';
+
+interface HistoryFlags extends PlatformFlags {
+  readonly trunc: boolean;
+}
+
+export async function run(context: Context<HistoryFlags>): Promise<void> {
+  const { args, flags, output } = context;
+  const [image = ''] = args;
+  const { steps } = await readHistory(image, await lookOptions([image], context));
+  const page = createPage(context);
+  output.list(steps, {
+    human: () => page.print(describeHistory(steps, { ...page, isWhole: !flags.trunc })),
+  });
+}

@@ -1,0 +1,12 @@
+/** `reg manifest` */
+
+import { readManifestBytes } from '../../operations/look/documents.js';
+import type { Context } from '../context.js';
+import type { PlatformFlags } from '../flags.js';
+import { lookOptions } from '../look-options.js';
+import { printDocument } from '../print-document.js';
+
+export async function run(context: Context<PlatformFlags>): Promise<void> {
+  const [image = ''] = context.args;
+  printDocument(await readManifestBytes(image, await lookOptions([image], context)), context);
+}

@@ -1,0 +1,17 @@
+/** `reg size` */
+
+import { measureImages } from '../../operations/look/size.js';
+import type { Context } from '../context.js';
+import type { PlatformFlags } from '../flags.js';
+import { lookOptions } from '../look-options.js';
+import { createPage } from '../page.js';
+import { describeSizes } from '../size-view.js';
+
+export async function run(context: Context<PlatformFlags>): Promise<void> {
+  const { args, output } = context;
+  const report = await measureImages(args, await lookOptions(args, context));
+  output.result(report, {
+    human: () => createPage(context).print(describeSizes(report)),
+    quiet: String(report.size),
+  });
+}

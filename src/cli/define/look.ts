@@ -1,0 +1,115 @@
+/** The commands that look at images where they are. */
+
+import { Option, type Command } from 'commander';
+
+import { addJsonFlag, addNetworkFlags, addPlatformFlag, addResultFlags, addStoreFlag } from '../flags.js';
+import { addExamples, type Act } from './act.js';
+
+export const define = {
+  inspect: defineInspect,
+  manifest: defineManifest,
+  config: defineConfig,
+  history: defineHistory,
+  layers: defineLayers,
+  size: defineSize,
+};
+
+const IMAGE = 'any place: NAME, store:NAME, oci:DIR, oci-archive:FILE, docker-daemon:NAME, -';
+
+function defineInspect(command: Command, act: Act): void {
+  command
+    .description(
+      'Show what an image is made of: platforms, layers, sizes and config. Nothing but these is fetched.',
+    )
+    .argument('<image>', IMAGE)
+    .option('--local', 'look in the local store, as store:NAME does')
+    .addOption(
+      new Option('--raw', 'print the manifest, as "reg manifest" does').conflicts(['json', 'format']),
+    );
+  addJsonFlag(command);
+  addPlatformFlag(command);
+  addPlaceFlags(command);
+  addExamples(command, [
+    'reg inspect nginx',
+    'reg inspect --local --platform linux/arm64 alpine:3',
+    'reg inspect --raw ghcr.io/owner/app:1.0 | sha256sum',
+  ]);
+  command.action(act(() => import('../commands/inspect.js')));
+}
+
+function defineManifest(command: Command, act: Act): void {
+  command
+    .description(
+      'Print the manifest or index that a name stands for, byte for byte, so that its sha256sum is the digest; on a ' +
+        'terminal as indented JSON.',
+    )
+    .argument('<image>', IMAGE);
+  addJsonFlag(command);
+  addPlatformFlag(command, 'image of an index that is meant, os/arch[/variant] (default: the index)');
+  addPlaceFlags(command);
+  addExamples(command, [
+    'reg manifest nginx',
+    'reg manifest nginx | sha256sum',
+    'reg manifest --platform linux/arm64 nginx > manifest.json',
+  ]);
+  command.action(act(() => import('../commands/manifest.js')));
+}
+
+function defineConfig(command: Command, act: Act): void {
+  command
+    .description(
+      'Print the config of one image, byte for byte: what it runs, and how it was made. On a terminal as indented JSON.',
+    )
+    .argument('<image>', IMAGE);
+  addJsonFlag(command);
+  addPlatformFlag(command);
+  addPlaceFlags(command);
+  addExamples(command, ['reg config nginx', "reg config --json nginx | jq -r '.config.Env[]'"]);
+  command.action(act(() => import('../commands/config.js')));
+}
+
+function defineHistory(command: Command, act: Act): void {
+  command
+    .description(
+      'Show the steps by which an image was made, the newest first, and what each added. Nothing but manifest and config is fetched.',
+    )
+    .argument('<image>', IMAGE)
+    .option('--no-trunc', 'show commands, times and digests as they are');
+  addJsonFlag(command);
+  addPlatformFlag(command);
+  addPlaceFlags(command);
+  addExamples(command, ['reg history nginx', 'reg history --no-trunc ghcr.io/owner/app:1.0']);
+  command.action(act(() => import('../commands/history.js')));
+}
+
+function defineLayers(command: Command, act: Act): void {
+  command
+    .description('List the layers of an image, the lowest first, with their sizes as they are, compressed.')
+    .argument('<image>', IMAGE)
+    .option('--no-trunc', 'show whole digests');
+  addPlatformFlag(command);
+  addResultFlags(command, 'print only the digests');
+  addPlaceFlags(command);
+  addExamples(command, ['reg layers nginx', 'reg layers -q --platform linux/arm64 oci:./build']);
+  command.action(act(() => import('../commands/layers.js')));
+}
+
+function defineSize(command: Command, act: Act): void {
+  command
+    .description(
+      'Show how large images are as they are kept, compressed, over all their platforms. What several platforms or ' +
+        'images share is counted once.',
+    )
+    .argument('<image...>', IMAGE);
+  addResultFlags(command, 'print only the number of bytes');
+  addPlatformFlag(command, 'image of an index to measure, os/arch[/variant] (default: all)');
+  addPlaceFlags(command);
+  addExamples(command, ['reg size nginx', 'reg size app:1.0 app:1.1', 'reg size -q -p linux/amd64 nginx']);
+  command.action(act(() => import('../commands/size.js')));
+}
+
+/** For whatever a place is opened with. */
+function addPlaceFlags(command: Command): void {
+  addStoreFlag(command);
+  addNetworkFlags(command);
+}

@@ -1,0 +1,201 @@
+/** What the commands that look print, as text: laid out by pure functions. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { describeHistory } from '../../src/cli/history-view.js';
+import { describeLayers } from '../../src/cli/layers-view.js';
+import type { Line } from '../../src/cli/layout.js';
+import { createOutput } from '../../src/cli/output.js';
+import { printDocument } from '../../src/cli/print-document.js';
+import { sizeBar } from '../../src/cli/size-bar.js';
+import { describeSizes } from '../../src/cli/size-view.js';
+import { createStyle } from '../../src/cli/style.js';
+import { cutTo, widthOf } from '../../src/cli/width.js';
+import type { HistoryStep } from '../../src/operations/look/history.js';
+import { parseDigest } from '../../src/spec/digest.js';
+
+const EVIL = 'a\u001b[2J\r\n\u202eb\u009b31m';
+const PLAIN = createStyle({ NO_COLOR: '1', LANG: 'C' }, 'linux');
+
+function digest(fill: string): ReturnType<typeof parseDigest> {
+  return parseDigest(`sha256:${fill.repeat(64)}`);
+}
+
+function textOf(lines: readonly Line[]): readonly string[] {
+  return lines.map((line) => line.map(({ text }) => text).join(''));
+}
+
+function assertFits(lines: readonly string[], width: number): void {
+  for (const line of lines) {
+    assert.ok(widthOf(line) < width, `${widthOf(line)}: ${line}`);
+    // eslint-disable-next-line no-control-regex
+    assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u009f\u202e]/);
+  }
+}
+
+const STEPS: readonly HistoryStep[] = [
+  { created: '2026-10-02T10:11:12Z', createdBy: 'CMD ["sh"]', comment: 'buildkit', isEmpty: true, size: 0 },
+  {
+    created: '2026-10-02T10:11:12.5+02:00',
+    createdBy: `RUN /bin/sh -c apt-get   update && ${'x'.repeat(100)} # buildkit`,
+    isEmpty: false,
+    digest: digest('a'),
+    size: 1_500_000,
+  },
+  {
+    created: 'yesterday, or so',
+    createdBy: '/bin/sh -c #(nop) ADD file:1 in / ',
+    isEmpty: false,
+    digest: digest('b'),
+    size: 31_400_000,
+  },
+  { createdBy: '|1 A=b /bin/sh -c make', isEmpty: false },
+  { isEmpty: false, digest: digest('c'), size: 5 },
+];
+
+test('a history shows instructions, cut to the terminal, and says what is empty, missing or not told', () => {
+  const lines = textOf(describeHistory(STEPS, { width: 60, isWhole: false }));
+  assert.deepEqual(lines, [
+    'CREATED         SIZE   LAYER          CREATED BY',
+    '2026-10-02       0 B   empty          CMD ["sh"]',
+    '2026-10-02   1.50 MB   aaaaaaaaaaaa   RUN apt-get update &…',
+    'yesterday,   31.4 MB   bbbbbbbbbbbb   ADD file:1 in /',
+    '                   -   missing        RUN make',
+    '                 5 B   cccccccccccc   (not told)',
+  ]);
+});
+
+test('with room there are comments, and whole nothing is cut or made prettier', () => {
+  const [head = ''] = textOf(describeHistory(STEPS, { width: 120, isWhole: false }));
+  assert.match(head, /^CREATED +SIZE +LAYER +COMMENT +CREATED BY$/);
+  const whole = textOf(describeHistory(STEPS, { width: 80, isWhole: true }));
+  assert.ok(whole[2]?.includes(`2026-10-02T10:11:12.5+02:00`) && whole[2].includes(digest('a')));
+  assert.ok(whole[2]?.endsWith(`RUN /bin/sh -c apt-get   update && ${'x'.repeat(100)} # buildkit`), whole[2]);
+});
+
+test('layers have bars as long as they are large, of what the output can show', () => {
+  const layers = [
+    { index: 0, digest: digest('a'), mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', size: 1000 },
+    {
+      index: 1,
+      digest: digest('b'),
+      mediaType: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+      size: 500,
+    },
+    { index: 2, digest: digest('c'), mediaType: 'text/plain', size: 0 },
+  ];
+  assert.deepEqual(textOf(describeLayers(layers, { width: 60, style: PLAIN, isWhole: false })), [
+    '#   LAYER             SIZE                    TYPE',
+    '0   aaaaaaaaaaaa   1.00 kB   ##############   tar+gzip',
+    '1   bbbbbbbbbbbb     500 B   #######          tar.gzip',
+    '2   cccccccccccc       0 B                    text/plain',
+    '3 layers, 1.50 kB',
+  ]);
+  assert.equal(sizeBar({ part: 1, most: 1000 }, { unicode: true, columns: 10 }), '╸');
+  assert.equal(sizeBar({ part: 1000, most: 1000 }, { unicode: true, columns: 3 }), '━━━');
+});
+
+test('an image of two thousand layers, and hostile values, stay within the lines', () => {
+  const layers = Array.from({ length: 2000 }, (_, index) => ({
+    index,
+    digest: digest('d'),
+    mediaType: `application/${EVIL}${'x'.repeat(300)}`,
+    size: Number.MAX_SAFE_INTEGER,
+  }));
+  const lines = textOf(describeLayers(layers, { width: 80, style: PLAIN, isWhole: false }));
+  assert.equal(lines.length, 2002);
+  assertFits(lines, 80);
+  const step = { created: EVIL, createdBy: EVIL.repeat(50), comment: EVIL, isEmpty: false };
+  assertFits(textOf(describeHistory([step], { width: 120, isWhole: false })), 120);
+  const image = { digest: digest('a'), reference: EVIL, familiar: EVIL, size: 1 };
+  const manifests = [{ digest: digest('a'), kind: 'image' as const, platform: EVIL, size: 1, layers: 1 }];
+  assertFits(
+    textOf(
+      describeSizes({
+        images: [
+          { ...image, manifests },
+          { ...image, manifests },
+        ],
+        size: 1,
+      }),
+    ),
+    200,
+  );
+});
+
+test('sizes stand below each other, attestations in one line, and several images have a line each', () => {
+  const one = {
+    digest: digest('a'),
+    reference: 'docker.io/library/app:1',
+    familiar: 'app:1',
+    size: 1500,
+    manifests: [
+      { digest: digest('b'), kind: 'image' as const, platform: 'linux/amd64', size: 1000, layers: 2 },
+      { digest: digest('c'), kind: 'image' as const, platform: 'linux/arm64', size: 1000, layers: 2 },
+      {
+        digest: digest('d'),
+        kind: 'image' as const,
+        platform: 'linux/s390x',
+        size: 100,
+        layers: 0,
+        isMissing: true as const,
+      },
+      { digest: digest('e'), kind: 'attestation' as const, size: 10, layers: 1 },
+      { digest: digest('f'), kind: 'attestation' as const, size: 20, layers: 2 },
+    ],
+  };
+  const rows = [
+    'linux/amd64         2   1.00 kB',
+    'linux/arm64         2   1.00 kB',
+    'linux/s390x         -   missing',
+    'attestations        3      30 B',
+  ];
+  assert.deepEqual(textOf(describeSizes({ images: [one], size: 1500 })), [
+    'PLATFORM       LAYERS      SIZE',
+    ...rows,
+    'Total: 1.50 kB (2.13 kB if nothing were shared)',
+  ]);
+  assert.deepEqual(textOf(describeSizes({ images: [one, { ...one, familiar: 'app:2' }], size: 5000 })), [
+    'PLATFORM         LAYERS      SIZE',
+    'app:1',
+    ...rows.map((row) => `  ${row}`),
+    'app:2',
+    ...rows.map((row) => `  ${row}`),
+    'Total: 5.00 kB in 2 images',
+  ]);
+});
+
+/** What is printed of `bytes` with these flags, on a terminal or not. */
+function printed(bytes: string, { isTTY = false, flags = {} } = {}): string {
+  const writes: string[] = [];
+  const stdout = {
+    isTTY,
+    columns: 80,
+    write: (chunk: string | Uint8Array) => void writes.push(Buffer.from(chunk).toString()),
+  };
+  const output = createOutput(stdout, flags);
+  const io = { stdout, env: {}, platform: 'linux' };
+  printDocument({ mediaType: 'text/plain', bytes: Buffer.from(bytes) }, { flags, io, output });
+  return writes.join('');
+}
+
+test('a document is printed as it is, but laid out and harmless on a terminal', () => {
+  const document = '{"a":  "\u009b31m\u202e", "b":[1]}\n';
+  assert.equal(printed(document), document);
+  assert.equal(printed(document, { flags: { json: true } }), '{"a":"\\u009b31m\\u202e","b":[1]}\n');
+  const key = (name: string): string => `  \u001b[36m"${name}"\u001b[0m: `;
+  assert.equal(
+    printed(document, { isTTY: true }),
+    `{\n${key('a')}"\\u009b31m\\u202e",\n${key('b')}[\n    1\n  ]\n}\n`,
+  );
+  assert.equal(printed('no\u001b[2J\nJSON', { isTTY: true }), 'no[2J\nJSON\n');
+  assert.throws(() => printed('no JSON', { flags: { json: true } }), { code: 'INVALID_MANIFEST' });
+});
+
+test('text is as wide as a terminal shows it', () => {
+  assert.deepEqual(['abc', '日本', 'é', '🚀', '━━'].map(widthOf), [3, 4, 1, 2, 2]);
+  assert.deepEqual(
+    [cutTo('日本語', 6), cutTo('日本語', 5), cutTo('abc', 2), cutTo('abc', 0)],
+    ['日本語', '日本…', 'a…', ''],
+  );
+});
