@@ -1,6 +1,6 @@
 /** Runs another program to its end, however it behaves: without a shell, bounded in time and in output. */
 
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join, sep } from 'node:path';
@@ -81,6 +81,8 @@ export async function runProgram(
   const timer = setTimeout(() => stop(`did not end within ${timeLimitMs / 1000} s`), timeLimitMs);
   let child: ChildProcessWithoutNullStreams | undefined;
   try {
+    // Few need a program for their login.
+    const { spawn } = await import('node:child_process');
     child = spawn(path, args, { env: { ...env }, windowsHide: true });
     const ended = collect(child, () => stop(`wrote more than ${MAX_OUTPUT / 1024} KiB`));
     // One that does not read what it is told, and ends first, is judged by how it ends.

@@ -1,6 +1,5 @@
 /** Names, turned into addresses by the system. */
 
-import { lookup } from 'node:dns/promises';
 import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 
@@ -12,6 +11,7 @@ export async function addressesOf(hostname: string): Promise<readonly LookupAddr
   if (isIP(hostname) !== 0) return [addressOf(hostname)];
   // RFC 6761, 6.3: not asked for in the DNS, where somebody else could answer.
   if (isLocalhostName(hostname)) return [addressOf('127.0.0.1'), addressOf('::1')];
+  const { lookup } = await import('node:dns/promises');
   return lookup(hostname, { all: true });
 }
 

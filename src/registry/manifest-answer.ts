@@ -1,7 +1,6 @@
 /** What a registry says about a manifest: by the headers of an answer alone, or by its body. */
 
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 
 import { RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
@@ -79,6 +78,7 @@ async function readBytes(answer: Answer, what: string): Promise<Uint8Array> {
 
 async function unzip(bytes: Uint8Array, what: string): Promise<Uint8Array> {
   try {
+    const { gunzip } = await import('node:zlib');
     return await promisify(gunzip)(bytes, { maxOutputLength: MAX_MANIFEST_SIZE });
   } catch (cause) {
     const tooLarge = cause instanceof RangeError;
