@@ -68,6 +68,8 @@ export default {
     entryFileNames: '[name].cjs',
     chunkFileNames: ({ facadeModuleId }) =>
       /[\\/]define[\\/]/.test(facadeModuleId ?? '') ? 'define-[name].cjs' : '[name].cjs',
+    // Else what imports Node's own modules late would bring its loader of ES modules, too.
+    dynamicImportInCjs: false,
     // Half of the bytes to read and compile. The maps are for us: `--debug` translates by them.
     minify: true,
     sourcemap: true,

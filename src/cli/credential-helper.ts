@@ -3,8 +3,6 @@
  * helpers. It reads no config.json, so that one which names it leads nowhere in circles.
  */
 
-import process from 'node:process';
-
 import { hostOfKey, keyFor } from '../credentials/auth-entry.js';
 import { parseLogin, secretOf } from '../credentials/helper-program.js';
 import { OsKeychain } from '../credentials/os-keychain.js';

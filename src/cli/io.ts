@@ -1,7 +1,6 @@
 /** The outside world of the command line, gathered so that nothing else asks for it. */
 
 import { homedir } from 'node:os';
-import process from 'node:process';
 
 import type { SystemSurroundings } from './environment.js';
 

@@ -9,8 +9,8 @@
  * together, rolldown.config.mjs says.
  */
 
-import process from 'node:process';
-
+import * as versionCommand from './commands/version.js';
+import { useCodeCache } from './code-cache.js';
 import { helpPage } from './help-page.js';
 import { processIo, type Io } from './io.js';
 import { createOutput } from './output.js';
@@ -41,15 +41,18 @@ function stop({ restoreTerminal }: Session): void {
   process.kill(process.pid, 'SIGSTOP');
 }
 
-async function runCommand({ run: act }: Session, { args, stdout }: Io): Promise<number> {
+async function runCommand({ run: act }: Session, io: Io): Promise<number> {
+  const { args, stdout } = io;
   if (isHelp(args)) {
     for (const line of helpPage()) createOutput(stdout).line(line);
   } else if (isVersionAlone(args)) {
     const version = { args: [], flags: {}, showsProgress: false };
-    await act(version, () => import('./commands/version.js'));
+    await act(version, async () => versionCommand);
   } else {
+    const codeCache = useCodeCache(io);
     const { runProgram } = await import('./program.js');
     await runProgram(args, { stdout, run: act });
+    codeCache.keep();
   }
   return 0;
 }

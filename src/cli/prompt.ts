@@ -1,7 +1,5 @@
 /** Asks a person. */
 
-import process from 'node:process';
-
 import { RegError } from '../errors.js';
 import type { Io } from './io.js';
 

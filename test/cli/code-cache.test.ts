@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { platform } from 'node:process';
+import { test } from 'node:test';
+
+import { createPerson, succeeded, type Person } from '../support/person.js';
+
+async function code(me: Person): Promise<{ readonly folder: string; readonly files: readonly string[] }> {
+  const cache = join(me.home, '.cache', 'reg');
+  const [name = ''] = await readdir(cache);
+  const folder = join(cache, name);
+  return { folder, files: (await readdir(folder)).sort() };
+}
+
+async function ref(me: Person): Promise<void> {
+  assert.match(succeeded(await me.reg(['ref', 'nginx'])).stdout, /docker\.io\/library\/nginx/);
+}
+
+test('What V8 made of a command is kept by its second run, and counts only as long as it is whole', async (t) => {
+  const me = await createPerson(t);
+  await me.fails(2, ['ref', '!']);
+  await assert.rejects(code(me), { code: 'ENOENT' }, 'a command that fails keeps nothing');
+  await ref(me);
+  assert.deepEqual((await code(me)).files, []);
+  await ref(me);
+  const { folder, files } = await code(me);
+  assert.ok(files.includes('ref-program.cjs'), files.join());
+
+  const file = join(folder, 'ref-program.cjs');
+  const kept = await readFile(file);
+  const { ino } = await stat(file);
+  await ref(me);
+  assert.equal((await stat(file)).ino, ino, 'what is good is not written again');
+  for (const broken of [kept.fill(0, 5000, 6000), kept.subarray(0, 3000), Buffer.alloc(0)]) {
+    await writeFile(file, broken);
+    await ref(me);
+    assert.ok((await readFile(file)).length > 10_000);
+  }
+  assert.deepEqual((await code(me)).files, files, 'nothing else is left');
+});
+
+test(
+  'Code from a folder that others can write to is neither run nor kept',
+  { skip: platform === 'win32' },
+  async (t) => {
+    const me = await createPerson(t);
+    await ref(me);
+    const { folder } = await code(me);
+    assert.equal((await stat(folder)).mode & 0o777, 0o700);
+    await chmod(folder, 0o777);
+    await ref(me);
+    assert.deepEqual((await code(me)).files, []);
+  },
+);
