@@ -18,8 +18,8 @@ const floors = [
 const homes = {
   'tar-stream': '^src/tar/writer\\.ts$',
   yaml: '^src/operations/sync/',
-  semver: '^src/operations/sync/',
   fzstd: '^src/tar/compression\\.ts$',
+  semver: '^src/operations/versions\\.ts$',
   bcryptjs: '^src/server/htpasswd\\.ts$',
   commander: '^src/cli/',
   ora: '^src/cli/',

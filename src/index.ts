@@ -62,7 +62,7 @@ export { writeImage, type NewImage, type WriteOptions, type Written } from './op
 export { isInShard, parseShard, type Shard } from './operations/sync/shard.js';
 export { readSyncFile, type SyncEntry } from './operations/sync/sync-file.js';
 export { sync, type SyncOptions, type SyncResult } from './operations/sync/sync.js';
-export type { TagPattern } from './operations/sync/tag-pattern.js';
+export type { NamePattern } from './operations/name-pattern.js';
 export { loadImages } from './operations/load-images.js';
 export type { Place } from './operations/place.js';
 export type { TargetEnds } from './operations/target-place.js';

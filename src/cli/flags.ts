@@ -231,6 +231,29 @@ function isPort(text: string): boolean {
   return port >= 1 && port <= 65_535;
 }
 
+/** For commands that list what a registry has. */
+export interface ListFlags {
+  readonly match?: readonly string[];
+  readonly limit?: number;
+}
+
+export function addListFlags(command: Command, what: string): Command {
+  return command
+    .addOption(
+      new Option(
+        '--match <pattern>',
+        `only ${what} that fit a glob, a /regexp/ or semver:RANGE (repeatable)`,
+      ).argParser(collect),
+    )
+    .option('--limit <number>', `at most so many ${what}`, parseLimit);
+}
+
+/** A number of things from 1 on. Throws commander's InvalidArgumentError. */
+export function parseLimit(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a number from 1 on.');
+}
+
 function parseCount(text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && count <= 64) return count;

@@ -25,6 +25,8 @@ type ListViews<Result> = (Table<Result> | Pick<Views, 'human'>) & {
 interface Table<Result> {
   readonly head: readonly string[];
   readonly row: (result: Result) => readonly string[];
+  /** Longest line, in characters; what goes beyond is cut off the last column. */
+  readonly width?: number | undefined;
 }
 
 export interface Output {
@@ -78,7 +80,7 @@ export function createOutput(stdout: Writable, options: OutputOptions = {}): Out
     list(values, views) {
       if (isForPrograms) values.forEach(forPrograms);
       else if (quiet) values.forEach((value) => lines(views.quiet?.(value)));
-      else if ('row' in views) table(views.head, values.map(views.row));
+      else if ('row' in views) lines(tableOf(values, views));
       else lines(made(views.human));
     },
     line,
@@ -98,8 +100,12 @@ function filledIn(template: Template, value: unknown): string {
   return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }
 
-/** `text` as one safe line that keeps its indentation. */
-export function cleanLine(text: string): string {
+function tableOf<Result>(values: readonly Result[], { head, row, width }: Table<Result>): readonly string[] {
+  return formatTable(head, values.map(row)).map((line) => cleanLine(line, width));
+}
+
+/** `text` as one safe line that keeps its indentation, cut at `width` characters. */
+export function cleanLine(text: string, width = MAX_LINE): string {
   const indent = /^ */.exec(text)?.[0] ?? '';
-  return indent + cleanText(text, MAX_LINE);
+  return indent + cleanText(text, Math.max(1, width - indent.length));
 }

@@ -5,17 +5,23 @@ import { explain, RegError } from '../errors.js';
 import type { RegistryClient } from '../registry/client.js';
 import { familiarName, formatReference, parseReference, type Reference } from '../spec/reference.js';
 
+export interface ListTagsOptions extends CallOptions {
+  readonly client: RegistryClient;
+  /** How many will be read, as far as that is known. */
+  readonly atMost?: number | undefined;
+}
+
 /**
  * The tags of a repository, in the registry's order, page by page as they are asked for. Throws INVALID_REFERENCE,
  * INVALID_ARGUMENT for the name of one image, NOT_FOUND and what the registry throws.
  */
 export async function* listTags(
   repository: string,
-  { client, signal }: CallOptions & { readonly client: RegistryClient },
+  { client, ...options }: ListTagsOptions,
 ): AsyncGenerator<string> {
   const reference = parseRepository(repository, 'list the tags');
   try {
-    yield* client.repository(reference.domain, reference.path).tags({ signal });
+    yield* client.repository(reference.domain, reference.path).tags(options);
   } catch (error) {
     const context = { reference: formatReference(reference), side: 'source' } as const;
     throw explain(error, `cannot list the tags of ${familiarName(reference)}`, context);

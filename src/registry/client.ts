@@ -1,10 +1,13 @@
 /** The registry client: what a program holds to speak to registries. */
 
 import type { CallOptions, Source } from '../content/types.js';
+import { listRepositories } from './catalog.js';
 import { createHosts, type ClientOptions } from './hosts.js';
 import type { Send } from './redirect.js';
+import type { ListOptions } from './pages.js';
 import { readFrom } from './pull-sources.js';
 import { Registry } from './registry.js';
+import { searchHub, type Hit, type SearchOptions } from './search.js';
 import type { ImageName, PullSource } from './settings.js';
 import type { Survey } from './survey/survey.js';
 
@@ -20,6 +23,8 @@ export interface RegistryClient {
    * what any request throws.
    */
   ping(host: string, options?: CallOptions): Promise<void>;
+  /** All repositories of a registry that the login may see, page by page. Throws as `listRepositories`. */
+  repositories(host: string, options?: ListOptions): AsyncIterable<string>;
   /** Ends all connections; what is still under way rejects. */
   close(): Promise<void>;
 }
@@ -31,6 +36,8 @@ export interface FullClient extends RegistryClient {
    * is followed, no credential added, nothing tried again. Throws UNREACHABLE, TIMEOUT, TLS_ERROR, PROTOCOL_ERROR, ABORTED.
    */
   readonly send: Send;
+  /** Repositories of Docker Hub that fit a term, without a login. Throws as `searchHub`. */
+  search(term: string, options: SearchOptions): Promise<readonly Hit[]>;
   /** What can be found out about a host. No I/O. Throws INVALID_REFERENCE. */
   survey(host: string): Survey;
 }
@@ -38,7 +45,7 @@ export interface FullClient extends RegistryClient {
 /** A client that is to be closed by the caller. No I/O before the first request. */
 export function createClient(options: ClientOptions): FullClient {
   const hosts = createHosts(options);
-  const { routeFor } = options;
+  const { clock, retryPolicy, routeFor } = options;
   const repository = (host: string, path: string): Registry => {
     const transport = hosts.get(host);
     const { connections, patience } = transport;
@@ -63,7 +70,15 @@ export function createClient(options: ClientOptions): FullClient {
       return readFrom(image, { routeFor, itself, sourceAt, notices: hosts.notices });
     },
     ping: (host, { signal } = {}) => hosts.get(host).ping(signal),
+    repositories: (host, options) => listRepositories(hosts.get(host), options),
     send: hosts.send,
+    search: (term, asked) =>
+      searchHub(term, {
+        ...asked,
+        send: hosts.send,
+        clean: (text) => hosts.notices.clean(text),
+        retry: { clock, policy: retryPolicy },
+      }),
     survey: (host) => hosts.survey(host),
     close: () => hosts.close(),
   };

@@ -57,7 +57,7 @@ export async function readManifestAnswer(
 }
 
 /** A web page where an answer was due: the login page of a network, a proxy, a web site. */
-export function notARegistry({ host }: Repository): RegError {
+export function notARegistry({ host }: Pick<Repository, 'host'>): RegError {
   return new RegError('PROTOCOL_ERROR', `${host} sent a web page, which is not a registry answer`, {
     hint: 'Check the name of the host, and whether a proxy or the login page of your network answers in its place.',
   });

@@ -26,6 +26,7 @@ import { blobContent, describeBlob, hasBlob } from './blobs.js';
 import { deleteManifest, requireDeletion } from './deletion.js';
 import { Manifests } from './manifests.js';
 import { listReferrers } from './referrer-list.js';
+import type { ListOptions } from './pages.js';
 import type { Repository } from './repository.js';
 import { tagManifest } from './tag-manifest.js';
 import { listTags } from './tags.js';
@@ -124,7 +125,7 @@ export class Registry implements Source, Sink {
   }
 
   /** All tags, in the server's order; they are text from outside. Throws NOT_FOUND, PROTOCOL_ERROR, TOO_LARGE. */
-  tags(options: CallOptions = {}): AsyncIterable<string> {
+  tags(options: ListOptions = {}): AsyncIterable<string> {
     return listTags(this.#repository, options);
   }
 

@@ -66,6 +66,25 @@ test('nulls and digests among the tags are left out, and no tags are no error', 
   assert.deepEqual(await tagsOf(registry), ['v1', 'v2']);
 });
 
+test('no more are asked for at a time than will be read', async (t) => {
+  const { registry, server } = await scriptedSetup(t);
+  server.quirk(/tags/, pages([['a', 'b'], '?n=2&last=b'], [['c']]));
+  const tags: string[] = [];
+  for await (const tag of registry.tags({ atMost: 2 })) {
+    tags.push(tag);
+    if (tags.length === 2) break;
+  }
+  assert.deepEqual([tags, server.seen()], [['a', 'b'], [`GET ${LIST}?n=2`]]);
+});
+
+test('a registry that finds a page too long is asked for one of its own length', async (t) => {
+  const { registry, server } = await scriptedSetup(t);
+  server.quirk(/n=1000/, (exchange) => refuse(exchange, 400, 'PAGINATION_NUMBER_INVALID'));
+  server.quirk(/tags/, pages([['a'], '?n=100&last=a'], [['b']]));
+  assert.deepEqual(await tagsOf(registry), ['a', 'b']);
+  assert.deepEqual(server.seen(), [`GET ${LIST}?n=1000`, `GET ${LIST}`, `GET ${LIST}?n=100&last=a`]);
+});
+
 suite('a list is refused', () => {
   const cases: readonly (readonly [name: string, code: ErrorCode, message: RegExp, quirk: Quirk])[] = [
     [

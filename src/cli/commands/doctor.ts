@@ -9,7 +9,7 @@ import type { Finding } from '../../operations/doctor/check.js';
 import { examineMachine, examineRegistry } from '../../operations/doctor/doctor.js';
 import type { MachineSubject } from '../../operations/doctor/machine.js';
 import { subjectOf, type RegistrySubject } from '../../operations/doctor/subject.js';
-import { parseTarget } from '../../operations/doctor/target.js';
+import { parseTarget } from '../../operations/target.js';
 import { settingsFilesOf } from '../../operations/machine.js';
 import { digestOf } from '../../spec/digest.js';
 import { isObject } from '../../spec/json.js';

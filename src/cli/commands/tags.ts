@@ -1,10 +1,39 @@
 /** `reg tags` */
 
-import { listTags } from '../../operations/tags.js';
+import { findTags, type FoundTag, type TagOrder } from '../../operations/find-tags.js';
+import { parseNamePatterns } from '../../operations/name-pattern.js';
 import type { Context } from '../context.js';
+import type { ListFlags } from '../flags.js';
+import { noticer } from '../notices.js';
 
-export async function run({ args, output, client, signal }: Context): Promise<void> {
+interface TagsFlags extends ListFlags {
+  readonly sort?: TagOrder;
+}
+
+export async function run(context: Context<TagsFlags>): Promise<void> {
+  const { args, flags, output, client, signal } = context;
   const [repository = ''] = args;
-  const tags = listTags(repository, { client: await client(), signal });
-  for await (const tag of tags) output.result({ tag }, { human: tag });
+  const { sort, limit, match = [] } = flags;
+  const pattern =
+    match.length === 0 ? undefined : await parseNamePatterns(match, { code: 'INVALID_ARGUMENT' });
+  const tell = noticer(context);
+  const onUnreadable = (tag: string, { message }: Error): void =>
+    tell({ type: 'warning', message: `cannot read the tag ${tag}: ${message}` });
+  const tags = findTags(repository, { client: await client(), pattern, sort, limit, signal, onUnreadable });
+  if (sort !== 'created') {
+    for await (const found of tags) output.result(found, { human: found.tag, quiet: found.tag });
+    return;
+  }
+  const dated: FoundTag[] = [];
+  for await (const found of tags) dated.push(found);
+  output.list(dated, { head: ['TAG', 'CREATED', 'DIGEST'], row: rowOf, quiet: ({ tag }) => tag });
+}
+
+function rowOf({ tag, created, digest }: FoundTag): readonly string[] {
+  return [tag, formatTime(created), digest?.replace(/^sha(256|512):/, '').slice(0, 12) ?? '-'];
+}
+
+/** `2026-03-02 10:15`, in UTC. */
+function formatTime(created: string | null | undefined): string {
+  return created ? new Date(created).toISOString().slice(0, 16).replace('T', ' ') : '-';
 }

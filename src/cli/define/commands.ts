@@ -33,6 +33,7 @@ interface CommandGroup {
 const account = () => import('./account.js');
 const auth = () => import('./auth.js');
 const edit = () => import('./edit.js');
+const list = () => import('./list.js');
 const look = () => import('./look.js');
 const store = () => import('./store.js');
 const tools = () => import('./tools.js');
@@ -73,7 +74,12 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       }),
       ...from(store, {
         digest: 'show which digest a tag stands for',
+      }),
+      ...from(list, {
         tags: 'list the tags of a repository at its registry',
+        catalog: 'list the repositories of a registry',
+        search: 'find public images on Docker Hub',
+        limits: 'show how many pulls a registry still allows',
       }),
     ],
   },

@@ -3,19 +3,11 @@
 import { Option, type Command } from 'commander';
 
 import { parseAge } from '../duration.js';
-import {
-  addJsonFlag,
-  addNetworkFlags,
-  addPlatformFlag,
-  addResultFlags,
-  addStoreFlag,
-  addTagRuleFlags,
-} from '../flags.js';
+import { addNetworkFlags, addPlatformFlag, addResultFlags, addStoreFlag, addTagRuleFlags } from '../flags.js';
 import { addExamples, type Act } from './act.js';
 
 export const define = {
   digest: defineDigest,
-  tags: defineTags,
   images: defineImages,
   tag: defineTag,
   rmi: defineRmi,
@@ -41,16 +33,6 @@ function defineDigest(command: Command, act: Act): void {
     'reg pull app@$(reg digest app:1.0)',
   ]);
   command.action(act(() => import('../commands/digest.js')));
-}
-
-function defineTags(command: Command, act: Act): void {
-  command
-    .description('List the tags of a repository at its registry, one a line.')
-    .argument('<repository>', 'such as nginx or ghcr.io/owner/app');
-  addJsonFlag(command, 'print one JSON object a tag');
-  addNetworkFlags(command);
-  addExamples(command, ['reg tags nginx', 'reg tags localhost:5000/app']);
-  command.action(act(() => import('../commands/tags.js')));
 }
 
 function defineImages(command: Command, act: Act): void {

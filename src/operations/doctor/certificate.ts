@@ -3,7 +3,7 @@
 import { hasCode, RegError } from '../../errors.js';
 import type { Certificate } from '../../registry/survey/certificate.js';
 import { bad, good, none, type Check } from './check.js';
-import { days, formatDate } from './dates.js';
+import { days, formatDate } from '../dates.js';
 import type { RegistrySubject } from './subject.js';
 
 /** Time in which a certificate is usually renewed; what lives less was forgotten. */

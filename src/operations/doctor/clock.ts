@@ -2,7 +2,7 @@
 
 import { RegError } from '../../errors.js';
 import { bad, good, none, type Check } from './check.js';
-import { span } from './dates.js';
+import { span } from '../dates.js';
 import type { RegistrySubject } from './subject.js';
 
 /** AWS refuses signatures that are off by more (IAM User Guide); token services are no more patient. */

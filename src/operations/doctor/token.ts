@@ -2,7 +2,7 @@
 
 import { RegError } from '../../errors.js';
 import { bad, good, none, type Check } from './check.js';
-import { span } from './dates.js';
+import { span } from '../dates.js';
 import type { RegistrySubject } from './subject.js';
 
 export const token: Check<RegistrySubject> = {

@@ -15,13 +15,13 @@ import { isObject } from '../../spec/json.js';
 import { parsePlatform, type Platform } from '../../spec/platform.js';
 import { parseReference, type Reference } from '../../spec/reference.js';
 import { quoteText } from '../../spec/text.js';
-import { parseTagPattern, type TagPattern } from './tag-pattern.js';
+import { parseNamePattern, type NamePattern } from '../name-pattern.js';
 
 /** One repository, or one image, and where it is to be as well. */
 export interface SyncEntry {
   readonly source: Reference;
   /** Which tags; of none, all of them. A source with a tag or a digest has no patterns. */
-  readonly patterns: readonly TagPattern[];
+  readonly patterns: readonly NamePattern[];
   /** Repositories, or for one image also names with a tag. */
   readonly destinations: readonly Reference[];
   readonly platforms: readonly Platform[];
@@ -40,8 +40,8 @@ export async function readSyncFile(path: string): Promise<readonly SyncEntry[]> 
   const document = await parseYaml(bytes.toString('utf8'), quoteText(path));
   const images = isObject(document) ? document['images'] : undefined;
   if (!Array.isArray(images)) throw new RegError('INVALID_CONFIG', `${quoteText(path)} has no list "images"`);
-  return images.map((value: unknown, position) =>
-    readEntry(value, `${quoteText(path)}: images[${position}]`),
+  return Promise.all(
+    images.map((value: unknown, position) => readEntry(value, `${quoteText(path)}: images[${position}]`)),
   );
 }
 
@@ -59,7 +59,7 @@ async function parseYaml(text: string, what: string): Promise<unknown> {
   }
 }
 
-function readEntry(value: unknown, where: string): SyncEntry {
+async function readEntry(value: unknown, where: string): Promise<SyncEntry> {
   if (!isObject(value)) throw new RegError('INVALID_CONFIG', `${where} is not a map`);
   const unknown = Object.keys(value).find((key) => !KEYS.has(key));
   if (unknown !== undefined)
@@ -68,7 +68,11 @@ function readEntry(value: unknown, where: string): SyncEntry {
   const destinations = texts(value['to'], `${where}: "to"`).map(parseReference);
   if (source === undefined || destinations.length === 0)
     throw new RegError('INVALID_CONFIG', `${where} needs "source" and "to"`);
-  const patterns = texts(value['tags'], `${where}: "tags"`).map(parseTagPattern);
+  const patterns = await Promise.all(
+    texts(value['tags'], `${where}: "tags"`).map((text) =>
+      parseNamePattern(text, { code: 'INVALID_CONFIG' }),
+    ),
+  );
   const isOne = source.tag !== undefined || source.digest !== undefined;
   if (isOne && patterns.length > 0)
     throw new RegError('INVALID_CONFIG', `${where} has "tags", and a source that names one image`);

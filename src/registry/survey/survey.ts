@@ -3,7 +3,7 @@
  * it is able to.
  */
 
-import { hasCode } from '../../errors.js';
+import { hasCode, RegError } from '../../errors.js';
 import type { CallOptions } from '../../content/types.js';
 import type { Digest } from '../../spec/digest.js';
 import { bareMediaType, MANIFEST_ACCEPT, OCI_INDEX } from '../../spec/media-type.js';
@@ -11,6 +11,7 @@ import { parseChallenges } from '../auth/challenge.js';
 import type { TokenFacts } from '../auth/authorizer.js';
 import type { Host } from '../host.js';
 import type { Answer, Request } from '../transport.js';
+import { readRateLimit, type RateLimit } from './rate-limit.js';
 import type { Way } from './way.js';
 
 /** How a registry answers to nothing but hello. */
@@ -29,13 +30,6 @@ export interface Greeting {
 
 /** `denied` where the login does not allow to find out. */
 export type Ability = 'yes' | 'no' | 'denied';
-
-export interface RateLimit {
-  /** Pulls in a window. */
-  readonly limit: number;
-  readonly remaining: number;
-  readonly windowSeconds: number | undefined;
-}
 
 interface Image extends CallOptions {
   readonly repository: string;
@@ -80,7 +74,10 @@ export class Survey {
     return this.#host.token(scopes, signal);
   }
 
-  /** By a HEAD, which is not counted (Docker docs, "Usage and limits"). Undefined where nothing is said of a limit. */
+  /**
+   * By a HEAD, which is not counted (Docker docs, "Usage and limits"). Undefined where nothing is said of a limit. Throws
+   * as every request, but for a limit that is used up and says so.
+   */
   async rateLimit({
     repository,
     name,
@@ -90,12 +87,13 @@ export class Survey {
       method: 'HEAD',
       target: `/v2/${repository}/manifests/${name}`,
       headers: { accept: MANIFEST_ACCEPT },
+      expect: [200, 429],
       signal,
     });
-    const limit = parseCount(answer.header('ratelimit-limit'));
-    const remaining = parseCount(answer.header('ratelimit-remaining'));
-    if (limit === undefined || remaining === undefined) return undefined;
-    return { limit: limit.count, remaining: remaining.count, windowSeconds: limit.windowSeconds };
+    const found = readRateLimit(answer);
+    if (found === undefined && answer.status === 429)
+      throw new RegError('RATE_LIMITED', `${answer.url.host} answered 429: it was asked too often`);
+    return found;
   }
 
   /** Distribution-spec 1.1, "Listing Referrers": only an index is an answer. */
@@ -177,13 +175,4 @@ async function ability(task: () => Promise<boolean>): Promise<Ability> {
     if (hasCode(error, 'NOT_FOUND', 'UNSUPPORTED', 'UPLOAD_REJECTED', 'PROTOCOL_ERROR')) return 'no';
     throw error;
   }
-}
-
-/** `100;w=21600`: a count, and the window in seconds. */
-function parseCount(
-  header: string | undefined,
-): { readonly count: number; readonly windowSeconds: number | undefined } | undefined {
-  const [, count, window] = /^\s*(\d{1,9})(?:\s*;\s*w=(\d{1,9}))?/.exec(header ?? '') ?? [];
-  if (count === undefined) return undefined;
-  return { count: Number(count), windowSeconds: window === undefined ? undefined : Number(window) };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { parseTagPattern } from '../../../src/operations/sync/tag-pattern.js';
+import { parseNamePattern } from '../../../src/operations/name-pattern.js';
 import { sync, type SyncOptions, type SyncResult } from '../../../src/operations/sync/sync.js';
 import type { SyncEntry } from '../../../src/operations/sync/sync-file.js';
 import { parseReference } from '../../../src/spec/reference.js';
@@ -40,7 +40,11 @@ test('the tags that are meant are copied to each place, and the next run moves n
   const stage = await setStage(t);
   for (const tag of ['1.0', '1.1', '2.0', 'edge'])
     await stage.registry.push('app', tag, await smallImage(tag));
-  const entries = [entry(stage, 'app', ['one/app', 'two/app'], { patterns: [parseTagPattern('semver:^1')] })];
+  const entries = [
+    entry(stage, 'app', ['one/app', 'two/app'], {
+      patterns: [await parseNamePattern('semver:^1', { code: 'INVALID_CONFIG' })],
+    }),
+  ];
   const dry = await run(entries, { ...stage, dryRun: true });
   assert.equal(dry.filter(({ outcome }) => outcome === 'would-copy').length, 4);
   const expected = ['one/app:1.0', 'two/app:1.0', 'one/app:1.1', 'two/app:1.1'];

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { parseTarget } from '../../../src/operations/doctor/target.js';
-import { formatReference } from '../../../src/spec/reference.js';
+import { parseTarget } from '../../src/operations/target.js';
+import { formatReference } from '../../src/spec/reference.js';
 
 test('what has a path or no dot is an image, and every other name a registry', () => {
   for (const [text, host, image] of [

@@ -1,8 +1,8 @@
 /** What `reg doctor` is asked to look at: a registry by its host, or an image. */
 
-import type { Reference } from '../../spec/reference.js';
-import { parseImage } from '../image-name.js';
-import { parseServer } from '../login.js';
+import type { Reference } from '../spec/reference.js';
+import { parseImage } from './image-name.js';
+import { parseServer } from './login.js';
 
 export interface Target {
   readonly host: string;

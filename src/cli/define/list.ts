@@ -1,0 +1,88 @@
+/** The commands that list what registries have: `reg tags`, `reg catalog`, `reg search`, and `reg limits`. */
+
+import { InvalidArgumentError, Option, type Command } from 'commander';
+
+import { addConnectionFlags, addListFlags, addNetworkFlags, addResultFlags, parseLimit } from '../flags.js';
+import { addExamples, type Act } from './act.js';
+
+export const define = {
+  tags: defineTags,
+  catalog: defineCatalog,
+  search: defineSearch,
+  limits: defineLimits,
+};
+
+function defineTags(command: Command, act: Act): void {
+  command
+    .description(
+      'List the tags of a repository at its registry, one a line, in its order. By --sort created each is asked for its ' +
+        'manifest and config, which takes a while where there are many; on Docker Hub each counts as a pull.',
+    )
+    .argument('<repository>', 'such as nginx or ghcr.io/owner/app')
+    .addOption(
+      new Option('--sort <order>', 'name; semver: the highest first; created: the newest first').choices([
+        'name',
+        'semver',
+        'created',
+      ]),
+    );
+  addListFlags(command, 'tags');
+  addResultFlags(command, 'print only the tags');
+  addNetworkFlags(command);
+  addExamples(command, [
+    'reg tags nginx',
+    "reg tags --match '1.2*' --sort semver --limit 5 nginx",
+    "reg tags --sort created --format '{{.created}} {{.tag}}' localhost:5000/app",
+  ]);
+  command.action(act(() => import('../commands/tags.js')));
+}
+
+function defineCatalog(command: Command, act: Act): void {
+  command
+    .description(
+      'List the repositories of a registry, one a line. Many do not list them: Docker Hub and ghcr.io do for nobody, others ' +
+        'for some logins only.',
+    )
+    .argument('<host>', 'such as localhost:5000');
+  addListFlags(command, 'repositories');
+  addResultFlags(command, 'print only the names');
+  addNetworkFlags(command);
+  addExamples(command, ['reg catalog localhost:5000', "reg catalog --match 'team/*' registry.local"]);
+  command.action(act(() => import('../commands/catalog.js')));
+}
+
+function defineSearch(command: Command, act: Act): void {
+  command
+    .description('Find public images on Docker Hub, the best first. No login is used.')
+    .argument('<term>', 'such as nginx')
+    .option('--limit <number>', 'at most so many, up to 100 (default: 25)', parseHits)
+    .option('--official', "only Docker's own selection")
+    .option('--stars <number>', 'only those with at least so many stars', parseLimit);
+  addResultFlags(command);
+  addConnectionFlags(command);
+  addExamples(command, ['reg search nginx', 'reg search --official --limit 5 --json database']);
+  command.action(act(() => import('../commands/search.js')));
+}
+
+function parseHits(text: string): number {
+  const count = parseLimit(text);
+  if (count <= 100) return count;
+  throw new InvalidArgumentError('Give a number from 1 to 100.');
+}
+
+function defineLimits(command: Command, act: Act): void {
+  command
+    .description(
+      'Show how many pulls a registry still allows, to this login or without one. Asking counts as no pull. Exit code 5 when ' +
+        'none are left.',
+    )
+    .argument('[target]', 'docker.io, or an image at any registry (default: docker.io)');
+  addResultFlags(command, 'print only how many are left');
+  addNetworkFlags(command);
+  addExamples(command, [
+    'reg limits',
+    'reg limits ghcr.io/owner/app',
+    'reg limits --format "{{.remaining}}"',
+  ]);
+  command.action(act(() => import('../commands/limits.js')));
+}
