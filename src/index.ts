@@ -94,6 +94,10 @@ export {
   type DeleteOptions,
   type Deletion,
 } from './operations/delete-images.js';
+export { annotateImages, editImage, type AnnotateOptions } from './operations/edit/edit-image.js';
+export type { AnnotationEdits } from './operations/edit/annotations.js';
+export type { EditOptions, EditResult } from './operations/edit/change-image.js';
+export type { ConfigEdits } from './operations/edit/config.js';
 export { tagRemote, type TaggedImage, type TagRemoteOptions } from './operations/tag-remote.js';
 export { listTags } from './operations/tags.js';
 export { pull, pullAllTags, type PullOptions, type PullResult } from './operations/pull.js';

@@ -15,7 +15,7 @@ export async function openEnds(places: readonly string[], context: Context): Pro
   requireInput(parsed[0], flags);
   const kinds = new Set(parsed.map(({ kind }) => kind));
   return {
-    ...(kinds.has('registry') ? { client: await context.client() } : {}),
+    ...(kinds.has('registry') ? { client: await context.client(hostsOf(parsed)) } : {}),
     ...(kinds.has('store') ? { store: await context.store() } : {}),
     ...(kinds.has('engine') ? { engine: io } : {}),
     ...(kinds.has('archive') ? { stdin: io.stdin, stdout: io.stdout } : {}),
@@ -23,6 +23,11 @@ export async function openEnds(places: readonly string[], context: Context): Pro
     onNotice: noticer(context),
     signal,
   };
+}
+
+/** A login for this command alone goes to these, and not to what another argument could be the name of. */
+function hostsOf(places: readonly Place[]): readonly string[] {
+  return [...new Set(places.flatMap((place) => (place.kind === 'registry' ? place.reference.domain : [])))];
 }
 
 function requireInput(source: Place | undefined, { passwordStdin, token }: SharedFlags): void {

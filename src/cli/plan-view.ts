@@ -13,7 +13,7 @@ interface PlanView {
   /** Where it would go. */
   readonly to: string;
   /** What would be done with bytes that are not there: `upload`. */
-  readonly verb: 'fetch' | 'upload' | 'copy';
+  readonly verb: 'fetch' | 'upload' | 'copy' | 'write';
 }
 
 export function describePlan({ plan, digest, to, verb }: PlanView): readonly string[] {

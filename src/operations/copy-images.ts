@@ -12,8 +12,7 @@ import { formatPlatform, type Platform } from '../spec/platform.js';
 import { familiarName } from '../spec/reference.js';
 import { copyReferrers, requireReferrers } from './copy-referrers.js';
 import type { TagRules } from './guarded.js';
-import { withOrigins } from './origins.js';
-import { parsePlace, placeName, wrongPlace, type Place } from './place.js';
+import { holdsOneImage, parsePlace, placeName, wrongPlace, type Place } from './place.js';
 import { selectPlatforms, type Selection } from './platforms.js';
 import type { FoundImage, OpenSource } from './open-source.js';
 import { openSource } from './source-place.js';
@@ -21,6 +20,7 @@ import { parseRepository } from './tags.js';
 import type { OpenTarget, TargetEnds } from './target-place.js';
 import {
   describeWritten,
+  mountable,
   moveTo,
   requireReplaceable,
   thisMachine,
@@ -154,9 +154,8 @@ async function choose(
   { root }: FoundImage,
   { target: { place }, store, signal, onNotice, ...options }: OneCopy,
 ): Promise<Selection> {
-  const isMountable = opened.place.kind === 'store' && place.kind === 'registry' && store !== undefined;
-  const source = isMountable ? await withOrigins(store, place.reference, { signal }) : opened.source;
-  const platforms = options.platforms ?? (holdsOne(place) ? [thisMachine()] : []);
+  const source = await mountable(opened, place, { store, signal });
+  const platforms = options.platforms ?? (holdsOneImage(place) ? [thisMachine()] : []);
   const chosen = await selectPlatforms({ source, root }, { platforms, signal });
   if (isIndexType(chosen.root.mediaType) && chosen.root.digest !== root.digest) {
     const digests = `${shortDigest(chosen.root.digest)}, not ${shortDigest(root.digest)}`;
@@ -164,10 +163,6 @@ async function choose(
     onNotice?.({ type: 'warning', message });
   }
   return chosen;
-}
-
-function holdsOne(place: Place): boolean {
-  return place.kind === 'engine' || (place.kind === 'archive' && place.isForDocker);
 }
 
 async function explained<T>(from: Place, to: Place, task: () => Promise<T>): Promise<T> {

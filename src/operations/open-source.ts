@@ -18,6 +18,8 @@ export interface PlaceNotice {
 export interface Ends extends CallOptions {
   /** For registries. */
   readonly client?: RegistryClient | undefined;
+  /** Registries are asked themselves, past their mirrors, which may be behind. Default false. */
+  readonly isDirect?: boolean | undefined;
   /** For `store:`. */
   readonly store?: Layout | undefined;
   /** What `-` stands for where it is read. */

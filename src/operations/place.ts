@@ -89,6 +89,11 @@ export function placeName(place: Place): string {
   return place.text;
 }
 
+/** Whether what takes it in there knows images, and no indexes of several. */
+export function holdsOneImage(place: Place): boolean {
+  return place.kind === 'engine' || (place.kind === 'archive' && place.isForDocker);
+}
+
 /** For a place that can't be what it was given for. */
 export function wrongPlace(text: string, reason: string): RegError {
   return new RegError('INVALID_ARGUMENT', `cannot use ${quoteText(text)} as a place: ${reason}`, {

@@ -3,6 +3,7 @@
 import { overlay } from '../content/overlay.js';
 import { contentOf, readContent } from '../content/read.js';
 import type { CallOptions, Source } from '../content/types.js';
+import { isAbout } from '../spec/attestation.js';
 import { describe, type Descriptor } from '../spec/descriptor.js';
 import { shortDigest } from '../spec/digest.js';
 import { parseJsonObject } from '../spec/json.js';
@@ -11,9 +12,6 @@ import { isIndexType } from '../spec/media-type.js';
 import { choosePlatform } from '../spec/platform-choice.js';
 import type { Platform } from '../spec/platform.js';
 import { INDEX_DIGEST } from './image-name.js';
-
-/** Where BuildKit says which image an attestation is about. */
-const ATTESTED = 'vnd.docker.reference.digest';
 
 export interface Selection {
   /** The source itself, or one that has the new index as well. */
@@ -49,11 +47,6 @@ export async function selectPlatforms(
 /** What the store shows beside an image: the digest by which its registry knows it. */
 function fromIndex(image: Descriptor, { digest }: Descriptor): Descriptor {
   return { ...image, annotations: { ...image.annotations, [INDEX_DIGEST]: digest } };
-}
-
-function isAbout({ annotations }: Descriptor, images: ReadonlySet<string>): boolean {
-  const digest = annotations?.[ATTESTED];
-  return digest !== undefined && images.has(digest);
 }
 
 function withManifest(source: Source, bytes: Uint8Array, mediaType: string): Selection {

@@ -34,17 +34,17 @@ export async function openPlace(text: string, ends: Ends = {}): Promise<OpenPlac
 
 const noClose = async (): Promise<void> => {};
 
-function openRegistry(place: NamedPlace, { client, signal }: Ends): OpenSource {
+function openRegistry(place: NamedPlace, { client, isDirect = false, signal }: Ends): OpenSource {
   const { reference, text } = place;
   if (client === undefined) throw wrongPlace(text, 'there is no client for registries');
-  const source = client.source(reference);
+  const itself = client.repository(reference.domain, reference.path);
+  const source = isDirect ? itself : client.source(reference);
   const image: OpenSource['image'] = async (options) => ({
     root: await source.resolve(registryName(reference), { ...options, signal }),
     name: formatReference(reference),
   });
   // Mirrors are asked for bytes, never for this: what they know of it may be old.
-  const referrers: ListReferrers = (subject, options) =>
-    client.repository(reference.domain, reference.path).referrers(subject, options);
+  const referrers: ListReferrers = (subject, options) => itself.referrers(subject, options);
   return { place, source, image, images: async () => [await image()], referrers, close: noClose };
 }
 

@@ -19,8 +19,10 @@ import { familiarName, formatReference } from '../spec/reference.js';
 import { quoteText } from '../spec/text.js';
 import type { TagRules } from './guarded.js';
 import { moveImage, type Moved, type MoveOptions } from './move-image.js';
+import { withOrigins } from './origins.js';
 import { parsePlace, wrongPlace, type Place } from './place.js';
 import type { Plan } from './plan.js';
+import type { OpenSource } from './open-source.js';
 import type { Tally } from './tally.js';
 import { openTarget, type OpenTarget, type TargetEnds } from './target-place.js';
 
@@ -71,6 +73,16 @@ export async function writeImage(
     const moved = await moveTo(target, { source: overlay(source, contents), root }, { ...options, name });
     return describeWritten(moved, { place, root, name });
   });
+}
+
+/** What was opened, as a source that knows what the registry of `place` holds elsewhere, so that it is mounted there. */
+export async function mountable(
+  opened: Pick<OpenSource, 'place' | 'source'>,
+  place: Place,
+  { store, signal }: Pick<TargetEnds, 'store' | 'signal'>,
+): Promise<Source> {
+  if (opened.place.kind !== 'store' || place.kind !== 'registry' || store === undefined) return opened.source;
+  return withOrigins(store, place.reference, { signal });
 }
 
 interface Graph {

@@ -27,6 +27,11 @@ export function isManifestType(mediaType: string): boolean {
   return MANIFEST_TYPES.has(mediaType) || INDEX_TYPES.has(mediaType);
 }
 
+/** Whether this is one of image-spec's own types, as Docker's are not. */
+export function isOciType(mediaType: string): boolean {
+  return mediaType.startsWith('application/vnd.oci.');
+}
+
 /** Whether this is Docker's schema 1, signed or not, which Docker itself stopped pulling in 28.2 (moby#50036). */
 export function isSchema1Type(mediaType: string): boolean {
   return /^application\/vnd\.docker\.distribution\.manifest\.v1\+(json|prettyjws)$/.test(mediaType);

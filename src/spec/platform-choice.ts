@@ -5,6 +5,7 @@
 
 import { RegError } from '../errors.js';
 import { runnableVariants } from './architecture.js';
+import { isAttestation } from './attestation.js';
 import { formatPlatform, normalizePlatform, type Platform } from './platform.js';
 import { cleanText } from './text.js';
 
@@ -24,7 +25,7 @@ const MAX_LISTED = 10;
  * Throws PLATFORM_NOT_FOUND, with a list of what there is.
  */
 export function choosePlatform<Entry extends IndexEntry>(entries: readonly Entry[], wanted: Platform): Entry {
-  const images = entries.filter(isImage);
+  const images = entries.filter((entry) => !isAttestation(entry));
   const target = normalizePlatform(wanted);
   const { architecture, variant = '' } = target;
   for (const runnable of runnableVariants({ architecture, variant })) {
@@ -34,12 +35,6 @@ export function choosePlatform<Entry extends IndexEntry>(entries: readonly Entry
   const [only] = images;
   if (only !== undefined && images.length === 1 && !isNamed(only.platform)) return only;
   throw notFound(images, wanted);
-}
-
-/** BuildKit marks an attestation with the annotation, and gives it a platform that nothing runs on. */
-function isImage({ platform, annotations }: IndexEntry): boolean {
-  if (annotations?.['vnd.docker.reference.type'] !== undefined) return false;
-  return platform?.os !== 'unknown' && platform?.architecture !== 'unknown';
 }
 
 /** Tools written in Go leave empty texts where they mean that there is no platform. */

@@ -3,10 +3,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { image, layer, type TestGraph } from '../support/images.js';
-import { createPerson, type Person } from '../support/person.js';
+import { image, layer, sampleIndex, type TestGraph } from '../support/images.js';
+import { createPerson, succeeded, type Person } from '../support/person.js';
+import { needs } from '../support/programs.js';
 import { pushGraph } from '../support/push-graph.js';
 import { startServe } from '../support/serve.js';
+import { skopeo } from '../support/skopeo.js';
 import type { Scope } from '../support/temp.js';
 
 async function withImage(
@@ -35,4 +37,38 @@ test('a tag is set at the registry, and deleted when somebody says so', async (t
     all.stdout,
     `Untagged: ${name}:latest\nUntagged: ${name}:1\nDeleted: ${name}@${graph.descriptor.digest}\n`,
   );
+});
+
+test('what an image runs is changed under its own tag, and skopeo reads what comes of it', async (t) => {
+  const { me, name } = await withImage(t, await sampleIndex());
+  const edits = [
+    '--label',
+    'a=b',
+    '--cmd',
+    '["sh","-c"]',
+    '--env',
+    'X=1',
+    '--created',
+    '0',
+    '--expose',
+    '80',
+  ];
+  const dry = await me.reg(['edit', '--dry-run', `${name}:1`, ...edits]);
+  assert.match(dry.stdout, /app:1: would move from sha256:\w{12} to sha256:\w{12}\n/);
+  const { stdout, stderr } = await me.reg(['edit', `${name}:1`, ...edits]);
+  assert.match(stdout, /app:1: digest: sha256:\w{64}\n$/);
+  assert.match(stderr, /changes from sha256:\w{12} to sha256:\w{12}: .*; 2 in the index are left out\n/);
+  const config = async (place: string): Promise<object> =>
+    JSON.parse((await me.reg(['inspect', '--json', place])).stdout) as object;
+  assert.match(JSON.stringify(await config(`${name}:1`)), /"cmd":\["sh","-c"\].*"env":\["X=1"\]/);
+  await me.reg(['annotate', '-q', `${name}:1`, 'org.example.a=b', '-o', 'oci:annotated:1']);
+  if (needs('skopeo').skip === false) {
+    const { stdout: raw } = succeeded(await skopeo(t, ['inspect', '--raw', `oci:${me.home}/annotated:1`]));
+    assert.match(raw, /"annotations":{"org.example.a":"b"}/);
+    const flags = ['--all', '--src-tls-verify=false'];
+    succeeded(await skopeo(t, ['copy', ...flags, `docker://${name}:1`, `oci:${me.home}/copied:1`]));
+  }
+  await me.fails(2, ['edit', `${name}:1`]);
+  await me.fails(2, ['edit', `${name}:1`, '--label', 'nothing']);
+  await me.fails(2, ['annotate', `${name}:1`, '--no-clobber', 'a=b']);
 });

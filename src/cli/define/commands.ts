@@ -87,6 +87,8 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     title: 'Changing',
     commands: from(edit, {
       delete: 'delete tags and images at a registry',
+      edit: 'change labels, variables, command and user of an image',
+      annotate: 'set annotations of an image or an index',
     }),
   },
   {

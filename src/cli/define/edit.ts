@@ -1,13 +1,47 @@
 /** The commands that change what is in a registry, and images anywhere. */
 
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 
-import { addNetworkFlags, addResultFlags } from '../flags.js';
+import {
+  addDryRunFlag,
+  addNetworkFlags,
+  addProgressFlags,
+  addResultFlags,
+  addStoreFlag,
+  addTagRuleFlags,
+  collect,
+} from '../flags.js';
 import { addExamples, type Act } from './act.js';
 
 export const define = {
   delete: defineDelete,
+  edit: defineEdit,
+  annotate: defineAnnotate,
 };
+
+const IMAGE = 'at its registry, or in any place: store:NAME, oci:DIR';
+
+/** What all changes of an image take. */
+function addChangeFlags(command: Command): Command {
+  command.option('-o, --output <place>', 'put it there (default: its own tag, if that is still the same)');
+  addTagRuleFlags(command);
+  addDryRunFlag(command);
+  addStoreFlag(command);
+  addResultFlags(command);
+  addProgressFlags(command);
+  return addNetworkFlags(command);
+}
+
+function addImagesFlag(
+  command: Command,
+  text = 'image of an index to change (repeatable; default: all)',
+): Command {
+  return command.addOption(new Option('-p, --platform <platform>', text).argParser(collect));
+}
+
+function addList(command: Command, flags: string, text: string): Command {
+  return command.addOption(new Option(flags, text).argParser(collect));
+}
 
 function defineDelete(command: Command, act: Act): void {
   command
@@ -28,4 +62,54 @@ function defineDelete(command: Command, act: Act): void {
     'reg delete --dry-run app.local/app@$(reg digest app.local/app:1)',
   ]);
   command.action(act(() => import('../commands/delete.js')));
+}
+
+function defineEdit(command: Command, act: Act): void {
+  command
+    .description(
+      'Change what an image runs and how: its config. Of an index all images are changed, unless -p. Everything that is not ' +
+        'named stays as it is, no layer is moved within a registry, and the tag moves to the new image if it still stands ' +
+        'for the old one.',
+    )
+    .argument('<image>', IMAGE);
+  addList(command, '--label <key=value>', 'set a label (repeatable)');
+  addList(command, '--remove-label <key>', 'take a label out (repeatable)');
+  addList(command, '--env <name=value>', 'set a variable (repeatable)');
+  addList(command, '--remove-env <name>', 'take a variable out (repeatable)');
+  addList(command, '--cmd <word>', 'command: a JSON list, or each word by itself; "" for none');
+  addList(command, '--entrypoint <word>', 'the same; takes the command out unless --cmd is given, too');
+  command
+    .option('--user <user>', 'user[:group] that it runs as; "" for none')
+    .option('--workdir <folder>', 'folder that it runs in; "" for none');
+  addList(command, '--expose <port>', 'add a port, such as 80/tcp (repeatable)');
+  command
+    .option('--stop-signal <signal>', 'signal that ends it; "" for none')
+    .option('--created <time>', 'when it was made: 2026-01-31T12:00:00Z, or seconds since 1970');
+  addImagesFlag(command);
+  addChangeFlags(command);
+  addExamples(command, [
+    'reg edit localhost:5000/app:1.0 --label org.example.team=web --user 1000',
+    `reg edit app:1 --cmd '["nginx","-g","daemon off;"]' -o ghcr.io/me/app:1`,
+    'reg edit store:app:1 -p linux/arm64 --env DEBUG=1 -o oci:app:debug',
+  ]);
+  command.action(act(() => import('../commands/edit.js')));
+}
+
+function defineAnnotate(command: Command, act: Act): void {
+  command
+    .description(
+      'Set annotations of what a name stands for: an image, or an index, of which -p and --all-platforms choose images ' +
+        "instead. Docker's formats have none.",
+    )
+    .argument('<image>', IMAGE)
+    .argument('[annotation...]', 'KEY=VALUE');
+  addList(command, '--remove <key>', 'take an annotation out (repeatable)');
+  command.option('--all-platforms', 'annotate every image of an index, not the index');
+  addImagesFlag(command, 'image of an index to annotate (repeatable; default: the index)');
+  addChangeFlags(command);
+  addExamples(command, [
+    'reg annotate localhost:5000/app:1.0 org.opencontainers.image.licenses=MIT',
+    'reg annotate app:1 --remove org.example.draft -o ghcr.io/me/app:1',
+  ]);
+  command.action(act(() => import('../commands/annotate.js')));
 }

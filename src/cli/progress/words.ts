@@ -5,7 +5,7 @@ import { formatBytes, formatSpeed } from '../bytes.js';
 import { formatDuration } from '../duration.js';
 import type { Part, Transfer } from './transfer.js';
 
-export type Direction = 'pull' | 'push' | 'copy' | 'save' | 'load';
+export type Direction = 'pull' | 'push' | 'copy' | 'change' | 'save' | 'load';
 
 /** What is being moved: shown as `Pulling nginx:latest`. */
 export interface Job {
@@ -32,6 +32,13 @@ const WORDS = {
     doing: 'Copying',
     done: 'Copied',
     written: 'Copied',
+    exists: 'Already exists',
+    mounted: 'Mounted',
+  },
+  change: {
+    doing: 'Changing',
+    done: 'Changed',
+    written: 'Written',
     exists: 'Already exists',
     mounted: 'Mounted',
   },

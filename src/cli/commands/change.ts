@@ -1,0 +1,70 @@
+/** What the commands that change an image have in common. */
+
+import { RegError } from '../../errors.js';
+import type { EditOptions, EditResult } from '../../operations/edit/change-image.js';
+import { hostPlatform, parsePlatform } from '../../spec/platform.js';
+import { quoteText } from '../../spec/text.js';
+import type { Context } from '../context.js';
+import { openEnds } from '../ends.js';
+import type { TagRuleFlags } from '../flags.js';
+import { describePlan } from '../plan-view.js';
+import { tagRules } from '../tag-rules.js';
+import { outputBeside } from './print-copy.js';
+import { allOf, transfer } from './transfer.js';
+
+export interface ChangeFlags extends TagRuleFlags {
+  readonly dryRun?: true;
+  readonly output?: string;
+  readonly platform?: readonly string[];
+}
+
+type ChangeContext = Context<ChangeFlags>;
+
+/** Runs a change of `image`; `others` are the places that it takes besides. */
+export async function runChange(
+  context: ChangeContext,
+  task: (options: EditOptions) => Promise<EditResult>,
+  others: readonly string[] = [],
+): Promise<void> {
+  const { args, flags, io, progress } = context;
+  const [image = ''] = args;
+  const { concurrency, dryRun, output } = flags;
+  const places = [image, ...(output === undefined ? [] : [output]), ...others];
+  const options = {
+    ...(await openEnds(places, context)),
+    ...tagRules(flags),
+    dryRun,
+    output,
+    platforms: flags.platform?.map((text) => parsePlatform(text, hostPlatform(io))),
+    concurrency,
+    onEvent: progress.onEvent,
+  };
+  const name = output === undefined ? image : `${image} to ${output}`;
+  await transfer(allOf(task(options).then((result) => [result])), {
+    job: { direction: 'change', name },
+    print: (result) => printChange(result, context),
+    progress,
+  });
+}
+
+function printChange(result: EditResult, context: ChangeContext): void {
+  const { name, destination, digest, plan } = result;
+  const human =
+    plan === undefined
+      ? `${destination}: digest: ${digest}`
+      : describePlan({ digest, plan, to: destination, verb: 'write' });
+  outputBeside(destination, context).result(result, { human, quiet: name ?? destination });
+}
+
+/** `KEY=VALUE` texts as a map. Throws INVALID_ARGUMENT for one without the sign, or the key. */
+export function parsePairs(texts: readonly string[] = [], what: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf('=');
+      if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
+      throw new RegError('INVALID_ARGUMENT', `invalid ${what} ${quoteText(text)}`, {
+        hint: 'Write KEY=VALUE.',
+      });
+    }),
+  );
+}

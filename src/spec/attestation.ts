@@ -1,0 +1,21 @@
+/** Attestations: what BuildKit puts beside the images of an index (BuildKit, docs/attestations/attestation-storage.md). */
+
+import type { Platform } from './platform.js';
+
+/** A descriptor in an index, as far as it is asked here. */
+interface IndexEntry {
+  readonly platform?: Platform;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** They bear an annotation, and a platform that nothing runs on. */
+export function isAttestation({ platform, annotations }: IndexEntry): boolean {
+  if (annotations?.['vnd.docker.reference.type'] !== undefined) return true;
+  return platform?.os === 'unknown' || platform?.architecture === 'unknown';
+}
+
+/** Whether it is an attestation about one of the images with these digests. */
+export function isAbout({ annotations }: IndexEntry, images: ReadonlySet<string>): boolean {
+  const digest = annotations?.['vnd.docker.reference.digest'];
+  return digest !== undefined && images.has(digest);
+}
