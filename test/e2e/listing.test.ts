@@ -2,20 +2,20 @@
 
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { suite, test } from 'node:test';
 
-import { createAuthority } from '../support/certificates.js';
 import { startDockerHub } from '../support/docker-hub.js';
 import { startDockerRegistry } from '../support/docker-registry.js';
 import { forward } from '../support/forward.js';
 import { reply, startHttpServer } from '../support/http-server.js';
+import { startHubSearch } from '../support/hub-search.js';
 import { image, index, layer, sampleIndex } from '../support/images.js';
 import { createPerson } from '../support/person.js';
 import { needs } from '../support/programs.js';
 import { pushGraph } from '../support/push-graph.js';
 import { startServe } from '../support/serve.js';
-import { temporaryFolder, type Scope } from '../support/temp.js';
+import type { Scope } from '../support/temp.js';
 
 const REAL = needs('docker-registry');
 
@@ -172,7 +172,6 @@ test('what says nothing of a limit is told so, and a registry is asked by one of
 });
 
 test('Docker Hub is searched without a login, and what it found is safe to show', async (t) => {
-  const authority = await createAuthority();
   const hits = [
     { name: 'nginx', description: 'Official build of Nginx.', star_count: 20000, is_official: true },
     {
@@ -185,14 +184,7 @@ test('Docker Hub is searched without a login, and what it found is safe to show'
     { description: 'no name' },
     'no hit',
   ];
-  const server = await startHttpServer(
-    t,
-    (exchange) => reply(exchange, 200, { body: { num_results: 5, query: 'nginx', results: hits } }),
-    { tls: await authority.issue(['index.docker.io']) },
-  );
-  const authorityFile = join(await temporaryFolder(t), 'ca.crt');
-  await writeFile(authorityFile, authority.certificate);
-  const flags = ['--resolve', `index.docker.io:443:${server.host}`, '--ca-file', authorityFile];
+  const { server, flags } = await startHubSearch(t, hits);
   const me = await createPerson(t);
   const auth = Buffer.from('alice:secret').toString('base64');
   await mkdir(dirname(me.dockerConfig));

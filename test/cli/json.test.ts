@@ -1,0 +1,139 @@
+/** The README's tables of what `--json` prints: every command stands there, and prints just what stands there. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { COMMAND_GROUPS, type CommandEntry } from '../../src/cli/define/commands.js';
+import { runProgram } from '../../src/cli/program.js';
+import { startHubSearch } from '../support/hub-search.js';
+import { image, index, layer } from '../support/images.js';
+import { assertShape, parseShape, type Shape } from '../support/json-shape.js';
+import { createPerson, type Person } from '../support/person.js';
+import { pushGraph } from '../support/push-graph.js';
+import { startServe } from '../support/serve.js';
+
+const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const TABLE = /^\| `--json` of \|.*\n\| --- .*\n((?:\|.*\n)+)/gm;
+
+/** The second cell of each command's row. */
+const ROWS: ReadonlyMap<string, string> = new Map(
+  [...README.matchAll(TABLE)]
+    .flatMap(([, rows = '']) => rows.trimEnd().split('\n'))
+    .flatMap((row) => {
+      const [, commands = '', said = ''] = /^\| (.*?) \| (.*) \|$/.exec(row) ?? [];
+      return [...commands.matchAll(/`([^`]+)`/g)].map(([, name = '']) => [name, said] as const);
+    }),
+);
+
+/** Where a shape is written out, as in the rows of this file's commands. */
+function shapeOf(command: string): Shape {
+  const [, text = ''] = /^`([^`]*)`/.exec(ROWS.get(command) ?? '') ?? [];
+  return parseShape(text);
+}
+
+async function help(path: string): Promise<string> {
+  const texts: string[] = [];
+  const stdout = { write: (text: string | Uint8Array) => void texts.push(String(text)) };
+  await runProgram([...path.split(' '), '--help'], { stdout, run: () => assert.fail('a command was run') });
+  return texts.join('');
+}
+
+function leaves(entries: readonly CommandEntry[], above = ''): readonly string[] {
+  return entries.flatMap((entry) =>
+    'commands' in entry ? leaves(entry.commands, `${above}${entry.name} `) : [`${above}${entry.name}`],
+  );
+}
+
+test('the README has the keys of every command that prints JSON', async () => {
+  const missing: string[] = [];
+  for (const name of leaves(COMMAND_GROUPS.flatMap(({ commands }) => commands)))
+    if ((await help(name)).includes(' --json ') && !ROWS.has(name)) missing.push(name);
+  assert.deepEqual(missing, [], 'give it a row in a table that begins with "| `--json` of |"');
+});
+
+interface World {
+  readonly me: Person;
+  readonly host: string;
+  readonly search: readonly string[];
+}
+
+const hooks: (() => Promise<void> | void)[] = [];
+let world: World;
+
+before(async () => {
+  const scope = { after: (hook: () => Promise<void> | void) => void hooks.push(hook) };
+  const me = await createPerson(scope);
+  const { host, origin } = await startServe(scope, await createPerson(scope));
+  const config = { config: { Cmd: ['sh'], Labels: { a: 'b' }, Env: ['A=b'] } };
+  const made = image({ layers: [await layer({ app: 'app' })], config });
+  const graph = index([made], { annotations: { 'org.example.a': 'b' } });
+  await pushGraph(`${origin}/v2/app`, graph, { tag: '1' });
+  await writeFile(join(me.home, 'sync.yaml'), `images: [{ source: ${host}/app, to: ${host}/mirror }]`);
+  const auth = Buffer.from('alice:secret').toString('base64');
+  await mkdir(dirname(me.dockerConfig));
+  await writeFile(me.dockerConfig, JSON.stringify({ auths: { [host]: { auth } } }));
+  const { flags } = await startHubSearch(scope, [{ name: 'nginx' }]);
+  world = { me, host, search: flags };
+});
+after(async () => {
+  for (const hook of hooks.toReversed()) await hook();
+});
+
+/** Command lines in an order in which each finds what it needs; `HOST` is a registry. */
+const LINES: readonly string[] = [
+  'pull HOST/app:1',
+  'pull --dry-run HOST/app:1',
+  'push --from store:HOST/app:1 HOST/two:1',
+  'push --dry-run --from store:HOST/app:1 HOST/three:1',
+  'copy --dry-run HOST/app:1 HOST/four:1',
+  'copy HOST/app:1 HOST/five:1',
+  'save HOST/app:1 -o images.tar',
+  'load -i images.tar',
+  'sync sync.yaml',
+  'images',
+  'digest HOST/app:1',
+  'inspect HOST/app:1',
+  'tags HOST/app',
+  'tags --sort created HOST/app',
+  'catalog HOST',
+  'limits HOST/app:1',
+  'verify',
+  'delete --dry-run HOST/app:1',
+  'rmi HOST/app:1',
+  'prune --dry-run',
+  'doctor HOST/app:1',
+  'ref HOST/app:1',
+  'whoami HOST',
+  'version',
+];
+
+test('every command prints the keys that the README has, and no others', async () => {
+  const { me, host, search } = world;
+  const lines = [
+    ...LINES.map((line) => line.replaceAll('HOST', host).split(' ')),
+    ['search', ...search, 'nginx'],
+  ];
+  for (const [command = '', ...args] of lines) {
+    const { stdout } = await me.reg([command, '--json', ...args], { cwd: me.home });
+    const printed = stdout.trimEnd().split('\n');
+    const shape = shapeOf(command);
+    for (const line of printed) assertShape(JSON.parse(line), shape, command);
+  }
+});
+
+test('what is wrong is printed as the README says, too', async () => {
+  const { me, host } = world;
+  const sync = `images: [{ source: ${host}/nothing, to: ${host}/mirror }]`;
+  await writeFile(join(me.home, 'wrong.yaml'), sync);
+  const failing: readonly (readonly [number, readonly string[]])[] = [
+    [3, ['sync', '--keep-going', '--json', join(me.home, 'wrong.yaml')]],
+    [2, ['ref', '--json', 'Upper']],
+    [3, ['doctor', '--json', `${host}/nothing:1`]],
+  ];
+  for (const [code, args] of failing)
+    for (const line of (await me.fails(code, args)).stdout.trimEnd().split('\n'))
+      assertShape(JSON.parse(line), shapeOf(args[0] ?? ''), args.join(' '));
+});
