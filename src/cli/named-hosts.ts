@@ -1,10 +1,8 @@
 /** Which registries a command names. */
 
 import { hasCode } from '../errors.js';
+import { isElsewhere } from '../operations/place.js';
 import { parseReference } from '../spec/reference.js';
-
-/** Arguments that name no registry, though `oci:app` could be the tag `app` of an image `oci`. */
-const PLACE = /^(oci|oci-archive|docker-archive):/;
 
 /** The hosts of the references among arguments, each once. */
 export function namedHosts(args: readonly string[]): readonly string[] {
@@ -12,7 +10,8 @@ export function namedHosts(args: readonly string[]): readonly string[] {
 }
 
 function hostOf(arg: string): string | undefined {
-  if (PLACE.test(arg)) return undefined;
+  // `oci:app` could be the tag `app` of an image `oci`, and is not.
+  if (isElsewhere(arg)) return undefined;
   try {
     return parseReference(arg).domain;
   } catch (error) {

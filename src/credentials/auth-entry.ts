@@ -7,7 +7,7 @@ import type { Target } from './source.js';
 
 /** Where docker keeps the Hub's login (docker/cli, `registry.IndexServer`). */
 const HUB_KEY = 'https://index.docker.io/v1/';
-const HUB = 'docker.io';
+export const HUB = 'docker.io';
 const HUB_HOSTS: ReadonlySet<string> = new Set([HUB, 'index.docker.io', 'registry-1.docker.io']);
 
 /** Longest `auth` that is decoded, in characters. */

@@ -1,8 +1,8 @@
 /** A credential helper of docker: a program `docker-credential-NAME` on the PATH that keeps logins. */
 
-import { explain, RegError } from '../errors.js';
+import { explain, hasCode, RegError } from '../errors.js';
 import { quoteText } from '../spec/text.js';
-import { keyFor } from './auth-entry.js';
+import { hostOfKey, HUB, keyFor, keysFor } from './auth-entry.js';
 import type { Credential } from './credential.js';
 import type { HelperSetting } from './docker-config.js';
 import { HelperProgram, type HelperOptions } from './helper-program.js';
@@ -42,7 +42,11 @@ export class Helper {
 
   /** Answers whether there was something, as far as the helper tells. */
   erase(host: string): Promise<boolean> {
-    return this.#attempt(host, 'cannot remove the login', () => this.#speaker.erase(keyFor(host)));
+    return this.#attempt(host, 'cannot remove the login', async () => {
+      const hadOne = await this.#speaker.erase(keyFor(host));
+      for (const key of await this.#tokensBeside(host)) await this.#speaker.erase(key);
+      return hadOne;
+    });
   }
 
   /** The servers that it has logins for. */
@@ -53,6 +57,20 @@ export class Helper {
   /** Whether it is there to be run; for those who want to know before they begin. */
   async check(host: string): Promise<void> {
     await this.#attempt(host, 'cannot keep the login', () => this.#find());
+  }
+
+  /**
+   * What docker keeps beside a login for the Hub that was made in a browser: `…/v1/access-token`, `…/v1/refresh-token`
+   * (docker/cli, internal/oauth/manager). A helper need not be able to list.
+   */
+  async #tokensBeside(host: string): Promise<readonly string[]> {
+    if (hostOfKey(host) !== HUB) return [];
+    try {
+      return keysFor(host, await this.list()).filter((key) => key.endsWith('-token'));
+    } catch (error) {
+      if (hasCode(error, 'CREDENTIALS_UNAVAILABLE')) return [];
+      throw error;
+    }
   }
 
   async #attempt<T>(host: string, fault: string, task: () => Promise<T>): Promise<T> {

@@ -69,8 +69,13 @@ export async function parsePlace(text: string): Promise<Place> {
   const kind = prefix === undefined ? undefined : NAMED.get(prefix);
   if (kind !== undefined) return { kind, text, repository: rest, reference: parseImage(rest) };
   if (rest === '') throw wrongPlace(text, prefix === undefined ? 'it is empty' : 'it names no path');
-  if (prefix === undefined && !PATH.test(text) && !isStream(text)) return parseRegistry(text);
+  if (!isElsewhere(text)) return parseRegistry(text);
   return parseFile(text, { prefix, rest });
+}
+
+/** Whether a text can mean nothing at a registry, by how it begins. */
+export function isElsewhere(text: string): boolean {
+  return PREFIX.test(text) || PATH.test(text) || isStream(text);
 }
 
 /**
@@ -78,7 +83,7 @@ export async function parsePlace(text: string): Promise<Place> {
  * before it. Answers a text for `parsePlace`.
  */
 export async function preferPath(text: string): Promise<string> {
-  if (text === '' || PREFIX.test(text) || PATH.test(text) || isStream(text)) return text;
+  if (text === '' || isElsewhere(text)) return text;
   const isPath = TAR.test(text) || (await splitPath(text)).found !== undefined;
   return isPath ? `./${text}` : text;
 }

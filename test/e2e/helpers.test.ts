@@ -23,6 +23,7 @@ import { temporaryFolder, type Scope } from '../support/temp.js';
 const REAL = HELPERS.skip ? HELPERS : needs('docker-registry', 'htpasswd');
 const DOCKER = HELPERS.skip ? HELPERS : needs('docker-registry', 'htpasswd', 'docker');
 const PASSWORD = 'pass: wörd';
+const ANN = { Username: 'ann', Secret: 'another one' };
 
 test(
   'from login to push, pull and logout with a helper, and no password on disk but its',
@@ -38,6 +39,45 @@ test(
     await me.reg(['logout', host], { env });
     assert.deepEqual(await vault.read(), {});
     await me.fails(4, ['pull', `${host}/app:1`], { env });
+  },
+);
+
+test(
+  'a login goes to the helper that is named with it, and all that helpers have is forgotten',
+  REAL,
+  async (t) => {
+    const { me, host, env, vault } = await setUp(t, {});
+    const login = ['login', '-u', 'ann', '--password-stdin', '--store', 'helper:vault', host];
+    const auth = Buffer.from('bob:other').toString('base64');
+    const before = { ...env, DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [host]: { auth } } }) };
+    const { stdout, stderr } = await me.reg(login, { stdin: PASSWORD, env: before });
+    assert.equal(stdout, `Login Succeeded: ann at ${host}, kept by docker-credential-vault\n`);
+    assert.match(
+      stderr,
+      new RegExp(
+        `warning: DOCKER_AUTH_CONFIG has a login for ${host}, too, and comes first: remove it there\n`,
+      ),
+    );
+    assert.deepEqual(await me.readDockerConfig(), {
+      auths: { [host]: {} },
+      credHelpers: { [host]: 'vault' },
+    });
+    const who = async (extra = env): Promise<unknown> =>
+      JSON.parse((await me.reg(['whoami', '--json', host], { env: extra })).stdout);
+    assert.deepEqual(await who(), { server: host, username: 'ann', source: 'docker-credential-vault' });
+    assert.deepEqual(await who(before), { server: host, username: 'bob', source: 'DOCKER_AUTH_CONFIG' });
+
+    // What Docker Desktop has after a login in the browser.
+    const hub = 'https://index.docker.io/v1/';
+    const tokens = ['', 'access-token', 'refresh-token'].map((end) => [`${hub}${end}`, ANN] as const);
+    await vault.write({ ...(await vault.read()), ...Object.fromEntries(tokens), 'ghcr.io': ANN });
+    await writeFile(me.dockerConfig, JSON.stringify({ credsStore: 'vault' }), { mode: 0o600 });
+    const removed = await me.reg(['logout', '--all'], { env });
+    assert.deepEqual(
+      removed.stdout.trimEnd().split('\n').sort(),
+      [host, 'docker.io', 'ghcr.io'].map((server) => `Removed the login for ${server}`),
+    );
+    assert.deepEqual(await vault.read(), {});
   },
 );
 
@@ -79,13 +119,14 @@ interface Home {
   readonly vault: VaultHelper;
 }
 
-/** A registry with passwords, and a person with an OCI layout `app` and a helper for that registry. */
-async function setUp(scope: Scope): Promise<Home> {
+/** A registry with passwords, and a person with an OCI layout `app` and a helper, by default for that registry. */
+async function setUp(scope: Scope, config?: object): Promise<Home> {
   const { host } = await startDockerRegistry(scope, { auth: { users: { ann: PASSWORD } } });
   const me = await createPerson(scope);
   await writeLayout(join(me.home, 'app'), { it: image({ layers: [await layer({ a: 'a' })] }) });
   await mkdir(dirname(me.dockerConfig), { recursive: true });
-  await writeFile(me.dockerConfig, JSON.stringify({ credHelpers: { [host]: 'vault' } }), { mode: 0o600 });
+  const own = config ?? { credHelpers: { [host]: 'vault' } };
+  await writeFile(me.dockerConfig, JSON.stringify(own), { mode: 0o600 });
   const bin = await temporaryFolder(scope);
   return { me, host, bin, vault: await writeVaultHelper(bin), env: { PATH: pathWith(bin) } };
 }

@@ -18,6 +18,7 @@ export interface VaultHelper {
   /** `docker-credential-vault` */
   readonly program: string;
   readonly read: () => Promise<Vault>;
+  readonly write: (logins: Vault) => Promise<void>;
 }
 
 const VAULT_PROGRAM = `#!/usr/bin/env node
@@ -25,7 +26,10 @@ const { readFileSync, writeFileSync } = require('node:fs');
 const input = readFileSync(0, 'utf8');
 const vault = JSON.parse(readFileSync(VAULT, 'utf8'));
 const action = process.argv[2];
-if (action === 'store') {
+if (action === 'list') {
+  const users = Object.entries(vault).map(([server, { Username }]) => [server, Username]);
+  console.log(JSON.stringify(Object.fromEntries(users)));
+} else if (action === 'store') {
   const { ServerURL, Username, Secret } = JSON.parse(input);
   vault[ServerURL] = { Username, Secret };
 } else if (vault[input] === undefined) {
@@ -45,7 +49,11 @@ export async function writeVaultHelper(folder: string, logins: Vault = {}): Prom
   const program = 'docker-credential-vault';
   await writeProgram(join(folder, program), VAULT_PROGRAM.replaceAll('VAULT', JSON.stringify(vault)));
   await writeFile(vault, JSON.stringify(logins));
-  return { program, read: async () => JSON.parse(await readFile(vault, 'utf8')) };
+  return {
+    program,
+    read: async () => JSON.parse(await readFile(vault, 'utf8')),
+    write: (all) => writeFile(vault, JSON.stringify(all)),
+  };
 }
 
 /** The PATH with a folder of one's own before all others. */
