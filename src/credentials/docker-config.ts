@@ -45,6 +45,17 @@ export function parseDockerConfig(config: JsonObject, what: string): DockerConfi
   };
 }
 
+/** The headers that the file wants to be sent, whatever they are. Throws INVALID_CONFIG, DISK_ERROR. */
+export async function readHttpHeaders(file: string): Promise<Readonly<Record<string, string>>> {
+  const what = quoteText(file);
+  const headers = section(await readConfigFile(file), 'HttpHeaders', what);
+  const entries = Object.entries(headers).map(([name, value]): [string, string] => {
+    if (typeof value === 'string') return [name, value];
+    throw invalid(what, `HttpHeaders[${quoteText(name)}] is not a string`);
+  });
+  return Object.fromEntries(entries);
+}
+
 /** The credential that stands in the file itself; undefined when there is none. Throws INVALID_CONFIG. */
 export function credentialOf(config: DockerConfig, host: string): Credential | undefined {
   return firstEntry(config, keysFor(host, Object.keys(config.auths)));
@@ -124,7 +135,7 @@ function without(host: string, auths: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(auths).filter(([key]) => !gone.includes(key)));
 }
 
-function section(config: JsonObject, key: 'auths' | 'credHelpers', what: string): JsonObject {
+function section(config: JsonObject, key: 'auths' | 'credHelpers' | 'HttpHeaders', what: string): JsonObject {
   const value = config[key] ?? {};
   if (!isObject(value)) throw invalid(what, `"${key}" is not an object`);
   return value;

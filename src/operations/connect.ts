@@ -12,6 +12,7 @@ import {
 } from '../registry/client.js';
 import { Redactor } from '../spec/redactor.js';
 import { createCloudLogins } from './cloud-logins.js';
+import { withDockerHeaders } from './docker-headers.js';
 
 /** Where logins are looked for; without any of it there are none. */
 export interface LoginSources {
@@ -68,6 +69,7 @@ export function openConnection({
   const chain = createChain({ given, ...sources, onNotice, signal });
   const client = createClient({
     ...options,
+    ...(dockerConfig !== undefined && { settingsFor: withDockerHeaders(options.settingsFor, dockerConfig) }),
     clock,
     redactor,
     credentials:

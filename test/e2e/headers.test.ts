@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 
 import { startRegistry } from '../server/registry.js';
@@ -42,6 +43,39 @@ test('headers of our own go with every request to the registry, and to no mirror
     assert.equal(headers['x-token'], undefined);
     assert.equal(headers['x-team'], undefined);
     assert.equal(headers['user-agent'], 'my-job/1.0');
+  }
+});
+
+test("what docker's config.json adds for registries is sent, and nothing else of it", async (t) => {
+  const me = await createPerson(t);
+  const registry = await startRegistry(t);
+  const front = await startLoggingProxy(t, `http://${registry.host}`);
+  await registry.push('app', '1', image({ layers: [await layer({ a: 'a' })] }));
+  const write = async (HttpHeaders: unknown): Promise<void> => {
+    await mkdir(dirname(me.dockerConfig), { recursive: true });
+    await writeFile(me.dockerConfig, JSON.stringify({ HttpHeaders }), { mode: 0o600 });
+  };
+  await write({
+    'X-Meta-Source': 'ci',
+    'x-meta-team': 'red',
+    Authorization: 'Basic c2VjcmV0',
+    'X-Other': 'no',
+  });
+  await me.reg(['pull', '--header', 'X-Meta-Team: blue', `${front.host}/app:1`]);
+  assert.ok(front.requests.length > 0);
+  for (const { headers } of front.requests) {
+    assert.deepEqual([headers['x-meta-source'], headers['x-meta-team']], ['ci', 'blue']);
+    assert.deepEqual([headers['authorization'], headers['x-other']], [undefined, undefined]);
+  }
+  for (const [wrong, said] of [
+    [{ 'X-Meta-A': 'secret\r\nHost: evil' }, /HttpHeaders\["X-Meta-A"\] is no header/],
+    [{ 'X-Meta-A': 1 }, /HttpHeaders\["X-Meta-A"\] is not a string/],
+    ['X-Meta-A: secret', /"HttpHeaders" is not an object/],
+  ] as const) {
+    await write(wrong);
+    const { stderr } = await me.fails(2, ['pull', `${front.host}/app:1`]);
+    assert.match(stderr, said);
+    assert.doesNotMatch(stderr, /secret|evil/);
   }
 });
 
