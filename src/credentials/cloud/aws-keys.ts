@@ -1,7 +1,8 @@
-/** Keys for AWS, where its own tools look for them but for the files of `aws configure`: the first that are there. */
+/** Keys for AWS, where its own tools look for them: the first that are there. */
 
 import { keysOfContainer } from './aws-container.js';
 import { keysOfInstance } from './aws-instance.js';
+import { keysOfProfile } from './aws-profile.js';
 import type { EcrRegistry } from './aws-registry.js';
 import type { FoundKeys } from './aws-reply.js';
 import { keysByWebIdentity } from './aws-web-identity.js';
@@ -15,6 +16,7 @@ export async function findAwsKeys(
   return (
     inEnvironment(session) ??
     (await keysByWebIdentity(registry, session)) ??
+    (await keysOfProfile(registry, session)) ??
     (await keysOfContainer(session)) ??
     (await keysOfInstance(session))
   );

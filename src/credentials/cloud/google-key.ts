@@ -1,11 +1,13 @@
 /**
  * Access tokens by the file that `GOOGLE_APPLICATION_CREDENTIALS` names: the key of a service account (Google Identity docs,
- * "Using OAuth 2.0 for Server to Server Applications"), or the login of a person as gcloud writes it.
+ * "Using OAuth 2.0 for Server to Server Applications"), the login of a person as gcloud writes it, or an account whose token
+ * somebody else gives.
  */
 
 import { parseJsonObject, type JsonObject } from '../../spec/json.js';
 import { quoteText } from '../../spec/text.js';
 import { askJson, formOf, lifeIn, secretIn, unavailable, type CloudToken, type Errand } from './ask.js';
+import { tokenOfExternalAccount } from './google-external.js';
 import type { CloudSession } from './session.js';
 import { readNamedFile } from './token-file.js';
 
@@ -24,6 +26,7 @@ export async function tokenByKeyFile(
   const errand: Errand = { what: 'a token from Google', who: TOKENS.host, hint };
   const bytes = await readNamedFile(file, session.variable);
   const key = parseJsonObject(bytes, { what, code: 'CREDENTIALS_UNAVAILABLE', hint });
+  if (key['type'] === 'external_account') return tokenOfExternalAccount(key, { ...session, what, errand });
   const grant = await grantBy(key, { ...session, what, errand });
   const reply = await askJson({ ...formOf(grant), url: TOKENS }, errand, session);
   return { value: secretIn(reply, 'access_token', { ...session, errand }), lifeMs: lifeIn(reply) };

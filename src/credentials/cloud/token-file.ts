@@ -1,4 +1,4 @@
-/** Files that hold a token or a key, and that an environment variable names. */
+/** Files that hold a token or a key. */
 
 import { realpath } from 'node:fs/promises';
 
@@ -8,12 +8,17 @@ import { quoteText } from '../../spec/text.js';
 
 const MAX_SIZE = 64 * 1024;
 
-/** What the file holds. `variable` is what named it. Throws CREDENTIALS_UNAVAILABLE, DISK_ERROR. */
-export async function readNamedFile(path: string, variable: string): Promise<Buffer> {
+/** What the file holds; undefined where it is not there. Throws CREDENTIALS_UNAVAILABLE, DISK_ERROR. */
+export async function readFileIfThere(path: string): Promise<Buffer | undefined> {
   // Kubernetes puts tokens behind links, which it turns when a token is renewed.
   const target = await onDisk({ verb: 'read', path }, () => ifThere(realpath(path)));
   const limits = { cap: MAX_SIZE, code: 'CREDENTIALS_UNAVAILABLE' } as const;
-  const bytes = target === undefined ? undefined : await readSmallFile(target, limits);
+  return target === undefined ? undefined : readSmallFile(target, limits);
+}
+
+/** What the file holds. `variable` is what named it. Throws CREDENTIALS_UNAVAILABLE, DISK_ERROR. */
+export async function readNamedFile(path: string, variable: string): Promise<Buffer> {
+  const bytes = await readFileIfThere(path);
   if (bytes !== undefined) return bytes;
   throw new RegError('CREDENTIALS_UNAVAILABLE', `${quoteText(path)} is not there`, {
     hint: `${variable} names it: correct or unset that.`,

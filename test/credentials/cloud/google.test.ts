@@ -78,6 +78,72 @@ test('the file that gcloud writes for a person does as well', async (t) => {
   assert.deepEqual(clouds.secrets, ['client-secret', '1//refresh', 'ya29.access']);
 });
 
+const FEDERATED = {
+  type: 'external_account',
+  audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/ci/providers/gitlab',
+  subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+  // Others than Google's are of no effect.
+  token_url: 'https://evil.test/token',
+  service_account_impersonation_url:
+    'https://evil.test/v1/projects/-/serviceAccounts/ci@demo.iam.gserviceaccount.com:generateAccessToken',
+};
+const STS = 'POST https://sts.googleapis.com/v1/token';
+const IMPERSONATE =
+  'POST https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/ci@demo.iam.gserviceaccount.com:generateAccessToken';
+
+test('the token of somebody else, out of a file, becomes that of a service account', async (t) => {
+  const routes = {
+    [STS]: () => ({ access_token: 'ya29.federated', expires_in: 3599 }),
+    [IMPERSONATE]: () => ({ accessToken: 'ya29.access', expireTime: '2030-01-01T00:00:00Z' }),
+  };
+  const clouds = await startClouds(t, routes, { hosts: ['https://evil.test'] });
+  const file = join(await temporaryFolder(t), 'token');
+  await writeFile(file, 'jwt-of-ci\n');
+  const env = await fileWith(t, { ...FEDERATED, credential_source: { file } });
+  assert.deepEqual((await clouds.find(HOST, env))?.credential, LOGIN);
+  const [exchanged, impersonated] = clouds.asked;
+  assert.deepEqual(Object.fromEntries(new URLSearchParams(exchanged?.body)), {
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    audience: FEDERATED.audience,
+    scope: 'https://www.googleapis.com/auth/cloud-platform',
+    subject_token_type: FEDERATED.subject_token_type,
+    subject_token: 'jwt-of-ci',
+  });
+  assert.equal(impersonated?.headers['authorization'], 'Bearer ya29.federated');
+  assert.deepEqual(clouds.secrets, ['jwt-of-ci', 'ya29.federated', 'ya29.access']);
+});
+
+test('of GitHub Actions the token is asked for as the file says, and of nobody else', async (t) => {
+  const { service_account_impersonation_url: _, ...direct } = FEDERATED;
+  const url = 'https://pipelines.actions.githubusercontent.com/a/idtoken?audience=x';
+  const source = {
+    url,
+    headers: { Authorization: 'Bearer runner-token' },
+    format: { type: 'json', subject_token_field_name: 'value' },
+  };
+  const clouds = await startClouds(
+    t,
+    { [`GET ${url.replace(/\?.*/, '')}`]: () => ({ value: 'jwt-of-job' }), [STS]: granted },
+    { hosts: ['https://evil.test'] },
+  );
+  const env = await fileWith(t, { ...direct, credential_source: source });
+  assert.deepEqual((await clouds.find(HOST, env))?.credential, LOGIN);
+  assert.equal(clouds.asked[0]?.headers['authorization'], 'Bearer runner-token');
+  assert.equal(new URLSearchParams(clouds.asked[1]?.body).get('subject_token'), 'jwt-of-job');
+  const { length } = clouds.asked;
+  for (const wrong of [
+    { ...source, url: 'https://evil.test/actions.githubusercontent.com' },
+    { ...source, url: 'http://pipelines.actions.githubusercontent.com/' },
+    { executable: { command: '/bin/evil' } },
+    { environment_id: 'aws1' },
+  ]) {
+    const bad = await fileWith(t, { ...direct, credential_source: wrong });
+    await assert.rejects(clouds.find(HOST, bad), { code: 'CREDENTIALS_UNAVAILABLE' });
+  }
+  assert.equal(clouds.asked.length, length);
+});
+
 test('on a machine of Google its account is asked for, at the one address for that', async (t) => {
   const clouds = await startClouds(t, { [METADATA]: granted }, { firmware: FIRMWARE.google });
   const found = await clouds.find('gcr.io');
@@ -127,7 +193,7 @@ for (const host of [
 
 for (const [what, content, says] of [
   ['cut off', '{"type":"service_account","private_key":"c2VjcmV0', /key\.json" is not JSON: it is cut off/],
-  ['of another type', { type: 'external_account' }, /of the type "external_account", which is not supported/],
+  ['of another type', { type: 'gdch_service_account' }, /"gdch_service_account", which is not supported/],
   ['without a type', {}, /has no "type"/],
   ['without a key', { ...KEY_FILE, private_key: undefined }, /has no "private_key"/],
   ['with a key that is none', { ...KEY_FILE, private_key: 'c2VjcmV0' }, /no private key that can sign/],
