@@ -8,7 +8,7 @@ const floors = [
   ['content'],
   ['disk'],
   ['tar'],
-  ['registry', 'layout', 'archive', 'engine', 'credentials', 'config'],
+  ['registry', 'layout', 'archive', 'rootfs', 'seekable', 'engine', 'credentials', 'config'],
   ['operations'],
   ['index'],
   ['server'],

@@ -78,6 +78,9 @@ export {
   type ImageSummary,
 } from './operations/images.js';
 export { inspect, type Inspection } from './operations/inspect.js';
+export type { FilesOptions } from './operations/files/image-files.js';
+export { listFiles, type ListedFile, type ListFilesOptions } from './operations/files/list-files.js';
+export { readFiles, type OpenFile } from './operations/files/read-file.js';
 export { readConfig, readManifestBytes, type ImageDocument } from './operations/look/documents.js';
 export { readHistory, type HistoryStep, type ImageHistory } from './operations/look/history.js';
 export { listLayers, type ImageLayer, type ImageLayers } from './operations/look/layers.js';

@@ -128,15 +128,17 @@ export function addJsonFlag(command: Command, text = 'print one JSON object'): C
     );
 }
 
+export function addProgressFlag(command: Command): Command {
+  const text = `progress on stderr: ${PROGRESS_MODES.join(', ')} (default: auto)`;
+  return command.addOption(new Option('--progress <mode>', text).choices(PROGRESS_MODES));
+}
+
 export function addProgressFlags(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        '--progress <mode>',
-        `progress on stderr: ${PROGRESS_MODES.join(', ')} (default: auto)`,
-      ).choices(PROGRESS_MODES),
-    )
-    .option('--concurrency <number>', 'layers that move at once (default: 4)', parseCount);
+  return addProgressFlag(command).option(
+    '--concurrency <number>',
+    'layers that move at once (default: 4)',
+    parseCount,
+  );
 }
 
 /** For commands that talk to a registry with the login that there is for it, or with one of their own. */

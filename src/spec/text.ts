@@ -27,3 +27,22 @@ function strip(text: string): string {
 export function quoteText(text: string, maxLength = MAX_LENGTH): string {
   return `"${cleanText(text, maxLength).replaceAll('"', "'")}"`;
 }
+
+/** `text` on one line with all that `cleanText` would drop or fold spelled out: `\n`, `\x1b`, `\u202e`. For names of files, which differ by that. */
+export function spellOut(text: string): string {
+  return text.replace(BREAKS, spelled).replace(INVISIBLE, spelled);
+}
+
+/** Bytes that are no UTF-8 are lone surrogates in names of files (`tar/name.ts`). */
+function spelled(characters: string): string {
+  return Array.from(characters, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    const escape = { 9: '\\t', 10: '\\n', 13: '\\r' }[code];
+    const byte = code >= 0xdc80 && code <= 0xdcff ? code - 0xdc00 : code;
+    return escape ?? (byte < 0x100 ? `\\x${hex(byte, 2)}` : `\\u${hex(code, 4)}`);
+  }).join('');
+}
+
+function hex(code: number, length: number): string {
+  return code.toString(16).padStart(length, '0');
+}

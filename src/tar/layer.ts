@@ -14,17 +14,21 @@ import { algorithmOf, Digester, shortDigest, type Digest } from '../spec/digest.
 import { quoteText } from '../spec/text.js';
 import { unpack } from './compression.js';
 import { Quota } from './quota.js';
+import type { EntryFacts } from './entry.js';
 import { readTar, type TarEntry } from './read.js';
 import { whiteoutOf, type Whiteout } from './whiteout.js';
 
-export interface LayerEntry extends Omit<TarEntry, 'name'> {
+/** An entry of a tar as what it is in an image. */
+export type Placed<Facts extends EntryFacts = EntryFacts> = Omit<Facts, 'name'> & {
   /** Path in the image, such as `usr/bin/env`; empty for its root. Text by `decodeName`. */
   readonly path: string;
   /** Of a hard link: the path of the other entry. Of a symbolic link: where it leads, which may be anywhere. */
   readonly target: string;
   /** What this entry says about layers below, instead of being anything itself. */
   readonly whiteout?: Whiteout;
-}
+};
+
+export type LayerEntry = Placed<TarEntry>;
 
 export interface LayerOptions extends CallOptions {
   /** What the config of the image says the uncompressed bytes hash to; default: not looked at. */
@@ -86,7 +90,8 @@ async function* hashedAs(
   }
 }
 
-function placed({ name, ...entry }: TarEntry, what: string): LayerEntry {
+/** Throws UNSAFE_ARCHIVE for names that no image may have. `what` names the layer, for messages. */
+export function placed<Facts extends EntryFacts>({ name, ...entry }: Facts, what: string): Placed<Facts> {
   try {
     const path = plainPath(name);
     const target = entry.type === 'hardlink' ? plainPath(entry.target) : entry.target;

@@ -33,6 +33,7 @@ interface CommandGroup {
 const account = () => import('./account.js');
 const auth = () => import('./auth.js');
 const edit = () => import('./edit.js');
+const files = () => import('./files.js');
 const list = () => import('./list.js');
 const look = () => import('./look.js');
 const store = () => import('./store.js');
@@ -71,6 +72,10 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
         history: 'show how an image was made, step by step',
         layers: 'list the layers of an image',
         size: 'show how large images are, over all platforms',
+      }),
+      ...from(files, {
+        files: 'list the files in an image',
+        cat: 'print files of an image',
       }),
       ...from(store, {
         digest: 'show which digest a tag stands for',

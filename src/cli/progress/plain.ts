@@ -19,7 +19,8 @@ export function createPlainProgress(screen: Screen, { now }: PlainOptions): Prog
     onEvent(event) {
       if (current === undefined) return;
       const part = current.transfer.take(event);
-      if (event.type !== 'done' || !part.isLayer || current.told.has(part)) return;
+      const isTold = current.job.isTransient === true || current.told.has(part);
+      if (event.type !== 'done' || !part.isLayer || isTold) return;
       current.told.add(part);
       const outcome = outcomeOf(part, current.job.direction) ?? '';
       line(`${layerName(part)}: ${[outcome, ...notesOn(part)].join(', ')}`);
@@ -27,7 +28,8 @@ export function createPlainProgress(screen: Screen, { now }: PlainOptions): Prog
     notice: (notice) => line(noticeLine(notice)),
     pause() {},
     end(outcome) {
-      if (current !== undefined && outcome === 'done' && current.transfer.layers().length > 0) {
+      const isTold = outcome === 'done' && current?.job.isTransient !== true;
+      if (current !== undefined && isTold && current.transfer.layers().length > 0) {
         line(summary(current.transfer, current.job));
       }
       current = undefined;

@@ -44,7 +44,8 @@ export function createTtyProgress(screen: Screen, { now, style, every, spin }: T
       if (current === undefined) return;
       current.stop();
       const symbols = style.unicode ? { done: '✔', failed: '✖' } : { done: '*', failed: 'x' };
-      if (current.transfer.layers().length > 0) draw({ symbol: symbols[outcome], phase: outcome });
+      const isLeft = current.job.isTransient !== true && current.transfer.layers().length > 0;
+      if (isLeft) draw({ symbol: symbols[outcome], phase: outcome });
       else painter.clear();
       painter.release();
       current = undefined;

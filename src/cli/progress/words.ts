@@ -5,12 +5,14 @@ import { formatBytes, formatSpeed } from '../bytes.js';
 import { formatDuration } from '../duration.js';
 import type { Part, Transfer } from './transfer.js';
 
-export type Direction = 'pull' | 'push' | 'copy' | 'change' | 'save' | 'load';
+export type Direction = 'pull' | 'push' | 'copy' | 'change' | 'save' | 'load' | 'read';
 
 /** What is being moved: shown as `Pulling nginx:latest`. */
 export interface Job {
   readonly direction: Direction;
   readonly name: string;
+  /** It leads to a result that says more: nothing is left of it on a terminal, and nothing said elsewhere. */
+  readonly isTransient?: boolean;
 }
 
 const WORDS = {
@@ -54,6 +56,13 @@ const WORDS = {
     done: 'Loaded',
     written: 'Loaded',
     exists: 'Already exists',
+    mounted: 'Mounted',
+  },
+  read: {
+    doing: 'Reading',
+    done: 'Read',
+    written: 'Read',
+    exists: 'Already read',
     mounted: 'Mounted',
   },
 } as const;

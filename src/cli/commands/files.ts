@@ -1,0 +1,33 @@
+/** `reg files` */
+
+import { RegError } from '../../errors.js';
+import { listFiles } from '../../operations/files/list-files.js';
+import { spellOut } from '../../spec/text.js';
+import type { Context } from '../context.js';
+import { describeFiles, fileForPrograms } from '../files-view.js';
+import type { PlatformFlags } from '../flags.js';
+import { splitImagePath } from '../image-path.js';
+import { lookOptions } from '../look-options.js';
+import { createPage } from '../page.js';
+
+interface FilesFlags extends PlatformFlags {
+  readonly recursive?: true;
+  readonly layer?: string;
+  readonly whole?: true;
+}
+
+export async function run(context: Context<FilesFlags>): Promise<void> {
+  const { args, flags, output, progress } = context;
+  const { layer, recursive, whole } = flags;
+  const { image, paths } = splitImagePath(args);
+  const [path, ...others] = paths;
+  if (others.length > 0) throw new RegError('INVALID_ARGUMENT', 'only one path can be listed at once');
+  const options = { ...(await lookOptions([image], context)), path, recursive, layer, whole };
+  progress.begin({ direction: 'read', name: image, isTransient: true });
+  const files = await listFiles(image, { ...options, onEvent: progress.onEvent });
+  progress.end('done');
+  output.list(files.map(fileForPrograms), {
+    human: () => createPage(context).print(describeFiles(files)),
+    quiet: (file) => spellOut(file.path),
+  });
+}

@@ -1,0 +1,71 @@
+/** The commands that look at the files in images. */
+
+import type { Command } from 'commander';
+
+import {
+  addConnectionsFlag,
+  addNetworkFlags,
+  addPlatformFlag,
+  addProgressFlag,
+  addResultFlags,
+  addStoreFlag,
+} from '../flags.js';
+import { addExamples, type Act } from './act.js';
+
+export const define = { files: defineFiles, cat: defineCat };
+
+const IMAGE = 'any place: NAME, store:NAME, oci:DIR, oci-archive:FILE, docker-daemon:NAME, -';
+
+function defineFiles(command: Command, act: Act): void {
+  command
+    .description(
+      'List the files in an image as a container would see them: mode, owner and group, size, time in UTC, name. Layers with a table of contents (eStargz, zstd:chunked) are not fetched for that, all others are.',
+    )
+    .argument('<image>', `${IMAGE}; also with a path, IMAGE:/PATH`)
+    .argument('[path]', 'what is in this folder, or this file (default: all that is in the image)')
+    .option('-r, --recursive', 'what is in the folders below PATH, too')
+    .option('--layer <layer>', 'what one layer holds, by its number from 0 or its digest: see "reg layers"');
+  addWholeFlag(command);
+  addPlatformFlag(command);
+  addResultFlags(command, 'print only the paths');
+  addPlaceFlags(command);
+  addExamples(command, [
+    'reg files nginx',
+    'reg files alpine:3:/etc',
+    'reg files --json -r oci:./build /usr/share | jq -r .path',
+    'reg files --layer 2 ghcr.io/owner/app:1.0',
+  ]);
+  command.action(act(() => import('../commands/files.js')));
+}
+
+function defineCat(command: Command, act: Act): void {
+  command
+    .description(
+      'Print files of an image, byte for byte. Layers are read from the top, and no more of them than it takes; of one with a table of contents (eStargz, zstd:chunked) only what belongs to the file. Every byte is verified before it is printed. On a terminal control characters are spelled out.',
+    )
+    .argument('<image>', `${IMAGE}; also with the path, IMAGE:/PATH`)
+    .argument('[path...]', 'files in the image; symbolic links are followed inside of it')
+    .option('--raw', 'print bytes as they are on a terminal, too');
+  addWholeFlag(command);
+  addPlatformFlag(command);
+  addPlaceFlags(command);
+  addExamples(command, [
+    'reg cat nginx:1.27 /etc/nginx/nginx.conf',
+    'reg cat alpine:3:/etc/os-release',
+    'reg cat -p linux/arm64 busybox /bin/busybox > busybox',
+  ]);
+  command.action(act(() => import('../commands/cat.js')));
+}
+
+/** What a table of contents says is verified to be what the maker of the image says; not that the layer holds the same. */
+function addWholeFlag(command: Command): void {
+  command.option('--whole', 'read whole layers, whatever their tables of contents say');
+}
+
+/** For whatever a place is opened with. */
+function addPlaceFlags(command: Command): void {
+  addProgressFlag(command);
+  addConnectionsFlag(command);
+  addStoreFlag(command);
+  addNetworkFlags(command);
+}

@@ -1,0 +1,110 @@
+/**
+ * The files of an image: its layers from the top down, as many as it takes.
+ *
+ *     image ──▶ layers ──▶ entries of each ──▶ the view of all, or of the upper ones
+ */
+
+import { tmpdir } from 'node:os';
+
+import { createLimit } from '../../content/limit.js';
+import type { CopyListener } from '../../content/events.js';
+import type { Content } from '../../content/types.js';
+import { Holder } from '../../disk/holder.js';
+import { RegError } from '../../errors.js';
+import { View } from '../../rootfs/view.js';
+import type { Digest } from '../../spec/digest.js';
+import type { ImageManifest } from '../../spec/manifest.js';
+import { quoteText } from '../../spec/text.js';
+import { Quota } from '../../tar/quota.js';
+import { readImage, type Looked, type LookOptions } from '../look/look-at.js';
+import { openLayer, type LayerFile, type OpenLayerOptions } from './open-layer.js';
+
+/** Layers that are read at once. */
+const CONCURRENCY = 4;
+
+const LAYER = /^application\/vnd\.(?:oci\.image\.layer|docker\.image\.rootfs)\./;
+
+export interface FilesOptions extends LookOptions {
+  /**
+   * Read layers from end to end, and never by their tables of contents. Default false. A table is verified, but it is what
+   * its maker says of the layer: a program that runs the image may unpack something else.
+   */
+  readonly whole?: boolean | undefined;
+  /** Told of layers that are read from end to end. */
+  readonly onEvent?: CopyListener | undefined;
+}
+
+/** What is read of layers in one go, over several images too. */
+export class LayerReader {
+  readonly #options: FilesOptions & Pick<OpenLayerOptions, 'needsDigests'>;
+  readonly #holder: Holder;
+  readonly #quota = new Quota();
+  readonly #limit = createLimit(CONCURRENCY);
+  /** By digest: some images have one layer several times, and two may have one in common. */
+  readonly #opened = new Map<Digest, Promise<readonly LayerFile[]>>();
+
+  constructor(options: FilesOptions & Pick<OpenLayerOptions, 'needsDigests'>) {
+    this.#options = options;
+    this.#holder = new Holder(options.temporaryFolder ?? tmpdir());
+  }
+
+  /** The entries of a layer. `wanted` counts the first time. Throws as `openLayer`. */
+  open(content: Content, wanted?: OpenLayerOptions['wanted']): Promise<readonly LayerFile[]> {
+    const { digest } = content.descriptor;
+    const known = this.#opened.get(digest);
+    if (known !== undefined) return known;
+    const { onEvent, onNotice, signal, whole, needsDigests } = this.#options;
+    const opened = this.#limit(() =>
+      openLayer(content, {
+        holder: this.#holder,
+        quota: this.#quota,
+        wanted,
+        whole,
+        needsDigests,
+        onEvent,
+        onNotice,
+        signal,
+      }),
+    );
+    this.#opened.set(digest, opened);
+    return opened;
+  }
+
+  close(): Promise<void> {
+    return this.#holder.close();
+  }
+}
+
+/** The layers of the image that is meant, the lowest first. Throws UNSUPPORTED for what is no image. */
+export async function layersOf(
+  looked: Pick<Looked, 'source' | 'root'>,
+  options: LookOptions,
+): Promise<readonly Content[]> {
+  const { manifest } = await readImage(looked, options);
+  requireImage(manifest);
+  return manifest.layers.map((layer) => looked.source.get(layer));
+}
+
+function requireImage({ layers }: ImageManifest): void {
+  const other = layers.find(({ mediaType }) => !LAYER.test(mediaType));
+  if (other === undefined) return;
+  throw new RegError('UNSUPPORTED', `it is no image: it holds ${quoteText(other.mediaType)}`, {
+    digest: other.digest,
+  });
+}
+
+/** The view of all layers, which are read side by side. */
+export async function viewAll(layers: readonly Content[], reader: LayerReader): Promise<View<LayerFile>> {
+  const opened = await Promise.all(layers.map((layer) => reader.open(layer)));
+  const view = new View<LayerFile>({ isWhole: true });
+  for (const entries of opened) view.add(entries);
+  return view;
+}
+
+/** `path` as entries have theirs: no slash at either end, no empty parts. */
+export function plainPath(path: string): string {
+  return path
+    .split('/')
+    .filter((name) => name !== '' && name !== '.')
+    .join('/');
+}

@@ -1,0 +1,321 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { suite, test } from 'node:test';
+
+import type { CopyEvent } from '../../../src/content/events.js';
+import { systemClock } from '../../../src/content/system-clock.js';
+import { listFiles, type ListedFile } from '../../../src/operations/files/list-files.js';
+import { readFiles } from '../../../src/operations/files/read-file.js';
+import type { FilesOptions } from '../../../src/operations/files/image-files.js';
+import type { PlaceNotice } from '../../../src/operations/open-source.js';
+import { createClient } from '../../../src/registry/client.js';
+import { bytesContent, type TestContent } from '../../support/contents.js';
+import { reply } from '../../support/http-server.js';
+import { image, layer, type TestImage, type TestLayer } from '../../support/images.js';
+import { startScriptedRegistry, type ScriptedRegistry } from '../../support/scripted-registry.js';
+import { failsWith } from '../../support/scripted-setup.js';
+import { estargzLayer, zstdChunkedLayer, type SeekableFile } from '../../support/seekable-layers.js';
+import { temporaryFolder, type Scope } from '../../support/temp.js';
+
+const HOST = { os: 'linux', architecture: 'amd64' };
+
+interface LookedAt {
+  readonly name: string;
+  readonly server: ScriptedRegistry;
+  readonly options: FilesOptions & { readonly temporaryFolder: string };
+  readonly notices: PlaceNotice[];
+  readonly events: CopyEvent[];
+  /** The layers that were fetched, by their number, each with the number of bytes that were asked for. */
+  readonly fetched: () => readonly (readonly [layer: number, bytes: number])[];
+}
+
+/** A layer and, where it has a table of contents, what the manifest says of it. */
+type AnyLayer = TestLayer & { readonly annotations?: Readonly<Record<string, string>> };
+
+function imageWith(layers: readonly AnyLayer[]): TestImage {
+  const described = layers.map(({ blob: { digest, size }, annotations }) => ({
+    mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+    digest,
+    size,
+    ...(annotations && { annotations }),
+  }));
+  return image({ layers, manifest: { layers: described } });
+}
+
+async function lookAt(scope: Scope, layers: readonly AnyLayer[]): Promise<LookedAt> {
+  const server = await startScriptedRegistry(scope);
+  const made = imageWith(layers);
+  for (const [digest, content] of made.blobs) server.blobs.set(digest, await bytesOf(content));
+  server.manifests.set('1', { type: made.descriptor.mediaType, bytes: made.bytes });
+  server.manifests.set(made.descriptor.digest, { type: made.descriptor.mediaType, bytes: made.bytes });
+  const client = createClient({ clock: systemClock });
+  scope.after(() => client.close());
+  const notices: PlaceNotice[] = [];
+  const events: CopyEvent[] = [];
+  return {
+    server,
+    name: `${server.host}/app:1`,
+    options: {
+      client,
+      hostPlatform: HOST,
+      temporaryFolder: await temporaryFolder(scope),
+      onNotice: (notice) => notices.push(notice),
+      onEvent: (event) => events.push(event),
+    },
+    notices,
+    events,
+    fetched: () =>
+      server.requests.flatMap(({ path, headers }) => {
+        const at = layers.findIndex(({ blob }) => path.endsWith(blob.digest));
+        const [, from = '0', last] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? [];
+        const size = layers[at]?.blob.size ?? 0;
+        return at < 0 ? [] : [[at, (last ? Number(last) + 1 : size) - Number(from)] as const];
+      }),
+  };
+}
+
+function bytesOf(content: TestContent): Promise<Buffer> {
+  return buffer(content.open());
+}
+
+async function cat(name: string, options: FilesOptions, ...paths: readonly string[]): Promise<string> {
+  const seen: string[] = [];
+  await readFiles(name, { ...options, paths }, async ({ path, size, bytes }) => {
+    const content = await buffer(bytes);
+    assert.equal(content.length, size);
+    seen.push(`${path}=${content.toString()}`);
+  });
+  return seen.join(' ');
+}
+
+const paths = (files: readonly ListedFile[]): string => files.map(({ path }) => path).join(' ');
+
+const DIRECTORY = { type: 'directory' } as const;
+
+const LAYERS = [
+  await layer({ 'etc/': DIRECTORY, 'etc/old': 'old', 'etc/hosts': 'one', 'usr/': DIRECTORY, 'usr/x': 'x' }),
+  await layer({ 'etc/': DIRECTORY, 'etc/.wh.old': '', 'etc/l': { type: 'symlink', linkname: '../usr/x' } }),
+  await layer({ 'etc/': { type: 'directory', mode: 0o700 }, 'etc/hosts': 'two' }),
+];
+
+suite('the files of an image', () => {
+  test('are listed as a container sees them, or below a path, or as one layer has them', async (t) => {
+    const { name, options, events } = await lookAt(t, LAYERS);
+    const all = await listFiles(name, options);
+    assert.equal(paths(all), '/etc /etc/hosts /etc/l /usr /usr/x');
+    const [etc, hosts, link] = all;
+    const digests = LAYERS.map(({ blob }) => blob.digest);
+    const common = { uid: 0, gid: 0, mtime: 0 };
+    assert.deepEqual(etc, {
+      path: '/etc',
+      type: 'directory',
+      mode: 0o700,
+      size: 0,
+      ...common,
+      layer: digests[2],
+    });
+    assert.deepEqual(hosts, {
+      path: '/etc/hosts',
+      type: 'file',
+      mode: 0o644,
+      size: 3,
+      ...common,
+      layer: digests[2],
+    });
+    assert.deepEqual(
+      { ...link, mode: 0 },
+      { path: '/etc/l', type: 'symlink', mode: 0, size: 0, ...common, target: '../usr/x', layer: digests[1] },
+    );
+    const kinds = events.map(({ type, descriptor }) => `${type} ${digests.indexOf(descriptor.digest)}`);
+    for (const at of [0, 1, 2]) assert.ok(kinds.includes(`found ${at}`) && kinds.includes(`done ${at}`));
+
+    assert.equal(paths(await listFiles(name, { ...options, path: '/' })), '/etc /usr');
+    assert.equal(paths(await listFiles(name, { ...options, path: 'etc/' })), '/etc/hosts /etc/l');
+    assert.equal(paths(await listFiles(name, { ...options, path: '/', recursive: true })), paths(all));
+    assert.equal(paths(await listFiles(name, { ...options, path: '/etc/l' })), '/etc/l');
+    assert.equal(paths(await listFiles(name, { ...options, layer: '1' })), '/etc /etc/.wh.old /etc/l');
+    const byDigest = { ...options, layer: (digests[0] ?? '').slice(0, 20), path: 'usr' };
+    assert.equal(paths(await listFiles(name, byDigest)), '/usr /usr/x');
+    for (const layer of ['3', '-1', 'sha256:', 'abcdef'])
+      await assert.rejects(
+        listFiles(name, { ...options, layer }),
+        failsWith('INVALID_ARGUMENT', /has no layer/),
+      );
+    await assert.rejects(
+      listFiles(name, { ...options, path: '/etc/old' }),
+      failsWith('NOT_FOUND', /^cannot list the files of .*app:1: it has no "\/etc\/old"$/),
+    );
+  });
+
+  test('are read from the top, and no more layers than it takes', async (t) => {
+    const { name, options, fetched } = await lookAt(t, LAYERS);
+    assert.equal(await cat(name, options, '/etc/hosts'), '/etc/hosts=two');
+    assert.deepEqual(
+      fetched().map(([at]) => at),
+      [2],
+    );
+    await assert.rejects(cat(name, options, 'etc/old'), failsWith('NOT_FOUND', /it has no "etc\/old"$/));
+    assert.deepEqual(
+      fetched().map(([at]) => at),
+      [2, 2, 1],
+      'a whiteout says enough',
+    );
+    assert.equal(await cat(name, options, '/etc/l', 'etc/../etc/hosts'), '/usr/x=x /etc/hosts=two');
+    assert.deepEqual(
+      fetched()
+        .map(([at]) => at)
+        .slice(3),
+      [2, 1, 0],
+      'and none twice',
+    );
+  });
+
+  test('that are no files are not read', async (t) => {
+    const { name, options } = await lookAt(t, [
+      await layer({
+        'dev/null': { type: 'character-device', devmajor: 1, devminor: 3 },
+        'a/b': 'b',
+        gone: { type: 'symlink', linkname: 'a/c' },
+        hard: { type: 'link', linkname: 'nothing' },
+      }),
+    ]);
+    const refused: readonly (readonly [
+      path: string,
+      code: 'INVALID_ARGUMENT' | 'NOT_FOUND',
+      message: RegExp,
+    ])[] = [
+      ['/a', 'INVALID_ARGUMENT', /"\/a" is a folder$/],
+      ['/', 'INVALID_ARGUMENT', /"\/" is a folder$/],
+      ['/dev/null', 'INVALID_ARGUMENT', /is a device$/],
+      ['/hard', 'INVALID_ARGUMENT', /is a hard link to nothing$/],
+      ['/gone', 'NOT_FOUND', /it has no "\/gone": there is no "\/a\/c"$/],
+      ['/a/b/c', 'NOT_FOUND', /it has no "\/a\/b\/c"/],
+    ];
+    for (const [path, code, message] of refused)
+      await assert.rejects(cat(name, options, path), failsWith(code, message));
+    await assert.rejects(
+      listFiles((await lookAt(t, [])).name, { ...options, path: '/x' }),
+      failsWith('NOT_FOUND'),
+    );
+  });
+
+  test('may come several times in a layer: the last one counts, and a link to an earlier one leads there', async (t) => {
+    const one = await layer({ 'a/x': 'first', link: { type: 'link', linkname: 'a/x' } });
+    const two = await layer({ 'a/x': 'second and longer' });
+    const both = bytesContent(
+      Buffer.concat([(await bytesOf(one.tar)).subarray(0, 1536), await bytesOf(two.tar)]),
+    );
+    const { name, options, fetched } = await lookAt(t, [{ tar: both, blob: both }]);
+    assert.equal(await cat(name, options, '/a/x'), '/a/x=second and longer');
+    assert.equal(await cat(name, options, '/link'), '/link=first');
+    assert.equal(fetched().length, 2);
+  });
+
+  test('that are large, and links by another name lead to, cost a second reading', async (t) => {
+    const content = randomBytes(100_000).toString('hex');
+    const { name, options, fetched } = await lookAt(t, [
+      await layer({
+        'usr/': DIRECTORY,
+        'usr/large': content,
+        link: { type: 'symlink', linkname: 'usr/large' },
+      }),
+    ]);
+    assert.equal(
+      await cat(name, options, '/link', '/usr/large'),
+      `/usr/large=${content} /usr/large=${content}`,
+    );
+    assert.equal(fetched().length, 1, 'not where it is asked for, too');
+    assert.equal(await cat(name, options, '/link'), `/usr/large=${content}`);
+    assert.equal(fetched().length, 3);
+  });
+
+  test('are not read where a byte of the layer is wrong, even one behind them', async (t) => {
+    const { name, options, server } = await lookAt(t, LAYERS);
+    const digest = LAYERS[2]?.blob.digest ?? '';
+    const bytes = Buffer.from(server.blobs.get(digest) ?? '');
+    bytes[4] = (bytes[4] ?? 0) ^ 1;
+    server.blobs.set(digest, bytes);
+    let isTold = false;
+    const reading = readFiles(name, { ...options, paths: ['/etc/hosts'] }, async () => void (isTold = true));
+    await assert.rejects(reading, failsWith('DIGEST_MISMATCH'));
+    assert.equal(isTold, false);
+  });
+
+  test('an artifact has none', async (t) => {
+    const { name, options, server } = await lookAt(t, []);
+    const bytes = image({
+      layers: [],
+      manifest: { layers: [{ mediaType: 'text/plain', digest: `sha256:${'0'.repeat(64)}`, size: 1 }] },
+    }).bytes;
+    server.manifests.set('1', { type: 'application/vnd.oci.image.manifest.v1+json', bytes });
+    await assert.rejects(
+      listFiles(name, options),
+      failsWith('UNSUPPORTED', /it is no image: it holds "text\/plain"/),
+    );
+  });
+});
+
+const BIG = randomBytes(5_000_000);
+const SEEKABLE: readonly SeekableFile[] = [
+  { name: 'usr/', type: 'directory' },
+  { name: 'usr/big', content: BIG },
+  { name: 'usr/small', content: 'small\n' },
+  { name: 'usr/link', type: 'symlink', linkname: 'small' },
+];
+
+for (const [kind, make] of [
+  ['eStargz', estargzLayer],
+  ['zstd:chunked', zstdChunkedLayer],
+] as const) {
+  suite(`an image of ${kind}`, async () => {
+    const seekable = await make(SEEKABLE, { chunkSize: 1_000_000 });
+
+    test('costs what belongs to the files that are read', async (t) => {
+      const { name, options, fetched, events, notices } = await lookAt(t, [seekable, ...LAYERS.slice(2)]);
+      assert.equal(await cat(name, options, '/usr/link'), '/usr/small=small\n');
+      const bytes = fetched().reduce((sum, [at, count]) => sum + (at === 0 ? count : 0), 0);
+      assert.ok(bytes < 80_000, `${bytes} bytes of five million`);
+      const listed = await listFiles(name, options);
+      assert.equal(
+        paths(listed),
+        '/etc /etc/hosts ' +
+          (kind === 'eStargz' ? '/stargz.index.json ' : '') +
+          '/usr /usr/big /usr/link /usr/small',
+      );
+      assert.deepEqual(await listFiles(name, { ...options, whole: true }), listed);
+      assert.equal(await cat(name, options, '/usr/big'), `/usr/big=${BIG.toString()}`);
+      assert.deepEqual(notices, []);
+      assert.ok(
+        events.some(({ type, descriptor }) => type === 'done' && descriptor.size > 5_000_000),
+        'of --whole',
+      );
+    });
+
+    test('is read whole where the registry sends no parts, or the table is a lie', async (t) => {
+      const lying = await make(SEEKABLE, { edit: (records) => records.push({ type: 'socket', name: 'x' }) });
+      for (const [layer, why] of [
+        [seekable, /does not send sha256:[0-9a-f]{12} in parts$/],
+        [lying, /entry \d of the table of contents of sha256:[0-9a-f]{12} is of an unknown type$/],
+      ] as const) {
+        const { name, options, server, notices, fetched } = await lookAt(t, [layer]);
+        if (layer === seekable)
+          server.quirk(/GET .*blobs/, (exchange) => {
+            const digest = exchange.log.path.replace(/^.*\//, '');
+            reply(exchange, 200, { body: server.blobs.get(digest) ?? Buffer.alloc(0) });
+          });
+        assert.equal(await cat(name, options, 'usr/small'), '/usr/small=small\n');
+        assert.equal(notices.length, 1);
+        assert.match(notices[0]?.message ?? '', /^layer sha256:[0-9a-f]{12} is read from end to end: /);
+        assert.match(notices[0]?.message ?? '', why);
+        assert.equal(fetched().at(-1)?.[1], layer.blob.size);
+      }
+    });
+
+    test('is read from the top like any other', async (t) => {
+      const { name, options, fetched } = await lookAt(t, [LAYERS[0] as TestLayer, seekable]);
+      assert.equal(await cat(name, options, '/usr/small'), '/usr/small=small\n');
+      assert.ok(fetched().every(([at]) => at === 1));
+    });
+  });
+}
