@@ -79,7 +79,8 @@ const RULES: readonly Rule[] = [
   {
     title: 'trying again is one place’s business',
     pattern: /\bclock\.random\(/,
-    places: [/^content\/retry\.ts$/, /^disk\/lock\.ts$/],
+    // The last one looks again whether others wrote over it, which is no failure.
+    places: [/^content\/retry\.ts$/, /^disk\/lock\.ts$/, /^registry\/referrers\.ts$/],
   },
   {
     title: 'JSON from outside is read strictly',
