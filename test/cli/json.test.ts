@@ -92,6 +92,9 @@ const LINES: readonly string[] = [
   'copy HOST/app:1 HOST/five:1',
   'save HOST/app:1 -o images.tar',
   'load -i images.tar',
+  'edit --label a=b HOST/app:1 -o HOST/six:1',
+  'annotate --dry-run HOST/app:1 a=b',
+  'files HOST/app:1',
   'sync sync.yaml',
   'images',
   'digest HOST/app:1',
@@ -120,7 +123,11 @@ test('every command prints the keys that the README has, and no others', async (
     const { stdout } = await me.reg([command, '--json', ...args], { cwd: me.home });
     const printed = stdout.trimEnd().split('\n');
     const shape = shapeOf(command);
-    for (const line of printed) assertShape(JSON.parse(line), shape, command);
+    for (const line of printed) {
+      const value: Readonly<Record<string, unknown>> = JSON.parse(line);
+      assertShape(value, shape, command);
+      if (args.includes('--dry-run') && 'plan' in value) assertShape(value['plan'], shapeOf('plan'), command);
+    }
   }
 });
 
