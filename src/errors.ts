@@ -34,6 +34,7 @@ const EXIT_CODES = {
   STORE_LOCKED: 8,
   DISK_FULL: 8,
   DISK_ERROR: 8,
+  DIFFERENT: 9,
   ABORTED: 130,
 } as const;
 

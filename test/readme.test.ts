@@ -15,7 +15,7 @@ import { bareEnvironment, startChild } from './support/child.js';
 import { startDockerHub, type DockerHub } from './support/docker-hub.js';
 import { startDockerRegistry } from './support/docker-registry.js';
 import { writeDockerArchive } from './support/image-files.js';
-import { image, index, layer } from './support/images.js';
+import { image, index, layer, type TestGraph } from './support/images.js';
 import { KEYRING, startKeyring, type Keyring } from './support/keyring.js';
 import { createPerson, type Person } from './support/person.js';
 import { needs } from './support/programs.js';
@@ -185,6 +185,7 @@ async function createWorld(scope: {
     image({ layers, platform: { os: 'linux', architecture }, config: { config: run, history: HISTORY } });
   const graph = index([forPlatform('amd64'), forPlatform('arm64')]);
   await pushGraph(`${hub.storage.origin}/v2/library/nginx`, graph, { tag: 'latest' });
+  await pushTelling(`${hub.storage.origin}/v2/library/nginx`, graph);
   await writeDockerArchive(join(me.home, 'app.tar'), { 'app:latest': image({ layers }) });
   const served = await startServe(scope, await createPerson(scope));
   const guarded = await startDockerRegistry(scope, { auth: { users: { alice: 'secret' } } });
@@ -195,6 +196,18 @@ async function createWorld(scope: {
   ]);
   const keyring = await startKeyring(scope, me.home, 'unlocked');
   return { me, keyring, hub, hosts };
+}
+
+/** A signature and an SBOM, as they are kept where the registry keeps no list of referrers. */
+async function pushTelling(repository: string, { descriptor }: TestGraph): Promise<void> {
+  const { mediaType, digest, size } = descriptor;
+  const tag = digest.replace(':', '-');
+  const artifactType = 'application/spdx+json';
+  const layers = [await layer({ 'sbom.json': '{}' })];
+  const sbom = image({ layers, manifest: { artifactType, subject: { mediaType, digest, size } } });
+  const { platform: _, ...listed } = sbom.descriptor;
+  await pushGraph(repository, index([{ ...sbom, descriptor: { ...listed, artifactType } }]), { tag });
+  await pushGraph(repository, image({ layers }), { tag: `${tag}.sig` });
 }
 
 /** Something that looks like a program's size and does not compress. */

@@ -3,6 +3,7 @@
 import type { HistoryStep } from '../operations/look/history.js';
 import { hexOf } from '../spec/digest.js';
 import { formatBytes } from './bytes.js';
+import { dayOf } from './day.js';
 import { layTable, span, type Column, type Line, type Span } from './layout.js';
 import { cutTo } from './width.js';
 
@@ -57,9 +58,4 @@ function instructionOf(createdBy: string): string {
     .replace(/^(?:RUN )?(?:\|\d+ .*? )?\/bin\/sh -c /, 'RUN ')
     .replace(/\s*# buildkit$/, '')
     .replace(/\s+/g, ' ');
-}
-
-function dayOf(created: string): string {
-  const time = Date.parse(created);
-  return Number.isNaN(time) ? created.slice(0, 10) : new Date(time).toISOString().slice(0, 10);
 }

@@ -4,6 +4,7 @@ import type { IndexEntry, InspectedImage, Inspection, LayerSummary } from '../op
 import { shortDigest } from '../spec/digest.js';
 import { isIndexType, layerTypeName } from '../spec/media-type.js';
 import { formatBytes } from './bytes.js';
+import { formatCommand } from './command-line.js';
 import { alignColumns } from './table.js';
 
 /** The longest name is `Environment`, so that the values of all sections stand in one column. */
@@ -37,8 +38,8 @@ function describeImage(image: InspectedImage): readonly string[] {
       ['Artifact', image.artifactType],
       ['Created', config.created],
       ['Author', config.author],
-      ['Entrypoint', command(config.entrypoint)],
-      ['Command', command(config.cmd)],
+      ['Entrypoint', commandOf(config.entrypoint)],
+      ['Command', commandOf(config.cmd)],
       ['Directory', config.workingDir],
       ['User', config.user],
       ['Ports', config.exposedPorts?.join(', ')],
@@ -83,10 +84,8 @@ function kindOf(mediaType: string): string {
   return `${isIndexType(mediaType) ? 'index of several images' : 'image'} (${mediaType})`;
 }
 
-/** A command as the shell would read it where that is plain, else as a list. */
-function command(words: readonly string[] | undefined): string | undefined {
-  if (words === undefined) return undefined;
-  return words.every((word) => /^[\w./:=@%+,-]+$/.test(word)) ? words.join(' ') : JSON.stringify(words);
+function commandOf(words: readonly string[] | undefined): string | undefined {
+  return words === undefined ? undefined : formatCommand(words);
 }
 
 function pairs(map: Readonly<Record<string, string>> | undefined): readonly string[] | undefined {

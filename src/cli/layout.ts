@@ -25,6 +25,13 @@ interface TableOptions {
   readonly width?: number | undefined;
 }
 
+interface RowsOptions {
+  /** What stands between the columns. */
+  readonly gap?: string;
+  /** Columns whose cells stand at their right edge. */
+  readonly right?: readonly number[];
+}
+
 const GAP = '   ';
 
 /** The last column gets no narrower than this, whatever the terminal. */
@@ -44,36 +51,59 @@ export function lineOf(text: string, tone?: Tone): Line {
   return [{ text: indent }, span(text, tone)];
 }
 
-/** A head and rows, each column as wide as its widest cell, three blanks between. */
+/** A piece, or several without a blank between. */
+type Cell = Span | Line;
+
+export type Row = readonly Cell[];
+
+/** A head and rows, three blanks between the columns. */
 export function layTable(
   columns: readonly Column[],
-  rows: readonly Line[],
-  { width = Infinity }: TableOptions = {},
+  rows: readonly Row[],
+  options: TableOptions = {},
 ): readonly Line[] {
-  const all: readonly Line[] = [columns.map(({ head }) => ({ text: head })), ...rows];
-  const widths = columns.map((_, at) =>
-    all.reduce((most, row) => Math.max(most, widthOf(row[at]?.text ?? '')), 0),
-  );
-  const before = widths.slice(0, -1).reduce((sum, each) => sum + each + GAP.length, 0);
-  // The last column of the terminal stays free: some break the line as soon as it is filled.
-  const room = Math.max(MIN_LAST, width - 1 - before);
-  return all.map((row) =>
-    trimmed(
-      columns.flatMap(({ isRight }, at) => {
-        const isLast = at === columns.length - 1;
-        const { text, tone } = row[at] ?? { text: '' };
-        const shown = isLast ? cutTo(text, room) : text;
-        const blanks = ' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOf(shown)));
-        const cell: Span = tone === undefined ? { text: shown } : { text: shown, tone };
-        const gap = { text: isLast ? '' : GAP };
-        return isRight ? [{ text: blanks }, cell, gap] : [cell, { text: blanks }, gap];
-      }),
-    ),
-  );
+  const head = columns.map(({ head: text }): Cell => ({ text }));
+  const right = columns.flatMap(({ isRight }, at) => (isRight === true ? [at] : []));
+  return layRows([head, ...rows], { ...options, right });
 }
 
-/** Without the blanks at the end. */
-function trimmed(line: Line): Line {
-  const last = line.findLastIndex(({ text }) => text.trim() !== '');
-  return line.slice(0, last + 1);
+/** Rows with each column as wide as its widest cell; only the last one is ever cut. */
+export function layRows(
+  rows: readonly Row[],
+  { width = Infinity, gap = GAP, right = [] }: TableOptions & RowsOptions = {},
+): readonly Line[] {
+  const all = rows.map((row) => row.map(spansOf));
+  const widths: number[] = [];
+  for (const row of all)
+    row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, widthOfCell(cell))));
+  const before = widths.slice(0, -1).reduce((sum, each) => sum + each + gap.length, 0);
+  // The last column of the terminal stays free: some break the line as soon as it is filled.
+  const room = Math.max(MIN_LAST, width - 1 - before);
+  return all.map((row) => {
+    const line = row.flatMap((whole, at) => {
+      const isLast = at === widths.length - 1;
+      const cell = isLast ? cutCell(whole, room) : whole;
+      const blanks = { text: ' '.repeat(Math.max(0, (widths[at] ?? 0) - widthOfCell(cell))) };
+      const between = { text: isLast ? '' : gap };
+      return right.includes(at) ? [blanks, ...cell, between] : [...cell, blanks, between];
+    });
+    return line.slice(0, 1 + line.findLastIndex(({ text }) => text.trim() !== ''));
+  });
+}
+
+function spansOf(cell: Cell): Line {
+  return 'text' in cell ? [cell] : cell;
+}
+
+function widthOfCell(cell: Line): number {
+  return cell.reduce((width, { text }) => width + widthOf(text), 0);
+}
+
+function cutCell(cell: Line, room: number): Line {
+  let left = room;
+  return cell.map((piece) => {
+    const text = cutTo(piece.text, left);
+    left -= widthOf(text);
+    return { ...piece, text };
+  });
 }

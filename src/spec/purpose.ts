@@ -27,6 +27,8 @@ export interface Purpose {
 
 /** Where BuildKit says what an entry of an index is (buildkit, docs/attestations/attestation-storage.md). */
 const BUILDKIT_TYPE = 'vnd.docker.reference.type';
+/** Where BuildKit says which image an attestation is about. */
+const BUILDKIT_SUBJECT = 'vnd.docker.reference.digest';
 
 /** Where BuildKit, cosign and sigstore's bundles each say what an attestation states. */
 const PREDICATE_KEYS = [
@@ -98,6 +100,13 @@ export function purposeOf(manifest: Manifest | undefined, descriptor: Descriptor
   return { kind: 'artifact', title: told === undefined ? 'artifact' : cleanText(told, 100) };
 }
 
+/** Purpose of what refers to an image, as a list of referrers has it. */
+export function purposeOfReferrer(descriptor: Descriptor): Purpose {
+  const { artifactType = '' } = descriptor;
+  if (artifactType !== '') return purposeOf(undefined, descriptor);
+  return predicateIn(descriptor.annotations) ?? { kind: 'artifact', title: 'artifact' };
+}
+
 /** Purpose of a layer; those of file systems are plain layers. */
 export function purposeOfLayer({ mediaType, annotations }: Descriptor): Purpose {
   const stated = predicateIn(annotations);
@@ -110,6 +119,11 @@ function purposeOfPredicate(predicateType: string): Purpose {
   if (found === undefined) return { kind: 'attestation', title: cleanText(predicateType, 100) };
   const [, version] = /\/(v\d[\w.-]{0,20})$/.exec(predicateType) ?? [];
   return version === undefined ? found : { ...found, title: `${found.title} ${version}` };
+}
+
+/** The digest of the image that an entry of an index attests, where it does; `''` where it does not say of which. */
+export function attestedBy(entry: Descriptor): string | undefined {
+  return isAttestationEntry(entry) ? (entry.annotations?.[BUILDKIT_SUBJECT] ?? '') : undefined;
 }
 
 /** Whether an entry of an index is what BuildKit puts beside an image to tell of it. */

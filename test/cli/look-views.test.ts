@@ -2,16 +2,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { describeDiff } from '../../src/cli/diff-view.js';
 import { describeHistory } from '../../src/cli/history-view.js';
 import { describeLayers } from '../../src/cli/layers-view.js';
 import type { Line } from '../../src/cli/layout.js';
 import { createOutput } from '../../src/cli/output.js';
 import { printDocument } from '../../src/cli/print-document.js';
+import { describeReferrers } from '../../src/cli/referrers-view.js';
 import { sizeBar } from '../../src/cli/size-bar.js';
 import { describeSizes } from '../../src/cli/size-view.js';
 import { createStyle } from '../../src/cli/style.js';
+import { describeTree } from '../../src/cli/tree-view.js';
 import { cutTo, widthOf } from '../../src/cli/width.js';
 import type { HistoryStep } from '../../src/operations/look/history.js';
+import type { TreeNode } from '../../src/operations/look/tree.js';
 import { parseDigest } from '../../src/spec/digest.js';
 
 const EVIL = 'a\u001b[2J\r\n\u202eb\u009b31m';
@@ -165,6 +169,67 @@ test('sizes stand below each other, attestations in one line, and several images
   ]);
 });
 
+const LAYER: TreeNode = {
+  kind: 'layer',
+  title: 'layer',
+  digest: digest('b'),
+  mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+  size: 1000,
+  children: [],
+  referrers: [],
+};
+
+test('a tree has a line for each part, below what it belongs to, no wider than the terminal', () => {
+  const signature: TreeNode = { ...LAYER, kind: 'signature', title: 'cosign signature', tag: 'sha256-a.sig' };
+  const image: TreeNode = {
+    ...LAYER,
+    kind: 'image',
+    title: 'image',
+    platform: 'linux/amd64',
+    totalSize: 2500,
+    children: [LAYER, LAYER],
+    referrers: [{ ...signature, kind: 'sbom', title: EVIL, referrers: [signature] }],
+  };
+  const missing: TreeNode = {
+    ...LAYER,
+    kind: 'image',
+    title: 'image',
+    platform: 'linux/arm64',
+    isMissing: true,
+  };
+  const root: TreeNode = {
+    ...image,
+    kind: 'index',
+    title: 'index',
+    children: [image, missing, { ...LAYER, isRepeated: true }],
+    referrers: [signature],
+  };
+  const lines = textOf(
+    describeTree({ name: 'app:1', root }, { width: 60, style: { ...PLAIN, unicode: true } }),
+  );
+  assertFits(lines, 60);
+  assert.deepEqual(lines, [
+    'IMAGE                              DIGEST            SIZE',
+    'app:1                              bbbbbbbbbbbb   2.50 kB',
+    '├─ linux/amd64                     bbbbbbbbbbbb   2.50 kB',
+    '│  ├─ layer tar+gzip               bbbbbbbbbbbb   1.00 kB',
+    '│  ├─ layer tar+gzip               bbbbbbbbbbbb   1.00 kB',
+    '│  └─ a[2J b31m (by tag)           bbbbbbbbbbbb   1.00 kB',
+    '│     └─ cosign signature (by t…   bbbbbbbbbbbb   1.00 kB',
+    '├─ linux/arm64 (missing)           bbbbbbbbbbbb   1.00 kB',
+    '├─ layer tar+gzip (see above)      bbbbbbbbbbbb   1.00 kB',
+    '└─ cosign signature (by tag)       bbbbbbbbbbbb   1.00 kB',
+  ]);
+  const plain = textOf(describeTree({ name: 'app:1', root }, { width: Infinity, style: PLAIN }));
+  assert.deepEqual(plain.slice(5, 7), [
+    '|  `- a[2J b31m (by tag)             bbbbbbbbbbbb   1.00 kB',
+    '|     `- cosign signature (by tag)   bbbbbbbbbbbb   1.00 kB',
+  ]);
+  let deep = LAYER;
+  for (let depth = 0; depth < 40; depth += 1) deep = { ...deep, referrers: [deep] };
+  assertFits(textOf(describeTree({ name: 'app:1', root: deep }, { width: 80, style: PLAIN })), 80);
+});
+
 /** What is printed of `bytes` with these flags, on a terminal or not. */
 function printed(bytes: string, { isTTY = false, flags = {} } = {}): string {
   const writes: string[] = [];
@@ -198,4 +263,77 @@ test('text is as wide as a terminal shows it', () => {
     [cutTo('日本語', 6), cutTo('日本語', 5), cutTo('abc', 2), cutTo('abc', 0)],
     ['日本語', '日本…', 'a…', ''],
   );
+});
+
+test('referrers stand below what they refer to, with what they are and when they were made', () => {
+  const one = {
+    digest: digest('b'),
+    mediaType: 'application/vnd.oci.image.manifest.v1+json',
+    size: 645,
+    artifactType: 'application/spdx+json',
+    kind: 'sbom' as const,
+    title: 'SPDX SBOM',
+    annotations: { 'org.opencontainers.image.created': '2026-10-03T10:00:00Z' },
+    subject: digest('a'),
+  };
+  const { annotations: _, ...rest } = one;
+  const two = { ...rest, digest: digest('c'), artifactType: 'text/x', title: 'text/x', subject: digest('b') };
+  const list = { digest: digest('a'), reference: 'app:1', familiar: 'app:1', referrers: [one, two] };
+  assert.deepEqual(textOf(describeReferrers(list, { width: Infinity })), [
+    'DIGEST         CREATED       SIZE   WHAT',
+    'bbbbbbbbbbbb   2026-10-03   645 B   SPDX SBOM (application/spdx+json)',
+    'cccccccccccc                645 B     text/x',
+  ]);
+});
+
+test('a diff marks what only one image has, in colours, and hostile values harm nobody', () => {
+  const from = {
+    reference: 'app:1',
+    familiar: 'app:1',
+    digest: digest('a'),
+    mediaType: 'x',
+    image: { digest: digest('a'), platform: 'linux/amd64' },
+  };
+  const to = { ...from, familiar: 'longer/app:2', digest: digest('b') };
+  const diff = {
+    isEqual: false,
+    from,
+    to,
+    platforms: [
+      { platform: 'linux/amd64', change: 'changed' as const, from: digest('a'), to: digest('b') },
+      { platform: 'linux/arm64', change: 'same' as const, from: digest('c'), to: digest('c') },
+    ],
+    config: [
+      { field: 'config.Cmd', from: ['sh'], to: ['sh', '-c', 'a b'] },
+      { field: 'config.ExposedPorts', key: '80/tcp', to: {} },
+      { field: `config.${EVIL}`, key: EVIL, from: { a: EVIL }, to: [1, EVIL] },
+    ],
+    layers: [
+      { change: 'same' as const, digest: digest('d'), mediaType: 'text/x', size: 2_900_000 },
+      { change: 'added' as const, digest: digest('e'), mediaType: 'text/x', size: 10 },
+    ],
+  };
+  const lines = describeDiff(diff);
+  assert.deepEqual(textOf(lines), [
+    '- app:1         sha256:aaaaaaaaaaaa',
+    '+ longer/app:2  sha256:bbbbbbbbbbbb',
+    '',
+    'Platforms',
+    '~ linux/amd64  sha256:aaaaaaaaaaaa to sha256:bbbbbbbbbbbb',
+    '= linux/arm64  sha256:cccccccccccc',
+    '',
+    'Config of linux/amd64',
+    '- Command           sh',
+    '+ Command           ["sh","-c","a b"]',
+    '+ Port              80/tcp',
+    '- config.a[2J b31m  a[2J b31m',
+    '+ config.a[2J b31m  a[2J b31m=[1,"a\\u001b[2J\\r\\nb31m"]',
+    '',
+    'Layers of linux/amd64',
+    '= dddddddddddd  2.90 MB  text/x',
+    '+ eeeeeeeeeeee     10 B  text/x',
+    'Layers: 1 shared (2.90 MB), 1 added (10 B)',
+  ]);
+  assert.deepEqual(lines[0]?.map(({ tone }) => tone).filter(Boolean), ['bad', 'bad']);
+  assert.deepEqual(textOf(describeDiff({ ...diff, isEqual: true })), [`Both are ${digest('a')}`]);
 });

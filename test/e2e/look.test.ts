@@ -1,9 +1,11 @@
 /** The commands that look, the whole way: over a real registry and over ours, judged by skopeo where it tells the same. */
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
 
 import { startDockerRegistry } from '../support/docker-registry.js';
+import { writeLayout } from '../support/image-files.js';
 import { attestation, image, index, layer } from '../support/images.js';
 import { createPerson, succeeded } from '../support/person.js';
 import { needs } from '../support/programs.js';
@@ -31,58 +33,87 @@ function objects(stdout: string): readonly Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-for (const kind of ['docker-registry', 'reg serve'] as const) {
-  const programs = kind === 'docker-registry' ? [kind] : [];
-  test(`an image at ${kind} is looked at from all sides`, needs('skopeo', ...programs), async (t) => {
-    const registry =
-      kind === 'reg serve' ? await startServe(t, await createPerson(t)) : await startDockerRegistry(t);
-    await pushGraph(`${registry.origin}/v2/team/app`, graph, { tag: '1' });
-    const name = `${registry.host}/team/app:1`;
-    const AMD64 = ['--platform', 'linux/amd64'];
-    const flags = await remoteFlags(t, '');
-    const theirs = async (...args: readonly string[]): Promise<string> =>
-      succeeded(await skopeo(t, ['inspect', ...args, ...flags, `docker://${name}`])).stdout;
-    const ours = async (...args: readonly string[]): Promise<string> =>
-      (await me.reg([...args, name])).stdout;
+const SPDX = 'application/spdx+json';
 
-    assert.equal(await ours('manifest'), await theirs('--raw'));
-    assert.equal(await ours('config'), await theirs('--config', '--raw'));
-    assert.equal(await ours('config', ...AMD64), amd64.config.toString());
-    assert.equal((await ours('manifest', ...AMD64, '--format', '{{.config.digest}}')).slice(0, 7), 'sha256:');
+/**
+ * Pushes a second image, and what tells of the first: by `reg`, so that the list of referrers is kept where the registry
+ * keeps none. Answers what a tree looks like then.
+ */
+async function pushTelling(name: string): Promise<RegExp> {
+  const folder = join(me.home, 'layout');
+  const { mediaType, digest, size } = amd64.descriptor;
+  const sbom = image({ layers, manifest: { artifactType: SPDX, subject: { mediaType, digest, size } } });
+  const other = image({ layers, config: { config: { Env: ['A=1'] }, author: 'me' } });
+  const tag = graph.descriptor.digest.replace(':', '-');
+  await writeLayout(folder, { sbom, other, signature: image({ layers: [] }) });
+  const repository = name.replace(/:1$/, '');
+  for (const [from, to] of [
+    ['sbom', 'sbom'],
+    ['other', 'other'],
+    ['signature', `${tag}.sig`],
+  ])
+    await me.reg(['copy', `oci:${folder}:${from}`, `${repository}:${to}`]);
+  return /linux\/amd64 .*\n(?:.*layer.*\n){2}.*BuildKit attestations.*\n.*SLSA provenance.*\n.*SPDX SBOM.*\n[^]*cosign signature/;
+}
 
-    const listed = objects(await ours('layers', '--json', ...AMD64));
-    assert.deepEqual(
-      listed,
-      layers.map(({ blob: { digest, size } }, at) => ({
-        index: at,
-        digest,
-        mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
-        size,
-      })),
-    );
-    assert.equal(await ours('layers', '-q'), layers.map(({ blob }) => `${blob.digest}\n`).join(''));
+const AMD64 = ['--platform', 'linux/amd64'];
+const parts = [...graph.blobs.values(), ...[...graph.manifests.values()].map(({ descriptor }) => descriptor)];
+const bytes = parts.reduce((sum, { size }) => sum + size, 0);
 
-    const [second] = layers.slice(1).map(({ blob }) => `${blob.size} B   ${blob.digest.slice(7, 19)}`);
-    assert.deepEqual((await ours('history', ...AMD64)).split('\n').slice(0, 3), [
-      'CREATED      SIZE   LAYER          COMMENT    CREATED BY',
-      `2026-01-02   ${second}              RUN make`,
-      '2026-01-02    0 B   empty                     ENV A=1',
-    ]);
-    assert.equal(objects(await ours('history', '--json', ...AMD64)).length, 3);
+test('an image at a registry is looked at from all sides', needs('docker-registry', 'skopeo'), async (t) => {
+  const registry = await startDockerRegistry(t);
+  await pushGraph(`${registry.origin}/v2/team/app`, graph, { tag: '1' });
+  const name = `${registry.host}/team/app:1`;
+  const flags = await remoteFlags(t, '');
+  const theirs = async (...args: readonly string[]): Promise<string> =>
+    succeeded(await skopeo(t, ['inspect', ...args, ...flags, `docker://${name}`])).stdout;
+  const ours = async (...args: readonly string[]): Promise<string> => (await me.reg([...args, name])).stdout;
 
-    const [report] = objects(await ours('size', '--json'));
-    const parts = [
-      ...graph.blobs.values(),
-      ...[...graph.manifests.values()].map(({ descriptor }) => descriptor),
-    ];
-    const bytes = parts.reduce((sum, { size }) => sum + size, 0);
-    assert.equal(report?.['size'], bytes);
-    assert.equal(await ours('size', '-q'), `${bytes}\n`);
-    assert.match(
-      await ours('size'),
-      /^PLATFORM .*\nlinux\/amd64 .*\nlinux\/arm64 .*\nattestations .*\nTotal: /,
-    );
-    await me.fails(3, ['history', '--platform', 'linux/s390x', name]);
-    await me.fails(3, ['layers', `${registry.host}/team/app:2`]);
-  });
+  assert.equal(await ours('manifest'), await theirs('--raw'));
+  assert.equal(await ours('config'), await theirs('--config', '--raw'));
+  assert.equal(await ours('config', ...AMD64, '--format', '{{.os}} {{index .config.Env 0}}'), 'linux A=1\n');
+  assert.deepEqual(
+    objects(await ours('layers', '--json', ...AMD64)),
+    layers.map(({ blob: { digest, size } }, at) => ({
+      index: at,
+      digest,
+      mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip',
+      size,
+    })),
+  );
+  assert.equal(await ours('layers', '-q'), layers.map(({ blob }) => `${blob.digest}\n`).join(''));
+  assert.deepEqual(
+    objects(await ours('history', '--json', ...AMD64)).map(({ createdBy, isEmpty }) => [createdBy, isEmpty]),
+    history.toReversed().map((step) => [step.created_by, step.empty_layer ?? false]),
+  );
+  const [report] = objects(await ours('size', '--json'));
+  assert.equal(report?.['size'], bytes);
+  await me.fails(3, ['history', '--platform', 'linux/s390x', name]);
+  await lookAround(name);
+});
+
+test('so is one at a registry of ours', async (t) => {
+  const { host, origin } = await startServe(t, await createPerson(t));
+  await pushGraph(`${origin}/v2/team/app`, graph, { tag: '1' });
+  const name = `${host}/team/app:1`;
+  assert.equal((await me.reg(['manifest', name])).stdout, graph.bytes.toString());
+  assert.equal((await me.reg(['size', '-q', name])).stdout, `${bytes}\n`);
+  await lookAround(name);
+});
+
+/** What there is beside the image: trees, referrers, other images. */
+async function lookAround(name: string): Promise<void> {
+  const told = await pushTelling(name);
+  assert.match((await me.reg(['tree', name])).stdout, told);
+  const [tree] = objects((await me.reg(['tree', '--json', '--no-referrers', name])).stdout);
+  assert.deepEqual([tree?.['digest'], tree?.['totalSize']], [graph.descriptor.digest, bytes]);
+  const [referrer] = objects((await me.reg(['referrers', '--json', ...AMD64, name])).stdout);
+  assert.deepEqual([referrer?.['kind'], referrer?.['artifactType']], ['sbom', SPDX]);
+
+  const other = name.replace(/1$/, 'other');
+  const { stdout, stderr } = await me.fails(9, ['diff', '--json', '--exit-code', name, other]);
+  const [diff] = objects(stdout);
+  assert.deepEqual([diff?.['isEqual'], diff?.['config']], [false, [{ field: 'author', to: 'me' }]]);
+  assert.match(stderr, /app:1 and .*app:other differ\n$/);
+  await me.reg(['diff', '--exit-code', name, name]);
 }

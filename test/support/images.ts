@@ -19,6 +19,7 @@ interface TestDescriptor {
   readonly digest: string;
   readonly size: number;
   readonly platform?: TestPlatform;
+  readonly artifactType?: string;
   readonly annotations?: Readonly<Record<string, string>>;
 }
 

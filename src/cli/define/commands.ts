@@ -72,6 +72,9 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
         history: 'show how an image was made, step by step',
         layers: 'list the layers of an image',
         size: 'show how large images are, over all platforms',
+        tree: 'show an image with its parts, signatures and SBOMs',
+        diff: 'show how two images differ',
+        referrers: 'list what refers to an image: signatures, SBOMs',
       }),
       ...from(files, {
         files: 'list the files in an image',

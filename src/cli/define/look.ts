@@ -12,6 +12,9 @@ export const define = {
   history: defineHistory,
   layers: defineLayers,
   size: defineSize,
+  tree: defineTree,
+  referrers: defineReferrers,
+  diff: defineDiff,
 };
 
 const IMAGE = 'any place: NAME, store:NAME, oci:DIR, oci-archive:FILE, docker-daemon:NAME, -';
@@ -106,6 +109,60 @@ function defineSize(command: Command, act: Act): void {
   addPlaceFlags(command);
   addExamples(command, ['reg size nginx', 'reg size app:1.0 app:1.1', 'reg size -q -p linux/amd64 nginx']);
   command.action(act(() => import('../commands/size.js')));
+}
+
+function defineTree(command: Command, act: Act): void {
+  command
+    .description(
+      'Show all that an image is made of, platforms and layers, and all that tells of it: referrers, attestations of ' +
+        'BuildKit, signatures, attestations and SBOMs of cosign. Each is named for what it is; no layer is fetched.',
+    )
+    .argument('<image>', IMAGE)
+    .option('--no-referrers', 'only what the image itself holds');
+  addJsonFlag(command);
+  addPlatformFlag(command, 'image of an index to show, os/arch[/variant] (default: all)');
+  addPlaceFlags(command);
+  addExamples(command, ['reg tree nginx', 'reg tree --platform linux/amd64 --no-referrers oci:./build']);
+  command.action(act(() => import('../commands/tree.js')));
+}
+
+function defineReferrers(command: Command, act: Act): void {
+  command
+    .description(
+      'List what refers to an image at its registry: signatures, SBOMs, attestations. What cosign keeps under tags, and ' +
+        'what an index holds itself, "reg tree" shows.',
+    )
+    .argument('<image>', 'at its registry')
+    .option('--artifact-type <type>', 'only those of this type')
+    .option('--recursive', 'what refers to these, too');
+  addPlatformFlag(command, 'image of an index that is meant, os/arch[/variant] (default: the index)');
+  addResultFlags(command, 'print only the digests');
+  addPlaceFlags(command);
+  addExamples(command, [
+    'reg referrers ghcr.io/owner/app:1.0',
+    'reg referrers -q --artifact-type application/spdx+json ghcr.io/owner/app:1.0',
+  ]);
+  command.action(act(() => import('../commands/referrers.js')));
+}
+
+function defineDiff(command: Command, act: Act): void {
+  command
+    .description(
+      'Show how two images differ: platforms, config and layers. Of indexes the images for one platform are compared. ' +
+        'Nothing but manifests and configs is fetched.',
+    )
+    .argument('<from>', IMAGE)
+    .argument('<to>', 'the same')
+    .option('--exit-code', 'end with exit code 9 where they differ');
+  addJsonFlag(command);
+  addPlatformFlag(command);
+  addPlaceFlags(command);
+  addExamples(command, [
+    'reg diff app:1.0 app:1.1',
+    'reg diff --platform linux/arm64 ghcr.io/owner/app:1.0 store:app:1.0',
+    'reg diff --exit-code app:1.0 registry.local/app:1.0 > /dev/null && echo the same',
+  ]);
+  command.action(act(() => import('../commands/diff.js')));
 }
 
 /** For whatever a place is opened with. */

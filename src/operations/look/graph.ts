@@ -7,7 +7,7 @@ import type { CallOptions, Source } from '../../content/types.js';
 import { hasCode, RegError } from '../../errors.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
-import type { Manifest } from '../../spec/manifest.js';
+import { childrenOf, type Manifest } from '../../spec/manifest.js';
 import { isManifestType } from '../../spec/media-type.js';
 
 /** Requests that run at once. */
@@ -20,9 +20,9 @@ const MAX_MANIFESTS = 1000;
 const MAX_DEPTH = 10;
 
 /** By digest. What is not in it the source lacks: mirrors may lack platforms that their index lists. */
-export type Manifests = ReadonlyMap<string, Manifest>;
+export type Manifests = ReadonlyMap<Digest, Manifest>;
 
-interface ReadingOptions extends CallOptions {
+export interface ReadingOptions extends CallOptions {
   /** Bounds what is read at once, of several images together. */
   readonly limit: Limit;
 }
@@ -41,7 +41,7 @@ export async function readManifests(
   root: Descriptor,
   options: ReadingOptions,
 ): Promise<Manifests> {
-  const found = new Map<string, Manifest>([[root.digest, await readManifest(source, root, options)]]);
+  const found = new Map<Digest, Manifest>([[root.digest, await readManifest(source, root, options)]]);
   const asked = new Set<Digest>([root.digest]);
   let level = entriesOf(found.get(root.digest));
   for (let depth = 0; level.length > 0; depth += 1) {
@@ -56,6 +56,23 @@ export async function readManifests(
     level = manifests.flatMap(([, manifest]) => entriesOf(manifest));
   }
   return found;
+}
+
+/** Length in bytes of all that `root` reaches, each part by its digest and once. */
+export function partsUnder(root: Descriptor, manifests: Manifests): ReadonlyMap<Digest, number> {
+  const parts = new Map<Digest, number>();
+  const add = (node: Descriptor): void => {
+    if (parts.has(node.digest)) return;
+    parts.set(node.digest, node.size);
+    const manifest = manifests.get(node.digest);
+    if (manifest !== undefined) childrenOf(manifest).forEach(add);
+  };
+  add(root);
+  return parts;
+}
+
+export function sumOf(parts: ReadonlyMap<Digest, number>): number {
+  return [...parts.values()].reduce((sum, size) => sum + size, 0);
 }
 
 function entriesOf(manifest: Manifest | undefined): readonly Descriptor[] {
@@ -83,7 +100,7 @@ async function readOrMiss(
 }
 
 /** What `task` answers to each; after the first failure nothing more is begun. Throws that failure. */
-async function allOrStop<Item, Result>(
+export async function allOrStop<Item, Result>(
   items: readonly Item[],
   { limit, signal }: ReadingOptions,
   task: (item: Item, signal: AbortSignal) => Promise<Result>,

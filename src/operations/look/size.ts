@@ -3,10 +3,9 @@
 import type { Limit } from '../../content/limit.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
-import { childrenOf, type Manifest } from '../../spec/manifest.js';
 import { isManifestType } from '../../spec/media-type.js';
 import { purposeOf, type Kind } from '../../spec/purpose.js';
-import { createReadingLimit, readManifests } from './graph.js';
+import { createReadingLimit, partsUnder, readManifests, sumOf, type Manifests } from './graph.js';
 import { lookAt, platformText, readImage, type LookOptions, type Names } from './look-at.js';
 
 export interface SizeReport {
@@ -34,9 +33,6 @@ export interface ManifestSize {
   readonly isMissing?: true;
 }
 
-/** Sizes by digest: what is there twice is there once. */
-type Parts = Map<Digest, number>;
-
 /**
  * Costs one small request for each manifest. With a platform only that image of an index is counted. Throws NOT_FOUND,
  * PLATFORM_NOT_FOUND, TOO_LARGE for an index of more than 1000 manifests, INVALID_MANIFEST, and what the places throw.
@@ -44,13 +40,13 @@ type Parts = Map<Digest, number>;
 export async function measureImages(images: readonly string[], options: LookOptions): Promise<SizeReport> {
   const limit = createReadingLimit();
   const measured = await Promise.all(images.map((image) => measureImage(image, { ...options, limit })));
-  const all: Parts = new Map(measured.flatMap(({ parts }) => [...parts]));
-  return { images: measured.map(({ image }) => image), size: total(all) };
+  const all = new Map(measured.flatMap(({ parts }) => [...parts]));
+  return { images: measured.map(({ image }) => image), size: sumOf(all) };
 }
 
 interface Measured {
   readonly image: ImageSize;
-  readonly parts: Parts;
+  readonly parts: ReadonlyMap<Digest, number>;
 }
 
 function measureImage(image: string, options: LookOptions & { readonly limit: Limit }): Promise<Measured> {
@@ -59,15 +55,13 @@ function measureImage(image: string, options: LookOptions & { readonly limit: Li
     const root = options.platform === undefined ? looked.root : (await readImage(looked, options)).descriptor;
     const manifests = await readManifests(source, root, options);
     const leaves = leavesOf(root, manifests);
-    const parts = new Map<Digest, number>([[root.digest, root.size]]);
-    for (const manifest of manifests.values())
-      for (const { digest, size } of childrenOf(manifest)) parts.set(digest, size);
+    const parts = partsUnder(root, manifests);
     return {
       image: {
         ...names,
         digest: root.digest,
-        size: total(parts),
-        manifests: leaves.map((leaf) => measureLeaf(leaf, manifests.get(leaf.digest))),
+        size: sumOf(parts),
+        manifests: leaves.map((leaf) => measureLeaf(leaf, manifests)),
       },
       parts,
     };
@@ -75,7 +69,7 @@ function measureImage(image: string, options: LookOptions & { readonly limit: Li
 }
 
 /** All that is no index, each once, in the order in which the indexes list it. */
-function leavesOf(root: Descriptor, manifests: ReadonlyMap<string, Manifest>): readonly Descriptor[] {
+function leavesOf(root: Descriptor, manifests: Manifests): readonly Descriptor[] {
   const seen = new Set<string>();
   const below = (node: Descriptor): readonly Descriptor[] => {
     if (seen.has(node.digest)) return [];
@@ -86,20 +80,15 @@ function leavesOf(root: Descriptor, manifests: ReadonlyMap<string, Manifest>): r
   return below(root);
 }
 
-function measureLeaf(leaf: Descriptor, manifest: Manifest | undefined): ManifestSize {
-  const parts: Parts = new Map([[leaf.digest, leaf.size]]);
-  if (manifest !== undefined) for (const { digest, size } of childrenOf(manifest)) parts.set(digest, size);
+function measureLeaf(leaf: Descriptor, manifests: Manifests): ManifestSize {
+  const manifest = manifests.get(leaf.digest);
   const { kind } = purposeOf(manifest, leaf);
   return {
     digest: leaf.digest,
     kind,
     ...(kind === 'attestation' ? {} : platformText(leaf.platform)),
-    size: total(parts),
+    size: sumOf(partsUnder(leaf, manifests)),
     layers: manifest?.kind === 'manifest' ? manifest.layers.length : 0,
     ...(manifest === undefined && isManifestType(leaf.mediaType) ? { isMissing: true } : {}),
   };
-}
-
-function total(parts: Parts): number {
-  return [...parts.values()].reduce((sum, size) => sum + size, 0);
 }

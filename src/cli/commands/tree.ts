@@ -1,0 +1,24 @@
+/** `reg tree` */
+
+import { readTree } from '../../operations/look/tree.js';
+import type { Context } from '../context.js';
+import type { PlatformFlags } from '../flags.js';
+import { lookOptions } from '../look-options.js';
+import { createPage } from '../page.js';
+import { describeTree } from '../tree-view.js';
+
+interface TreeFlags extends PlatformFlags {
+  readonly referrers: boolean;
+}
+
+export async function run(context: Context<TreeFlags>): Promise<void> {
+  const { args, flags, output } = context;
+  const [image = ''] = args;
+  const options = { ...(await lookOptions([image], context)), withoutReferrers: !flags.referrers };
+  const { reference, familiar, root } = await readTree(image, options);
+  const page = createPage(context);
+  output.result(
+    { reference, familiar, ...root },
+    { human: () => page.print(describeTree({ name: familiar, root }, page)) },
+  );
+}

@@ -1,0 +1,42 @@
+/**
+ * What cosign keeps beside an image, under tags that are made of its digest (cosign, specs/SIGNATURE_SPEC.md): how it
+ * signs by default up to version 2, and where the registry keeps no referrers.
+ */
+
+import type { CallOptions, Source } from '../../content/types.js';
+import { hasCode } from '../../errors.js';
+import type { Descriptor } from '../../spec/descriptor.js';
+import { algorithmOf, hexOf, type Digest } from '../../spec/digest.js';
+import type { Purpose } from '../../spec/purpose.js';
+
+export interface Tagged extends Purpose {
+  readonly descriptor: Descriptor;
+  readonly tag: string;
+}
+
+const ENDINGS: readonly (readonly [ending: string, purpose: Purpose])[] = [
+  ['sig', { kind: 'signature', title: 'cosign signature' }],
+  ['att', { kind: 'attestation', title: 'cosign attestation' }],
+  ['sbom', { kind: 'sbom', title: 'cosign SBOM' }],
+];
+
+/** What there is for `subject`. Costs three small requests. Throws what the source throws. */
+export async function findCosignTags(
+  source: Source,
+  subject: Digest,
+  { signal }: CallOptions = {},
+): Promise<readonly Tagged[]> {
+  const found = await Promise.all(
+    ENDINGS.map(async ([ending, purpose]): Promise<readonly Tagged[]> => {
+      const tag = `${algorithmOf(subject)}-${hexOf(subject)}.${ending}`;
+      try {
+        // A GET: what is not there costs one request, where a HEAD would be asked again.
+        return [{ ...purpose, tag, descriptor: await source.resolve(tag, { toRead: true, signal }) }];
+      } catch (error) {
+        if (hasCode(error, 'NOT_FOUND')) return [];
+        throw error;
+      }
+    }),
+  );
+  return found.flat();
+}
