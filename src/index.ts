@@ -101,6 +101,13 @@ export {
   type Deletion,
 } from './operations/delete-images.js';
 export { annotateImages, editImage, type AnnotateOptions } from './operations/edit/edit-image.js';
+export {
+  addToIndex,
+  createIndex,
+  removeFromIndex,
+  type CreateIndexOptions,
+  type RemoveFromIndexOptions,
+} from './operations/edit/index-images.js';
 export type { AnnotationEdits } from './operations/edit/annotations.js';
 export type { EditOptions, EditResult } from './operations/edit/change-image.js';
 export type { ConfigEdits } from './operations/edit/config.js';

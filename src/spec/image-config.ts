@@ -24,7 +24,7 @@ export function parseImageConfig(bytes: Uint8Array, what = 'image config'): Imag
   const root = parseJsonObject(bytes, { what });
   const run: JsonObject = isObject(root['config']) ? root['config'] : {};
   return {
-    platform: platformOf(root),
+    platform: platformIn(root),
     created: text(root['created']),
     author: text(root['author']),
     user: text(run['User']),
@@ -65,12 +65,21 @@ export function parseHistory(bytes: Uint8Array, what = 'image config'): readonly
   });
 }
 
-function platformOf(root: JsonObject): Platform | undefined {
+/** What a config says that the image runs on; Windows has a version and features, too. */
+export function platformIn(root: JsonObject): Platform | undefined {
   const os = text(root['os']);
   const architecture = text(root['architecture']);
   const variant = text(root['variant']);
+  const version = text(root['os.version']);
+  const features = texts(root['os.features']);
   if (os === undefined || architecture === undefined) return undefined;
-  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
+  return {
+    architecture,
+    os,
+    ...(version === undefined ? {} : { 'os.version': version }),
+    ...(features === undefined ? {} : { 'os.features': features }),
+    ...(variant === undefined ? {} : { variant }),
+  };
 }
 
 function text(value: unknown): string | undefined {

@@ -72,3 +72,19 @@ test('what an image runs is changed under its own tag, and skopeo reads what com
   await me.fails(2, ['edit', `${name}:1`, '--label', 'nothing']);
   await me.fails(2, ['annotate', `${name}:1`, '--no-clobber', 'a=b']);
 });
+
+test('an index is made of images, and changed under its own tag', async (t) => {
+  const { me, name } = await withImage(t, await sampleIndex());
+  await me.reg(['copy', '-q', '-p', 'linux/amd64', `${name}:1`, 'oci:amd64:1']);
+  const made = await me.reg(['index', 'create', `${name}:made`, 'oci:amd64', '--annotation', 'a=b']);
+  assert.match(made.stdout, /app:made: digest: sha256:\w{64}\n$/);
+  await me.reg(['copy', '-q', '-p', 'linux/arm64', `${name}:1`, `${name}:arm64`]);
+  await me.reg(['index', 'add', '-q', `${name}:made`, `${name}:arm64`]);
+  const { stdout } = await me.reg(['inspect', `${name}:made`]);
+  assert.match(stdout, /linux\/amd64.*\n.*linux\/arm64/);
+  const json = await me.reg(['index', 'remove', '--json', `${name}:made`, '-p', 'linux/arm64']);
+  assert.match(json.stdout, /"images":1/);
+  await me.fails(3, ['index', 'remove', `${name}:made`, '-p', 'linux/arm64']);
+  await me.fails(2, ['index', 'remove', `${name}:made`]);
+  await me.fails(7, ['index', 'create', '--no-clobber', `${name}:made`, `${name}:1`]);
+});

@@ -2,6 +2,7 @@
 
 import { RegError } from '../../errors.js';
 import type { EditOptions, EditResult } from '../../operations/edit/change-image.js';
+import type { Written } from '../../operations/write-image.js';
 import { hostPlatform, parsePlatform } from '../../spec/platform.js';
 import { quoteText } from '../../spec/text.js';
 import type { Context } from '../context.js';
@@ -42,18 +43,19 @@ export async function runChange(
   const name = output === undefined ? image : `${image} to ${output}`;
   await transfer(allOf(task(options).then((result) => [result])), {
     job: { direction: 'change', name },
-    print: (result) => printChange(result, context),
+    print: (result) => printWritten(result, context),
     progress,
   });
 }
 
-function printChange(result: EditResult, context: ChangeContext): void {
-  const { name, destination, digest, plan } = result;
+/** The last line, as that of a push. */
+export function printWritten(written: Written, context: ChangeContext): void {
+  const { name, destination, digest, plan } = written;
   const human =
     plan === undefined
       ? `${destination}: digest: ${digest}`
       : describePlan({ digest, plan, to: destination, verb: 'write' });
-  outputBeside(destination, context).result(result, { human, quiet: name ?? destination });
+  outputBeside(destination, context).result(written, { human, quiet: name ?? destination });
 }
 
 /** `KEY=VALUE` texts as a map. Throws INVALID_ARGUMENT for one without the sign, or the key. */

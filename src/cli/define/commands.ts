@@ -34,6 +34,7 @@ const account = () => import('./account.js');
 const auth = () => import('./auth.js');
 const edit = () => import('./edit.js');
 const files = () => import('./files.js');
+const indexes = () => import('./indexes.js');
 const list = () => import('./list.js');
 const look = () => import('./look.js');
 const store = () => import('./store.js');
@@ -93,11 +94,22 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   },
   {
     title: 'Changing',
-    commands: from(edit, {
-      delete: 'delete tags and images at a registry',
-      edit: 'change labels, variables, command and user of an image',
-      annotate: 'set annotations of an image or an index',
-    }),
+    commands: [
+      ...from(edit, {
+        delete: 'delete tags and images at a registry',
+        edit: 'change labels, variables, command and user of an image',
+        annotate: 'set annotations of an image or an index',
+      }),
+      {
+        name: 'index',
+        summary: 'make and change indexes of several platforms',
+        commands: from(indexes, {
+          create: 'make an index of images',
+          add: 'add images to an index',
+          remove: 'take images out of an index',
+        }),
+      },
+    ],
   },
   {
     title: 'Registries',

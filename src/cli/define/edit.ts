@@ -1,47 +1,16 @@
 /** The commands that change what is in a registry, and images anywhere. */
 
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 
-import {
-  addDryRunFlag,
-  addNetworkFlags,
-  addProgressFlags,
-  addResultFlags,
-  addStoreFlag,
-  addTagRuleFlags,
-  collect,
-} from '../flags.js';
+import { addNetworkFlags, addResultFlags } from '../flags.js';
 import { addExamples, type Act } from './act.js';
+import { addImagesFlag, addList, addOutputFlag, addWriteFlags, IMAGE } from './change.js';
 
 export const define = {
   delete: defineDelete,
   edit: defineEdit,
   annotate: defineAnnotate,
 };
-
-const IMAGE = 'at its registry, or in any place: store:NAME, oci:DIR';
-
-/** What all changes of an image take. */
-function addChangeFlags(command: Command): Command {
-  command.option('-o, --output <place>', 'put it there (default: its own tag, if that is still the same)');
-  addTagRuleFlags(command);
-  addDryRunFlag(command);
-  addStoreFlag(command);
-  addResultFlags(command);
-  addProgressFlags(command);
-  return addNetworkFlags(command);
-}
-
-function addImagesFlag(
-  command: Command,
-  text = 'image of an index to change (repeatable; default: all)',
-): Command {
-  return command.addOption(new Option('-p, --platform <platform>', text).argParser(collect));
-}
-
-function addList(command: Command, flags: string, text: string): Command {
-  return command.addOption(new Option(flags, text).argParser(collect));
-}
 
 function defineDelete(command: Command, act: Act): void {
   command
@@ -86,7 +55,8 @@ function defineEdit(command: Command, act: Act): void {
     .option('--stop-signal <signal>', 'signal that ends it; "" for none')
     .option('--created <time>', 'when it was made: 2026-01-31T12:00:00Z, or seconds since 1970');
   addImagesFlag(command);
-  addChangeFlags(command);
+  addOutputFlag(command);
+  addWriteFlags(command);
   addExamples(command, [
     'reg edit localhost:5000/app:1.0 --label org.example.team=web --user 1000',
     `reg edit app:1 --cmd '["nginx","-g","daemon off;"]' -o ghcr.io/me/app:1`,
@@ -106,7 +76,8 @@ function defineAnnotate(command: Command, act: Act): void {
   addList(command, '--remove <key>', 'take an annotation out (repeatable)');
   command.option('--all-platforms', 'annotate every image of an index, not the index');
   addImagesFlag(command, 'image of an index to annotate (repeatable; default: the index)');
-  addChangeFlags(command);
+  addOutputFlag(command);
+  addWriteFlags(command);
   addExamples(command, [
     'reg annotate localhost:5000/app:1.0 org.opencontainers.image.licenses=MIT',
     'reg annotate app:1 --remove org.example.draft -o ghcr.io/me/app:1',

@@ -118,7 +118,7 @@ export function changeConfig(edit: (config: JsonObject) => JsonObject): ChangeIm
 }
 
 /** The config as it stands; undefined for artifacts, whose configs are of every kind. Throws INVALID_MANIFEST, TOO_LARGE. */
-async function readConfig({
+export async function readConfig({
   source,
   manifest: { config },
   signal,
