@@ -15,7 +15,7 @@ import { algorithmOf, isDigest, shortDigest, type Digest } from '../spec/digest.
 import { ifThere, look, onDisk, syncFolder } from '../disk/files.js';
 import { makeFolder } from '../disk/make-folder.js';
 import { ALGORITHMS, type Paths } from './paths.js';
-import { digestFile, readFrom } from './read-file.js';
+import { digestFile, readFrom } from '../disk/read-file.js';
 
 /** 2000-01-01T00:00:00Z, in seconds: even, so that FAT keeps it, and no time at which anyone writes. */
 const STAMP = 946_684_800;

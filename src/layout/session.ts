@@ -8,7 +8,7 @@ import { algorithmOf, Digester, shortDigest, type Digest } from '../spec/digest.
 import { Appender } from '../disk/append.js';
 import type { Blobs } from './blobs.js';
 import { onDisk, uniqueName } from '../disk/files.js';
-import { piecesOf } from './read-file.js';
+import { piecesOf } from '../disk/read-file.js';
 import { openHeld, type Held } from './work.js';
 
 interface SessionParts {

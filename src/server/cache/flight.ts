@@ -15,9 +15,9 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { untilAborted } from '../../content/abort.js';
 import type { CallOptions, Content, OpenOptions } from '../../content/types.js';
 import { onDisk } from '../../disk/files.js';
-import type { Follower } from '../../layout/ingest.js';
+import type { Follower } from '../../disk/fill.js';
 import type { Layout } from '../../layout/layout.js';
-import { readAt } from '../../layout/read-file.js';
+import { readAt } from '../../disk/read-file.js';
 
 interface ReadOptions extends Omit<OpenOptions, 'signal'> {
   /** Aborted when the reader has gone, or has all. */

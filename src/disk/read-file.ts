@@ -8,7 +8,7 @@ import type { CallOptions, OpenOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import { Digester, type Algorithm, type Digest } from '../spec/digest.js';
 import { quoteText } from '../spec/text.js';
-import { NO_FOLLOW, onDisk } from '../disk/files.js';
+import { NO_FOLLOW, onDisk } from './files.js';
 
 /** In bytes. Pieces of a megabyte are no quicker, and what waits to be collected of them is 20 MB more. */
 const PIECE_SIZE = 256 * 1024;
