@@ -1,0 +1,94 @@
+/**
+ * A folder as a tar that is the same on every machine and at any time: sorted by the bytes of the names, owned by nobody,
+ * as old as 1970. Of permissions it keeps what all systems know, whether a file can be run.
+ */
+
+import { lstat, readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+
+import { throwIfAborted } from '../content/abort.js';
+import type { CallOptions } from '../content/types.js';
+import { onDisk } from '../disk/files.js';
+import { openFile } from '../disk/region.js';
+import { RegError } from '../errors.js';
+import { quoteText } from '../spec/text.js';
+import { streamTarget } from './target.js';
+import { TarWriter } from './writer.js';
+
+interface FolderOptions extends CallOptions {
+  /** What the folder is called in the tar, with forward slashes; `.` for no name at all. */
+  readonly prefix: string;
+}
+
+const [FOLDER_MODE, FILE_MODE, LINK_MODE] = [0o755, 0o644, 0o777];
+
+/** Who may run a file, may read it: the bits to run it are all or none. */
+const RUN_BITS = 0o111;
+
+/**
+ * The bytes of the tar. Symbolic links are kept as they are and never followed, but for `folder` itself; hard links become
+ * files. Throws UNSUPPORTED for sockets, pipes and devices, SIZE_MISMATCH for a file that changes, DISK_ERROR, ABORTED.
+ */
+export async function* tarFolder(folder: string, options: FolderOptions): AsyncGenerator<Uint8Array> {
+  const bytes = new PassThrough();
+  const filling = fill(new TarWriter(streamTarget(bytes)), folder, options).then(
+    () => void bytes.end(),
+    (error: Error) => void bytes.destroy(error),
+  );
+  try {
+    for await (const chunk of bytes as AsyncIterable<unknown>) if (chunk instanceof Uint8Array) yield chunk;
+  } finally {
+    bytes.destroy();
+    await filling;
+  }
+}
+
+async function fill(tar: TarWriter, folder: string, options: FolderOptions): Promise<void> {
+  await addFolder(tar, folder, options);
+  await tar.end();
+}
+
+async function addFolder(tar: TarWriter, path: string, { prefix, signal }: FolderOptions): Promise<void> {
+  throwIfAborted(signal);
+  await tar.addNode({ name: prefix, type: 'directory', mode: FOLDER_MODE });
+  const names = await onDisk({ verb: 'read', path }, () => readdir(path));
+  for (const name of names.toSorted(byBytes))
+    await addOne(tar, join(path, name), { prefix: prefix === '.' ? name : `${prefix}/${name}`, signal });
+}
+
+async function addOne(tar: TarWriter, path: string, options: FolderOptions): Promise<void> {
+  const stats = await onDisk({ verb: 'read', path }, () => lstat(path));
+  const { prefix: name, signal } = options;
+  if (stats.isDirectory()) return addFolder(tar, path, options);
+  if (stats.isFile()) {
+    const mode = FILE_MODE | ((stats.mode & RUN_BITS) === 0 ? 0 : RUN_BITS);
+    return addFile(tar, path, { name, mode, signal });
+  }
+  if (!stats.isSymbolicLink()) {
+    const hint = 'Leave it out: only files, folders and symbolic links can be kept.';
+    const what = `${quoteText(path)} is a socket, a pipe or a device`;
+    throw new RegError('UNSUPPORTED', what, { hint });
+  }
+  const linkname = await onDisk({ verb: 'read', path }, () => readlink(path));
+  return tar.addNode({ name, type: 'symlink', mode: LINK_MODE, linkname });
+}
+
+interface FileEntry extends CallOptions {
+  readonly name: string;
+  readonly mode: number;
+}
+
+async function addFile(tar: TarWriter, path: string, { name, mode, signal }: FileEntry): Promise<void> {
+  const file = await openFile(path);
+  try {
+    const { region } = file;
+    await tar.add({ name, mode, size: region.size }, await region.open({ signal }));
+  } finally {
+    await file.close();
+  }
+}
+
+function byBytes(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+}
