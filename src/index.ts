@@ -59,6 +59,20 @@ export { readDigest, type DigestOptions, type DigestResult } from './operations/
 export type { ImagePlace } from './operations/locate.js';
 export { copyImages, type CopyImagesOptions, type CopyResult } from './operations/copy-images.js';
 export { writeImage, type NewImage, type WriteOptions, type Written } from './operations/write-image.js';
+export { attachArtifact, type AttachedArtifact, type AttachOptions } from './operations/artifact/attach.js';
+export { listArtifacts, type AttachedEntry, type ListArtifactsOptions } from './operations/artifact/list.js';
+export {
+  pullArtifact,
+  type PullArtifactOptions,
+  type PulledArtifact,
+  type PulledFile,
+} from './operations/artifact/pull.js';
+export {
+  pushArtifact,
+  type ArtifactFile,
+  type PushArtifactOptions,
+  type PushedArtifact,
+} from './operations/artifact/push.js';
 export { isInShard, parseShard, type Shard } from './operations/sync/shard.js';
 export { readSyncFile, type SyncEntry } from './operations/sync/sync-file.js';
 export { sync, type SyncOptions, type SyncResult } from './operations/sync/sync.js';

@@ -133,7 +133,7 @@ async function run(line: string): Promise<string> {
     /\b(nginx)\b/.test(command) && /^(pull|inspect|history|layers|size|files|cat|tree|tags)\b/.test(command);
   const flags = network ? ['--ca-file', world.hub.authorityFile, ...world.hub.resolveFlags] : [];
   const stdin = input === undefined ? {} : { stdin: await inputOf(input) };
-  const { env } = world.keyring;
+  const env = { ...world.keyring.env, SOURCE_DATE_EPOCH: '1767225600' };
   const { stdout, stderr } = await world.me.reg([...args, ...flags], { env, ...stdin });
   const back = [...world.hosts].map(([there, here]): [string, string] => [here, there]);
   back.push(['registry.localhost', 'registry.local']);
@@ -187,6 +187,8 @@ async function createWorld(scope: {
   await pushGraph(`${hub.storage.origin}/v2/library/nginx`, graph, { tag: 'latest' });
   await pushTelling(`${hub.storage.origin}/v2/library/nginx`, graph);
   await writeDockerArchive(join(me.home, 'app.tar'), { 'app:latest': image({ layers }) });
+  await writeFile(join(me.home, 'notes.md'), '# Notes\n');
+  await writeFile(join(me.home, 'sbom.json'), '{"spdxVersion": "SPDX-2.3"}\n');
   const served = await startServe(scope, await createPerson(scope));
   const guarded = await startDockerRegistry(scope, { auth: { users: { alice: 'secret' } } });
   const hosts = new Map([

@@ -79,8 +79,7 @@ const RULES: readonly Rule[] = [
   {
     title: 'trying again is one place’s business',
     pattern: /\bclock\.random\(/,
-    // The last one looks again whether others wrote over it, which is no failure.
-    places: [/^content\/retry\.ts$/, /^disk\/lock\.ts$/, /^registry\/referrers\.ts$/],
+    places: [/^content\/retry\.ts$/, /^disk\/lock\.ts$/],
   },
   {
     title: 'JSON from outside is read strictly',

@@ -3,6 +3,7 @@
 import { RegError } from '../errors.js';
 import { digestOf, isDigest, type Algorithm, type Digest } from './digest.js';
 import { isObject, refuseTwins, type JsonObject } from './json.js';
+import { isMediaType } from './media-type.js';
 import { parseIndexPlatform, type Platform } from './platform.js';
 import { quoteText } from './text.js';
 
@@ -18,9 +19,6 @@ export interface Descriptor {
   readonly urls?: readonly string[];
 }
 
-// RFC 6838, 4.2, as image-spec 1.1 asks of `mediaType`.
-const MEDIA_TYPE = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
-
 const KEYS = ['mediaType', 'digest', 'size', 'platform', 'annotations', 'artifactType', 'urls', 'data'];
 
 /**
@@ -31,8 +29,7 @@ export function parseDescriptor(value: unknown, where: string): Descriptor {
   if (!isObject(value)) throw new RegError('INVALID_MANIFEST', `${where} is not an object`);
   refuseTwins(value, KEYS, where);
   const { mediaType, digest, size } = value;
-  if (typeof mediaType !== 'string' || !MEDIA_TYPE.test(mediaType))
-    throw wrong(where, 'mediaType', mediaType);
+  if (typeof mediaType !== 'string' || !isMediaType(mediaType)) throw wrong(where, 'mediaType', mediaType);
   if (typeof digest !== 'string' || !isDigest(digest)) throw wrong(where, 'digest', digest);
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) throw wrong(where, 'size', size);
   return { mediaType, digest, size, ...optionalParts(value, where) };

@@ -5,6 +5,7 @@ export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
 export const OCI_CONFIG = 'application/vnd.oci.image.config.v1+json';
 export const OCI_EMPTY = 'application/vnd.oci.empty.v1+json';
 export const OCI_LAYER = 'application/vnd.oci.image.layer.v1.tar';
+export const OCI_LAYER_GZIP = 'application/vnd.oci.image.layer.v1.tar+gzip';
 export const DOCKER_INDEX = 'application/vnd.docker.distribution.manifest.list.v2+json';
 export const DOCKER_MANIFEST = 'application/vnd.docker.distribution.manifest.v2+json';
 export const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json';
@@ -12,11 +13,19 @@ export const DOCKER_CONFIG = 'application/vnd.docker.container.image.v1+json';
 /** What nothing else is known of (image-spec 1.1, media-types.md). */
 export const UNKNOWN_TYPE = 'application/octet-stream';
 
+// RFC 6838, 4.2, as image-spec 1.1 asks of `mediaType`.
+const MEDIA_TYPE = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}$/;
+
 const INDEX_TYPES: ReadonlySet<string> = new Set([OCI_INDEX, DOCKER_INDEX]);
 const MANIFEST_TYPES: ReadonlySet<string> = new Set([OCI_MANIFEST, DOCKER_MANIFEST]);
 
 /** The `Accept` header of every manifest request; registries pick by it, so all four go in one header. */
 export const MANIFEST_ACCEPT = [OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST].join(', ');
+
+/** Whether `text` has the form of a media type, which may mean anything. */
+export function isMediaType(text: string): boolean {
+  return MEDIA_TYPE.test(text);
+}
 
 export function isIndexType(mediaType: string): boolean {
   return INDEX_TYPES.has(mediaType);

@@ -31,6 +31,7 @@ interface CommandGroup {
 }
 
 const account = () => import('./account.js');
+const artifact = () => import('./artifact.js');
 const auth = () => import('./auth.js');
 const edit = () => import('./edit.js');
 const files = () => import('./files.js');
@@ -107,6 +108,21 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
           create: 'make an index of images',
           add: 'add images to an index',
           remove: 'take images out of an index',
+        }),
+      },
+    ],
+  },
+  {
+    title: 'Files',
+    commands: [
+      {
+        name: 'artifact',
+        summary: 'keep files of any kind in a registry',
+        commands: from(artifact, {
+          push: 'push files to a registry as an artifact',
+          pull: 'pull the files of an artifact into a folder',
+          attach: 'attach files to an image at its registry',
+          list: 'list what is attached to an image',
         }),
       },
     ],

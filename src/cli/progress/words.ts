@@ -5,7 +5,7 @@ import { formatBytes, formatSpeed } from '../bytes.js';
 import { formatDuration } from '../duration.js';
 import type { Part, Transfer } from './transfer.js';
 
-export type Direction = 'pull' | 'push' | 'copy' | 'change' | 'save' | 'load' | 'read';
+export type Direction = keyof typeof WORDS;
 
 /** What is being moved: shown as `Pulling nginx:latest`. */
 export interface Job {
@@ -13,6 +13,8 @@ export interface Job {
   readonly name: string;
   /** It leads to a result that says more: nothing is left of it on a terminal, and nothing said elsewhere. */
   readonly isTransient?: boolean;
+  /** What its parts are called; default: layers. */
+  readonly unit?: 'file';
 }
 
 const WORDS = {
@@ -28,6 +30,13 @@ const WORDS = {
     done: 'Pushed',
     written: 'Pushed',
     exists: 'Layer already exists',
+    mounted: 'Mounted',
+  },
+  attach: {
+    doing: 'Attaching to',
+    done: 'Attached to',
+    written: 'Pushed',
+    exists: 'Already exists',
     mounted: 'Mounted',
   },
   copy: {
@@ -93,7 +102,8 @@ export function notesOn({ descriptor, outcome, resumedAt }: Part): readonly stri
 export function summary(transfer: Transfer, job: Job): string {
   const { moved, elapsedMs } = transfer.total();
   const count = transfer.layers().length;
-  const layers = `${count} ${count === 1 ? 'layer' : 'layers'}`;
+  const { unit = 'layer' } = job;
+  const layers = `${count} ${count === 1 ? unit : `${unit}s`}`;
   const speed = elapsedMs >= 100 && moved > 0 ? ` (${formatSpeed((moved / elapsedMs) * 1000)})` : '';
   return `${WORDS[job.direction].done} ${job.name}: ${layers}, ${formatBytes(moved)} in ${formatDuration(elapsedMs)}${speed}`;
 }

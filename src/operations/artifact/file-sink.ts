@@ -1,0 +1,131 @@
+/**
+ * A folder as the sink of an artifact: contents become files by their titles.
+ *
+ *     content ──▶ .reg-DIGEST.partial, beside the file ──▶ verified, on the disk ──▶ its name
+ *
+ * A partial stays when the content breaks, and the next pull goes on with it.
+ */
+
+import type { Stats } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { CallOptions, Content, Outcome, Sink } from '../../content/types.js';
+import { errnoOf, look, onDisk, syncFolder } from '../../disk/files.js';
+import { digestFile } from '../../disk/read-file.js';
+import { RegError } from '../../errors.js';
+import type { Descriptor } from '../../spec/descriptor.js';
+import { algorithmOf, type Digest } from '../../spec/digest.js';
+import { quoteText } from '../../spec/text.js';
+import { completePartial, partialName } from './partial.js';
+import type { WantedFile } from './wanted.js';
+
+interface FileSinkOptions {
+  /** Path of the folder, which is there; it may be reached through links, but nothing below it. */
+  readonly folder: string;
+  readonly files: readonly WantedFile[];
+  /** Files in the way that are others stay, and are errors. */
+  readonly keepOldFiles: boolean;
+}
+
+/** Takes in what is wanted, and lets all else pass without opening it. */
+export class FileSink implements Sink {
+  readonly #options: FileSinkOptions;
+  readonly #byDigest = new Map<Digest, WantedFile[]>();
+
+  constructor(options: FileSinkOptions) {
+    this.#options = options;
+    for (const file of options.files) {
+      const { digest } = file.descriptor;
+      this.#byDigest.set(digest, [...(this.#byDigest.get(digest) ?? []), file]);
+    }
+  }
+
+  /** Makes the folders of all files, and looks whether they could be written. Throws UNSAFE_ARCHIVE, DISK_ERROR. */
+  async prepare(): Promise<void> {
+    for (const file of this.#options.files) {
+      const { path } = await this.#place(file);
+      // Whether one of the same size is another is told by its bytes, when its turn comes.
+      await this.#requireRoom(path, ({ size }) => size !== file.descriptor.size);
+    }
+  }
+
+  /** What is there is found out when it is put: files that anybody may change promise nothing. */
+  async has(): Promise<boolean> {
+    return false;
+  }
+
+  /**
+   * Throws UNSAFE_ARCHIVE for links in the way, STORE_LOCKED while another process pulls the same, DIGEST_MISMATCH,
+   * SIZE_MISMATCH, DISK_FULL, DISK_ERROR, and what the content throws.
+   */
+  async put(content: Content, options: CallOptions = {}): Promise<Outcome> {
+    let outcome: Outcome = 'exists';
+    for (const file of this.#byDigest.get(content.descriptor.digest) ?? [])
+      if (await this.#write(file, content, options)) outcome = 'written';
+    return outcome;
+  }
+
+  /** False when it is there already. */
+  async #write(file: WantedFile, content: Content, { signal }: CallOptions): Promise<boolean> {
+    const { folder, path } = await this.#place(file);
+    if (await isSame(path, file.descriptor, { signal })) return false;
+    const partial = join(folder, partialName(file.descriptor.digest));
+    const finish = async (): Promise<void> => {
+      await this.#requireRoom(path);
+      await onDisk({ verb: 'write', path }, () => rename(partial, path));
+      await syncFolder(folder);
+    };
+    await completePartial(content, { path: partial, finish, signal });
+    return true;
+  }
+
+  /** The folder to write to, made where it is missing, and the path in it. */
+  async #place({ parts }: WantedFile): Promise<{ readonly folder: string; readonly path: string }> {
+    const { folder: root } = this.#options;
+    let folder = root;
+    for (const part of parts.slice(0, -1)) {
+      folder = join(folder, part);
+      await makePlainFolder(folder);
+    }
+    return { folder, path: join(root, ...parts) };
+  }
+
+  /** Throws DISK_ERROR where something is at `path` that has to stay. */
+  async #requireRoom(path: string, isOther: (stats: Stats) => boolean = () => true): Promise<void> {
+    const stats = await look(path);
+    if (stats === undefined) return;
+    if (stats.isDirectory())
+      throw inTheWay(path, 'a folder is in the way', 'Choose another folder to pull to.');
+    if (this.#options.keepOldFiles && isOther(stats))
+      throw inTheWay(path, 'another file is there', 'Without --keep-old-files it is replaced.');
+  }
+}
+
+function inTheWay(path: string, reason: string, hint: string): RegError {
+  return new RegError('DISK_ERROR', `cannot write ${quoteText(path)}: ${reason}`, { hint });
+}
+
+async function isSame(path: string, { digest, size }: Descriptor, options: CallOptions): Promise<boolean> {
+  const stats = await look(path);
+  if (stats?.isFile() !== true || stats.size !== size) return false;
+  const found = await onDisk({ verb: 'read', path }, () => digestFile(path, algorithmOf(digest), options));
+  return found.digest === digest;
+}
+
+/** A link could lead anywhere: what it leads to is written by whoever names that. */
+async function makePlainFolder(path: string): Promise<void> {
+  await onDisk({ verb: 'write', path }, async () => {
+    try {
+      await mkdir(path);
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+    }
+  });
+  const stats = await look(path);
+  if (stats?.isDirectory() === true) return;
+  const what = stats?.isSymbolicLink() === true ? 'a symbolic link, which is not followed' : 'not a folder';
+  throw new RegError('UNSAFE_ARCHIVE', `cannot write below ${quoteText(path)}: it is ${what}`, {
+    hint: 'Pull to another folder, or remove what is in the way.',
+  });
+}

@@ -1,0 +1,162 @@
+/**
+ * `reg artifact pull`: the files of an artifact into a folder.
+ *
+ *     place ──▶ artifact ──▶ titles, looked at ──▶ copy(source, folder, artifact)
+ */
+
+import { realpath } from 'node:fs/promises';
+import { platform as system } from 'node:os';
+import { join } from 'node:path';
+
+import { copy } from '../../content/copy.js';
+import type { CopyListener } from '../../content/events.js';
+import { readManifest } from '../../content/read.js';
+import { onDisk } from '../../disk/files.js';
+import { requireFreeSpace } from '../../disk/free-space.js';
+import { makeFolder } from '../../disk/make-folder.js';
+import { explain, RegError } from '../../errors.js';
+import { shortDigest, type Digest } from '../../spec/digest.js';
+import type { Platform } from '../../spec/platform.js';
+import { quoteText } from '../../spec/text.js';
+import type { Ends } from '../open-source.js';
+import { parsePlace, placeName } from '../place.js';
+import { selectPlatforms, type Selection } from '../platforms.js';
+import { openSource } from '../source-place.js';
+import { createTally, type Tally } from '../tally.js';
+import { thisMachine } from '../write-image.js';
+import { FileSink } from './file-sink.js';
+import { chooseOfType } from './of-type.js';
+import type { ArtifactFile } from './push.js';
+import { chooseFiles, type WantedFile, type WantedFiles } from './wanted.js';
+
+export interface PullArtifactOptions extends Ends {
+  /** Where to put the files; made where it is missing. */
+  readonly folder: string;
+  /** Which of the files to pull, by their titles; default: all. */
+  readonly isWanted?: ((title: string) => boolean) | undefined;
+  /** Files that are there and differ stay, and are errors. Default false: they are replaced. */
+  readonly keepOldFiles?: boolean | undefined;
+  /** What it has to be: it itself, or the newest of what is attached to it. Default: anything. */
+  readonly artifactType?: string | undefined;
+  /** Artifact of an index to pull; default: the one for this machine. */
+  readonly platform?: Platform | undefined;
+  /** Title for the config, which else is pulled only where it has one. */
+  readonly config?: string | undefined;
+  /** Files that move at once; default 4. */
+  readonly concurrency?: number | undefined;
+  readonly onEvent?: CopyListener | undefined;
+}
+
+export interface PulledFile extends ArtifactFile {
+  /** Where it is now. */
+  readonly path: string;
+}
+
+export interface PulledArtifact {
+  /** The place, as it was written; at a registry in Docker's short form. */
+  readonly source: string;
+  readonly digest: Digest;
+  readonly mediaType: string;
+  readonly artifactType?: string;
+  readonly files: readonly PulledFile[];
+  readonly bytes: Tally;
+}
+
+/**
+ * Pulls the files of an artifact. Throws UNSAFE_ARCHIVE for titles that lead anywhere else, before anything is written;
+ * NOT_FOUND where no file is to be had, and what place and disk throw. Files that arrived stay when another one fails.
+ */
+export async function pullArtifact(text: string, options: PullArtifactOptions): Promise<PulledArtifact> {
+  const place = await parsePlace(text);
+  const opened = await openSource(place, options);
+  try {
+    const { root } = await opened.image();
+    const platforms = [options.platform ?? thisMachine()];
+    const chosen = await selectPlatforms(
+      { source: opened.source, root },
+      { platforms, signal: options.signal },
+    );
+    const { artifactType } = options;
+    const artifact =
+      artifactType === undefined
+        ? chosen
+        : await chooseOfType(opened, chosen, { ...options, artifactType, index: root });
+    return { source: placeName(place), ...(await pullFiles(artifact, options)) };
+  } catch (error) {
+    throw explain(error, `cannot pull the files of ${placeName(place)}`, { side: 'source' });
+  } finally {
+    await opened.close();
+  }
+}
+
+async function pullFiles(
+  { source, root }: Selection,
+  options: PullArtifactOptions,
+): Promise<Omit<PulledArtifact, 'source'>> {
+  const { signal, concurrency, onEvent, keepOldFiles = false, onNotice } = options;
+  const manifest = await readManifest(source, root, { signal });
+  if (manifest.kind === 'index') throw noFiles('it is an index in an index');
+  const { artifactType } = manifest;
+  const wanted = chooseFiles(manifest, { system: system(), ...options });
+  requireFiles(wanted);
+  tellSkipped(wanted, onNotice);
+  const folder = await openFolder(options.folder, wanted.files);
+  const sink = new FileSink({ folder, files: wanted.files, keepOldFiles });
+  await sink.prepare();
+  const { listener, total } = createTally(onEvent);
+  const digests = new Set<Digest>(wanted.files.map(({ descriptor }) => descriptor.digest));
+  await copy(source, sink, root, {
+    signal,
+    concurrency,
+    onEvent: (event) => void (digests.has(event.descriptor.digest) && listener(event)),
+  });
+  return {
+    digest: root.digest,
+    mediaType: root.mediaType,
+    ...(artifactType === undefined ? {} : { artifactType }),
+    files: wanted.files.map((file) => describeFile(file, options.folder)),
+    bytes: total(),
+  };
+}
+
+function requireFiles({ files, untitled }: WantedFiles): void {
+  const folder = files.find(({ isFolder }) => isFolder);
+  if (folder !== undefined)
+    throw new RegError(
+      'UNSUPPORTED',
+      `${quoteText(folder.title)} is a folder, and no folder is unpacked yet`,
+      {
+        hint: 'Choose the other files by --title.',
+      },
+    );
+  if (files.length > 0) return;
+  if (untitled.length === 0) throw noFiles('none has a title that is asked for');
+  throw noFiles(`its ${untitled.length} layers have no titles`);
+}
+
+function noFiles(reason: string): RegError {
+  const hint = 'An image is pulled by "reg pull"; "reg manifest" shows what an artifact is made of.';
+  return new RegError('NOT_FOUND', `there are no files in it: ${reason}`, { hint });
+}
+
+function tellSkipped({ untitled }: WantedFiles, onNotice: Ends['onNotice']): void {
+  for (const { digest, mediaType } of untitled) {
+    const message = `${shortDigest(digest)} has no title, so it is left out (${quoteText(mediaType)})`;
+    onNotice?.({ type: 'warning', message });
+  }
+}
+
+/** The folder, made where it is missing, with room for all of the files. */
+async function openFolder(path: string, files: readonly WantedFile[]): Promise<string> {
+  await onDisk({ verb: 'write', path }, () => makeFolder(path));
+  await requireFreeSpace(
+    path,
+    files.reduce((bytes, { descriptor }) => bytes + descriptor.size, 0),
+  );
+  return onDisk({ verb: 'read', path }, () => realpath(path));
+}
+
+function describeFile({ title, parts, descriptor }: WantedFile, folder: string): PulledFile {
+  const { mediaType, digest, size } = descriptor;
+  return { title, path: join(folder, ...parts), mediaType, digest, size };
+}
