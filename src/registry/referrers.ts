@@ -8,6 +8,7 @@
  */
 
 import { createLimit } from '../content/limit.js';
+import { Patience, type RetryPolicy } from '../content/retry.js';
 import type { CallOptions } from '../content/types.js';
 import { hasCode, RegError } from '../errors.js';
 import { describe, type Descriptor } from '../spec/descriptor.js';
@@ -18,11 +19,11 @@ import { MANIFEST_ACCEPT, OCI_INDEX } from '../spec/media-type.js';
 import { fetchManifest, putManifest } from './manifest-wire.js';
 import { manifestTarget, pushScopes, type Repository } from './repository.js';
 
-/** How often a list is written at most, while others overwrite it. */
-const MAX_TRIES = 10;
+/** Until what others overwrite stays. */
+const LIST_POLICY: RetryPolicy = { tries: 10, minWaitMs: 50, maxWaitMs: 2000, maxAskedMs: 0 };
 
 /** Shortest and longest wait before a list is read again, in milliseconds. */
-const MIN_WAIT_MS = 100;
+const MIN_WAIT_MS = 50;
 const MAX_WAIT_MS = 2000;
 
 interface ListOptions extends CallOptions {
@@ -96,19 +97,26 @@ async function settle(
   { subject, signal }: ListOptions,
 ): Promise<void> {
   const { clock } = repository.retry;
+  const patience = new Patience({ clock, policy: LIST_POLICY, signal });
   const tag = referrersTag(subject);
-  for (let attempt = 1; attempt <= MAX_TRIES; attempt++) {
+  for (;;) {
     const start = clock.now();
     const list = await readList(repository, tag, { signal });
     const entries = change(list.entries);
     if (entries === undefined) return;
     await writeList(repository, { tag, entries, ifMatch: list.etag }, { signal });
-    const tookMs = Math.max(MIN_WAIT_MS / 2, clock.now() - start);
-    await clock.sleep(Math.min(MAX_WAIT_MS, tookMs * (2 + clock.random() * 2 ** attempt)), signal);
+    await clock.sleep(Math.min(MAX_WAIT_MS, MIN_WAIT_MS + 2 * (clock.now() - start)), signal);
+    const after = await readList(repository, tag, { signal });
+    if (change(after.entries) === undefined) return;
+    await patience.again(overwritten(repository, subject));
   }
-  const { host, path } = repository;
-  const message = `the list of what refers to ${shortDigest(subject)} in ${host}/${path} was overwritten by others, ${MAX_TRIES} times`;
-  throw new RegError('SERVER_ERROR', message, { hint: 'Run the same command again.', permanent: true });
+}
+
+function overwritten({ host, path }: Repository, subject: Digest): RegError {
+  const list = `the list of what refers to ${shortDigest(subject)} in ${host}/${path}`;
+  return new RegError('SERVER_ERROR', `${list} was overwritten by others again and again`, {
+    hint: 'Run the same command again.',
+  });
 }
 
 /** The algorithm cut to 32 characters, the digits to 64. */
