@@ -47,19 +47,35 @@ async function stream(response: ServerResponse, body: Stream, begin: () => void)
   try {
     const chunks = await body.open(over.signal);
     begin();
-    await pipeline(exactly(chunks, body.length), response);
+    await pour(chunks, { response, length: body.length });
   } finally {
     over.abort();
   }
 }
 
-/** The first `length` bytes of `chunks`. Throws STORE_CORRUPT when there are not so many. */
-async function* exactly(chunks: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Uint8Array> {
-  let left = length;
-  for await (const chunk of chunks) {
-    yield chunk.byteLength > left ? chunk.subarray(0, left) : chunk;
-    left -= chunk.byteLength;
-    if (left <= 0) return;
+async function pour(
+  chunks: AsyncIterable<Uint8Array>,
+  { response, length }: { readonly response: ServerResponse; readonly length: number },
+): Promise<void> {
+  const rest = { length };
+  try {
+    await pipeline(exactly(chunks, rest), response);
+  } catch (error) {
+    // Who has all may hang up before we know that there is no more to come.
+    if (rest.length > 0) throw error;
   }
-  if (left > 0) throw new RegError('STORE_CORRUPT', `a blob ended ${left} bytes early`);
+}
+
+/** As many bytes of `chunks` as `rest` says, which is counted down. Throws STORE_CORRUPT when there are not so many. */
+async function* exactly(
+  chunks: AsyncIterable<Uint8Array>,
+  rest: { length: number },
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    const piece = chunk.subarray(0, rest.length);
+    rest.length -= piece.byteLength;
+    yield piece;
+    if (rest.length === 0) return;
+  }
+  if (rest.length > 0) throw new RegError('STORE_CORRUPT', `a blob ended ${rest.length} bytes early`);
 }

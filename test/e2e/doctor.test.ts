@@ -7,7 +7,9 @@ import { test } from 'node:test';
 import { createAuthority, type Authority } from '../support/certificates.js';
 import { startDockerHub } from '../support/docker-hub.js';
 import { startDockerRegistry, type DockerRegistry } from '../support/docker-registry.js';
+import { forward } from '../support/forward.js';
 import { startForwardProxy } from '../support/forward-proxy.js';
+import { startLoggingProxy } from '../support/http-proxy-log.js';
 import { reply, startHttpServer, type Exchange } from '../support/http-server.js';
 import { writeLayout } from '../support/image-files.js';
 import { image, layer } from '../support/images.js';
@@ -256,6 +258,44 @@ test('what a registry cannot do, or will not for everybody, is nothing wrong', R
   const denied = await examine(t, { target: guarded, authority, env, exit: 0 });
   assert.equal(denied['catalog']?.text, 'not for this login, so it is not known');
 });
+
+test(
+  'whether pushes are taken is tried out only where that is asked for, and leaves nothing',
+  REAL,
+  async (t) => {
+    const registry = await startDockerRegistry(t);
+    await pushGraph(`${registry.origin}/v2/team/app`, image({ layers: [await layer({ a: 'a' })] }), {
+      tag: '1',
+    });
+    const front = await startLoggingProxy(t, registry.origin, {
+      intercept: async (exchange) => {
+        await forward(exchange, registry.origin, { responseHeaders: { 'oci-chunk-min-length': '5242880' } });
+        return true;
+      },
+    });
+    const target = `${front.host}/team/app:1`;
+    const untried = await examine(t, { target, exit: 0 });
+    assert.deepEqual(
+      [untried['push'], front.requests.filter(({ method }) => method === 'POST')],
+      [undefined, []],
+    );
+    const tried = await examine(t, { target, exit: 0, flags: ['--push'] });
+    const pieces = 'pieces of a layer have at least 5242880 bytes';
+    assert.equal(tried['push']?.text, `an upload was begun, and called off; ${pieces}`);
+    const after = front.requests.slice(front.requests.findIndex(({ method }) => method === 'POST'));
+    assert.deepEqual(after.map(({ method }) => method).slice(0, 2), ['POST', 'DELETE']);
+    const readOnly = await startServe(t, await createPerson(t), ['--read-only']);
+    const refused = await examine(t, {
+      target: `${readOnly.host}/team/app:1`,
+      exit: 7,
+      bad: 'image push',
+      flags: ['--push'],
+    });
+    assert.match(refused['push']?.text ?? '', /read-only/);
+    const me = await createPerson(t);
+    assert.match((await me.fails(2, ['doctor', '--push', front.host])).stderr, /--push needs an image/);
+  },
+);
 
 test('a registry that lists referrers', async (t) => {
   const owner = await createPerson(t);

@@ -20,7 +20,9 @@ import { containersAuthFiles, dockerConfigFile, keychainIndexFile, settingsFolde
 import { readPackage } from '../package.js';
 import { createStyle } from '../style.js';
 
-export async function run(context: Context): Promise<void> {
+type DoctorContext = Context<{ readonly push?: true }>;
+
+export async function run(context: DoctorContext): Promise<void> {
   const { args, output } = context;
   const [target] = args;
   const machine = await machineOf(context);
@@ -55,15 +57,19 @@ function summary(failed: readonly RegError[], count: number): RegError {
   return new RegError(worst?.code ?? 'PROTOCOL_ERROR', message);
 }
 
-async function registryOf(target: string, context: Context): Promise<RegistrySubject> {
+async function registryOf(target: string, context: DoctorContext): Promise<RegistrySubject> {
   const { client, clientOptions, flags, io, signal } = context;
   const { host, image } = parseTarget(target);
   const { routeFor = nowhere } = await clientOptions();
+  const { push: mayPush = false } = flags;
+  if (mayPush && image === undefined)
+    throw new RegError('INVALID_ARGUMENT', '--push needs an image, in whose repository to begin an upload');
   return subjectOf(host, {
     client: await client([host]),
     image,
     routeFor,
     settingsFiles: settingsFilesOf({ folders: settingsFolders(io), env: io.env, mirrors: flags.mirror }),
+    mayPush,
     nothing: digestOf(randomBytes(32)),
     wallTime,
     signal,

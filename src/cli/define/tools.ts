@@ -17,13 +17,22 @@ export const define = {
 function defineDoctor(command: Command, act: Act): void {
   command
     .description(
-      'Look at all that lies between this machine and an image, a line for each check: proxy, name, connection, certificate, clock, login, token, limits, and what the registry can do. Nothing is changed anywhere, and no secret is shown. Without an argument, look at this machine: logins, proxies, mirrors, certificates, store. The exit code is the highest of what was found wrong.',
+      'Look at all that lies between this machine and an image, a line for each check: proxy, name, connection, certificate, clock, login, token, limits, and what the registry can do. Nothing is changed anywhere, and no secret is shown; --push alone begins an upload, and calls it off. Without an argument, look at this machine: logins, proxies, mirrors, certificates, store. The exit code is the highest of what was found wrong.',
     )
-    .argument('[target]', 'a registry, such as ghcr.io or app:5000/, or an image');
+    .argument('[target]', 'a registry, such as ghcr.io or app:5000/, or an image')
+    .option(
+      '--push',
+      'also begin an upload beside the image, and call it off, to see whether pushes are taken',
+    );
   addJsonFlag(command, 'print one JSON object a check');
   addStoreFlag(command);
   addNetworkFlags(command);
-  addExamples(command, ['reg doctor', 'reg doctor ghcr.io', 'reg doctor --json ghcr.io/owner/app:1.0']);
+  addExamples(command, [
+    'reg doctor',
+    'reg doctor ghcr.io',
+    'reg doctor --json ghcr.io/owner/app:1.0',
+    'reg doctor --push ghcr.io/owner/app',
+  ]);
   command.action(act(() => import('../commands/doctor.js')));
 }
 

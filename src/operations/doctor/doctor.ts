@@ -4,7 +4,7 @@
  *     this machine     versions ▶ logins ▶ proxies ▶ mirrors ▶ certificates ▶ store ▶ disk
  *     a registry       settings ▶ mirrors ▶ proxy ▶ name ▶ connection ▶ certificate ▶ greeting ▶ login ▶ token ▶ image ▶ abilities
  *
- * Nothing is changed anywhere.
+ * Nothing is changed anywhere; an upload is begun, and called off, only where that is asked for.
  */
 
 import { access } from './access.js';
@@ -28,6 +28,7 @@ import { hubMirrors, mirrors } from './mirrors.js';
 import { name } from './name.js';
 import { proxies } from './proxies.js';
 import { proxy } from './proxy.js';
+import { push } from './push.js';
 import { ranges } from './ranges.js';
 import { rateLimit } from './rate-limit.js';
 import { referrers } from './referrers.js';
@@ -68,9 +69,12 @@ export async function* examineRegistry(
   registry: RegistrySubject,
   machine: MachineSubject,
 ): AsyncGenerator<Finding> {
-  const { host, image: named } = registry;
+  const { host, image: named, mayPush } = registry;
   yield* named === undefined
     ? examine([...WAY, ...RIGHTS, ...(host === HUB ? [rateLimit] : []), ...LAST], registry)
-    : examine([...WAY, ...RIGHTS, ...OF_IMAGE, ...LAST], { ...registry, image: named });
+    : examine([...WAY, ...RIGHTS, ...OF_IMAGE, ...(mayPush ? [push] : []), ...LAST], {
+        ...registry,
+        image: named,
+      });
   yield* examine([store, disk], machine);
 }

@@ -25,6 +25,8 @@ export interface RegistrySubject {
   readonly wallTime: () => number;
   /** A digest that nobody has. */
   readonly nothing: Digest;
+  /** Whether an upload may be begun, and called off, to find out what is taken. */
+  readonly mayPush: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -42,7 +44,7 @@ export interface ImageSubject {
 
 export interface SubjectOptions extends Pick<
   RegistrySubject,
-  'nothing' | 'routeFor' | 'settingsFiles' | 'signal' | 'wallTime'
+  'mayPush' | 'nothing' | 'routeFor' | 'settingsFiles' | 'signal' | 'wallTime'
 > {
   readonly client: Connection;
   readonly image: Reference | undefined;

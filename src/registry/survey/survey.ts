@@ -1,6 +1,6 @@
 /**
- * What can be found out about a registry without changing anything there: how it greets, what it lets us do, and what
- * it is able to.
+ * What can be found out about a registry without changing anything there, but for an upload that is called off: how it
+ * greets, what it lets us do, and what it is able to.
  */
 
 import { hasCode, RegError } from '../../errors.js';
@@ -11,6 +11,7 @@ import { parseChallenges } from '../auth/challenge.js';
 import type { TokenFacts } from '../auth/authorizer.js';
 import type { Host } from '../host.js';
 import type { Answer, Request } from '../transport.js';
+import { openSession } from '../upload/session.js';
 import { readRateLimit, type RateLimit } from './rate-limit.js';
 import type { Way } from './way.js';
 
@@ -153,6 +154,19 @@ export class Survey {
       await (await this.#host.send(request)).discard();
       return true;
     });
+  }
+
+  /**
+   * Begins an upload, and calls it off: the smallest piece, in bytes, that is taken before the last one; 0 where nothing
+   * is said. Throws NOT_FOUND where a repository has to be made first, UNAUTHORIZED, DENIED and what every request throws.
+   */
+  async upload({ repository, signal }: Image): Promise<{ readonly minPiece: number }> {
+    const { clock, retryPolicy: policy, onWait } = this.#host.patience;
+    const { host } = this.#host.endpoint;
+    const retry = { clock, policy, onWait };
+    const session = await openSession({ host, path: repository, transport: this.#host, retry }, { signal });
+    await session.cancel();
+    return { minPiece: session.minPiece };
   }
 
   async #ask(
