@@ -3,6 +3,7 @@
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 
+import { wallTime } from '../content/system-clock.js';
 import { onDisk, readSmallFile } from '../disk/files.js';
 import { RegError } from '../errors.js';
 import { quoteText } from '../spec/text.js';
@@ -30,16 +31,42 @@ export async function readAuthorities(file: string): Promise<string> {
  * A client certificate with its private key; `key` may be the same file. Throws INVALID_CONFIG where one of them is no
  * such thing or the two do not belong together, DISK_ERROR.
  */
-export async function readKeyPair(files: {
+export async function readKeyPair(files: PairFiles): Promise<KeyPair> {
+  return (await readPair(files)).pair;
+}
+
+/**
+ * Of several client certificates the first that is good today; the very first where none is, as TLS then says what is
+ * wrong with it. Throws as `readKeyPair`, for any of them.
+ */
+export async function readBestKeyPair(
+  files: readonly PairFiles[],
+  now = wallTime,
+): Promise<KeyPair | undefined> {
+  const read = await Promise.all(files.map(readPair));
+  const isGood = ({ validFrom, validTo }: Pair): boolean =>
+    Date.parse(validFrom) <= now() && now() < Date.parse(validTo);
+  return (read.find(isGood) ?? read[0])?.pair;
+}
+
+/** Paths. */
+interface PairFiles {
   readonly certificate: string;
   readonly key: string;
-}): Promise<KeyPair> {
+}
+
+interface Pair extends Pick<X509Certificate, 'validFrom' | 'validTo'> {
+  readonly pair: KeyPair;
+}
+
+async function readPair(files: PairFiles): Promise<Pair> {
   const [certificate, key] = await Promise.all([readText(files.certificate), readText(files.key)]);
   const parsed = parse(files.certificate, 'certificate', () => new X509Certificate(certificate));
   if (!parsed.checkPrivateKey(parseKey(files.key, key))) {
     throw bad(files.key, `is not the key of the certificate in ${quoteText(files.certificate)}`);
   }
-  return { certificate, key };
+  const { validFrom, validTo } = parsed;
+  return { pair: { certificate, key }, validFrom, validTo };
 }
 
 function parseKey(file: string, text: string): KeyObject {

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 
 import { RegError } from '../errors.js';
 import { quoteText } from '../spec/text.js';
-import { readAuthorities, readKeyPair, type KeyPair } from './certificates.js';
+import { readAuthorities, readBestKeyPair, type KeyPair } from './certificates.js';
 import { listFolder } from './settings-file.js';
 
 export interface HostCertificates {
@@ -38,15 +38,15 @@ export async function readCertsD(roots: readonly string[], host: string): Promis
   };
 }
 
-/** What one folder holds; of several pairs the first by name, which docker tries first, too. Throws as `readCertsD`. */
+/** What one folder holds; of several pairs the first by name that has not run out. Throws as `readCertsD`. */
 export async function readCertificates(folder: string): Promise<HostCertificates> {
   const names = await listFolder(folder);
   const pairs = pairsIn(folder, names);
   const authorities = names.filter((name) => name.endsWith('.crt')).map((name) => join(folder, name));
-  const [first] = pairs;
+  const identity = await readBestKeyPair(pairs);
   return {
     authorities: await Promise.all(authorities.map((file) => readAuthorities(file))),
-    ...(first && { identity: await readKeyPair(first) }),
+    ...(identity && { identity }),
     from: authorities.length + pairs.length > 0 ? [folder] : [],
   };
 }

@@ -6,7 +6,7 @@
 import { platform } from 'node:os';
 import { join } from 'node:path';
 
-import { readAuthorities, readKeyPair } from './certificates.js';
+import { readAuthorities, readBestKeyPair } from './certificates.js';
 import { readCertificates, type HostCertificates } from './certs-d.js';
 import { parseHostsToml, type HostEntry, type HostsToml } from './hosts-toml.js';
 import { placeAt } from './mirror-url.js';
@@ -108,15 +108,16 @@ async function placeOf(entry: HostEntry, image: ImageName): Promise<PullSource> 
 
 async function settingsOf({
   ca,
-  client,
+  clients,
   skipVerify,
   headers,
   dialTimeoutMs,
 }: HostEntry): Promise<HostSettings> {
   const authorities = await Promise.all(ca.map((file) => readAuthorities(file)));
+  const identity = await readBestKeyPair(clients);
   return {
     ...(authorities.length > 0 && { authorities }),
-    ...(client && { identity: await readKeyPair(client) }),
+    ...(identity && { identity }),
     ...(skipVerify && { insecure: true }),
     ...(Object.keys(headers).length > 0 && { headers }),
     ...(dialTimeoutMs !== undefined && { connectTimeoutMs: dialTimeoutMs }),

@@ -16,8 +16,8 @@ export interface HostEntry {
   readonly capabilities: ReadonlySet<string>;
   /** Paths of files with authorities. */
   readonly ca: readonly string[];
-  /** Paths of our certificate and its key; several may be given, and the first is taken. */
-  readonly client?: { readonly certificate: string; readonly key: string } | undefined;
+  /** Paths of certificates of ours and their keys. */
+  readonly clients: readonly { readonly certificate: string; readonly key: string }[];
   readonly skipVerify: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly dialTimeoutMs?: number | undefined;
@@ -57,7 +57,7 @@ function parseEntry(
     at: parsed && { url: parsed, isRoot },
     capabilities: new Set(named.length === 0 ? CAPABILITIES : named),
     ca: oneOrMore(fields, 'ca').map(pathOf),
-    client: clientOf(fields, pathOf),
+    clients: clientsOf(fields, pathOf),
     skipVerify: fields.flag('skip_verify'),
     headers: headersOf(fields.table('header')),
     dialTimeoutMs: timeoutOf(fields),
@@ -70,15 +70,16 @@ function oneOrMore(fields: Fields, key: string): readonly string[] {
 }
 
 /** A path, a list of paths, or a list of pairs; where the key is not named it is in the same file. */
-function clientOf(fields: Fields, pathOf: (path: string) => string): HostEntry['client'] {
-  const value = fields.value('client');
-  const first: unknown = Array.isArray(value) ? value[0] : value;
-  if (first === undefined) return undefined;
-  const parts: readonly unknown[] = Array.isArray(first) ? first : [first];
-  const [certificate, key = ''] = parts;
-  if (typeof certificate !== 'string' || certificate === '' || typeof key !== 'string')
-    throw fields.wrong('"client" names no certificate and key');
-  return { certificate: pathOf(certificate), key: pathOf(key === '' ? certificate : key) };
+function clientsOf(fields: Fields, pathOf: (path: string) => string): HostEntry['clients'] {
+  const value = fields.value('client') ?? [];
+  const all: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return all.map((one) => {
+    const parts: readonly unknown[] = Array.isArray(one) ? one : [one];
+    const [certificate, key = ''] = parts;
+    if (typeof certificate !== 'string' || certificate === '' || typeof key !== 'string')
+      throw fields.wrong('"client" names no certificate and key');
+    return { certificate: pathOf(certificate), key: pathOf(key === '' ? certificate : key) };
+  });
 }
 
 /** Those that are not ours to set are left out: a login goes by way of `reg login`, never to another host. */

@@ -54,12 +54,18 @@ test('all folders add authorities; the first that has a certificate of ours deci
   );
 });
 
-test('of several certificates of ours the first by name is taken', async (context) => {
+test('of several certificates of ours the first by name is taken that has not run out', async (context) => {
   const authority = await createAuthority();
-  const [a, b] = await Promise.all([authority.issue(['a']), authority.issue(['b'])]);
-  const files = { 'r.test/b.cert': b.certificate, 'r.test/b.key': b.key };
-  const root = await folderWith(context, { ...files, 'r.test/a.cert': a.certificate, 'r.test/a.key': a.key });
-  assert.deepEqual((await readCertsD([root], 'r.test')).identity, a);
+  const files = async (name: string, expired = false): Promise<Record<string, string>> => {
+    const { certificate, key } = await authority.issue([name], { expired });
+    return { [`r.test/${name}.cert`]: certificate, [`r.test/${name}.key`]: key };
+  };
+  const [a, b, c] = await Promise.all([files('a', true), files('b'), files('c')]);
+  const root = await folderWith(context, { ...c, ...b, ...a });
+  const { identity } = await readCertsD([root], 'r.test');
+  assert.equal(identity?.certificate, b['r.test/b.cert']);
+  const late = await folderWith(context, { ...a });
+  assert.equal((await readCertsD([late], 'r.test')).identity?.certificate, a['r.test/a.cert']);
 });
 
 test('half a pair is an error that names the half that is missing', async (context) => {

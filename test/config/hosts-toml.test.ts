@@ -56,11 +56,15 @@ test('every setting of a host is read', async () => {
   );
   const [one, two, three, four] = hosts;
   assert.deepEqual(one?.ca, ['/etc/certs/test-1-ca.pem', beside('special.pem')]);
-  assert.deepEqual(one?.client, { certificate: '/etc/certs/client.cert', key: '/etc/certs/client.key' });
+  assert.deepEqual(one?.clients, [
+    { certificate: '/etc/certs/client.cert', key: '/etc/certs/client.key' },
+    { certificate: '/etc/certs/client.pem', key: '/etc/certs/client.pem' },
+  ]);
   assert.equal(one?.dialTimeoutMs, 90_000);
   assert.deepEqual(one?.headers, { 'x-custom-1': 'one', 'x-custom-2': 'one, two' });
-  assert.deepEqual(two?.client, { certificate: beside('client.pem'), key: beside('client.pem') });
-  assert.deepEqual(three?.client, { certificate: beside('client-1.pem'), key: beside('client-1.pem') });
+  const both = (name: string): object => ({ certificate: beside(name), key: beside(name) });
+  assert.deepEqual(two?.clients, [both('client.pem')]);
+  assert.deepEqual(three?.clients, [both('client-1.pem'), both('client-2.pem')]);
   assert.equal(four?.at?.isRoot, true);
   assert.equal(server.at, undefined);
   assert.equal(server.skipVerify, true);
