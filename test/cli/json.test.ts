@@ -6,7 +6,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { COMMAND_GROUPS, type CommandEntry } from '../../src/cli/define/commands.js';
+import { COMMAND_GROUPS } from '../../src/cli/define/commands.js';
+import type { CommandEntry } from '../../src/cli/define/entry.js';
 import { runProgram } from '../../src/cli/program.js';
 import { startHubSearch } from '../support/hub-search.js';
 import { image, index, layer } from '../support/images.js';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { COMMAND_GROUPS, type CommandEntry } from '../../src/cli/define/commands.js';
+import { COMMAND_GROUPS } from '../../src/cli/define/commands.js';
+import type { CommandEntry } from '../../src/cli/define/entry.js';
 import { helpPage } from '../../src/cli/help-page.js';
 import { runProgram } from '../../src/cli/program.js';
 import { RegError } from '../../src/errors.js';

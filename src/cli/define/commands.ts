@@ -3,27 +3,8 @@
  * asked for: reading the options of all of them would take longer than many a command does.
  */
 
-import type { Command } from 'commander';
-
-import type { Act, Define } from './act.js';
-
-interface Entry {
-  readonly name: string;
-  /** One line for the help: no capital, no full stop, at most 63 characters. */
-  readonly summary: string;
-}
-
-/** A command that does something. */
-interface Leaf extends Entry {
-  readonly define: (command: Command, act: Act) => Promise<void>;
-}
-
-/** A command that only holds others: the `auth` of `reg auth get`. */
-interface Branch extends Entry {
-  readonly commands: readonly CommandEntry[];
-}
-
-export type CommandEntry = Leaf | Branch;
+import type { Define } from './act.js';
+import type { CommandEntry, Leaf } from './entry.js';
 
 interface CommandGroup {
   readonly title: string;
@@ -144,12 +125,20 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   },
   {
     title: 'Tools',
-    commands: from(tools, {
-      doctor: 'find out why a registry cannot be reached, or lets nobody in',
-      serve: 'serve the local store as a registry',
-      ref: 'take references apart',
-      version: 'show the versions of reg and Node',
-    }),
+    commands: [
+      ...from(tools, {
+        doctor: 'find out why a registry cannot be reached, or lets nobody in',
+        serve: 'serve the local store as a registry',
+        ref: 'take references apart',
+      }),
+      {
+        name: 'completion',
+        summary: 'have a shell complete command lines of reg',
+        define: async (command, act) =>
+          (await import('./completion.js')).defineCompletion(command, { act, entries: allCommands }),
+      },
+      ...from(tools, { version: 'show the versions of reg and Node' }),
+    ],
   },
 ];
 
@@ -166,4 +155,8 @@ function from<Name extends string>(
       define[name]?.(command, act);
     },
   }));
+}
+
+function allCommands(): readonly CommandEntry[] {
+  return COMMAND_GROUPS.flatMap(({ commands }) => commands);
 }

@@ -1,0 +1,23 @@
+/** What is known of a command before it is asked for. */
+
+import type { Command } from 'commander';
+
+import type { Act } from './act.js';
+
+interface Entry {
+  readonly name: string;
+  /** One line for the help: no capital, no full stop, at most 63 characters. */
+  readonly summary: string;
+}
+
+/** A command that does something. */
+export interface Leaf extends Entry {
+  readonly define: (command: Command, act: Act) => Promise<void>;
+}
+
+/** A command that only holds others: the `auth` of `reg auth get`. */
+interface Branch extends Entry {
+  readonly commands: readonly CommandEntry[];
+}
+
+export type CommandEntry = Leaf | Branch;
