@@ -95,6 +95,8 @@ const LINES: readonly string[] = [
   'load -i images.tar',
   'edit --label a=b HOST/app:1 -o HOST/six:1',
   'annotate --dry-run HOST/app:1 a=b',
+  'index create HOST/six:2 HOST/app:1',
+  'index add HOST/six:2 HOST/six:1',
   'files HOST/app:1',
   'sync sync.yaml',
   'images',
@@ -120,8 +122,10 @@ test('every command prints the keys that the README has, and no others', async (
     ...LINES.map((line) => line.replaceAll('HOST', host).split(' ')),
     ['search', ...search, 'nginx'],
   ];
-  for (const [command = '', ...args] of lines) {
-    const { stdout } = await me.reg([command, '--json', ...args], { cwd: me.home });
+  for (const args of lines) {
+    const [first = '', second = ''] = args;
+    const command = ROWS.has(`${first} ${second}`) ? `${first} ${second}` : first;
+    const { stdout } = await me.reg([...args, '--json'], { cwd: me.home });
     const printed = stdout.trimEnd().split('\n');
     const shape = shapeOf(command);
     for (const line of printed) {

@@ -160,7 +160,7 @@ function defineDiff(command: Command, act: Act): void {
   addExamples(command, [
     'reg diff app:1.0 app:1.1',
     'reg diff --platform linux/arm64 ghcr.io/owner/app:1.0 store:app:1.0',
-    'reg diff --exit-code app:1.0 registry.local/app:1.0 > /dev/null && echo the same',
+    'reg diff --exit-code app:1.0 registry.local/app:1.0 && echo the same',
   ]);
   command.action(act(() => import('../commands/diff.js')));
 }
