@@ -3,6 +3,7 @@
  * annotations alone: nothing is fetched for it.
  */
 
+import { isAttestation } from './attestation.js';
 import type { Descriptor } from './descriptor.js';
 import type { Manifest } from './manifest.js';
 import { DOCKER_CONFIG, isIndexType, OCI_CONFIG, OCI_EMPTY } from './media-type.js';
@@ -24,11 +25,6 @@ export interface Purpose {
   /** `SLSA provenance v1`, `cosign signature`; safe to print. */
   readonly title: string;
 }
-
-/** Where BuildKit says what an entry of an index is (buildkit, docs/attestations/attestation-storage.md). */
-const BUILDKIT_TYPE = 'vnd.docker.reference.type';
-/** Where BuildKit says which image an attestation is about. */
-const BUILDKIT_SUBJECT = 'vnd.docker.reference.digest';
 
 /** Where BuildKit, cosign and sigstore's bundles each say what an attestation states. */
 const PREDICATE_KEYS = [
@@ -82,7 +78,7 @@ const PREDICATES: readonly Row[] = [
 
 /** Purpose of a manifest; `descriptor` is what its parent says of it. */
 export function purposeOf(manifest: Manifest | undefined, descriptor: Descriptor): Purpose {
-  if (isAttestationEntry(descriptor)) return { kind: 'attestation', title: 'BuildKit attestations' };
+  if (isAttestation(descriptor)) return { kind: 'attestation', title: 'BuildKit attestations' };
   const artifactType = manifest?.artifactType ?? descriptor.artifactType;
   if (artifactType === undefined && isIndexType(descriptor.mediaType))
     return { kind: 'index', title: 'index' };
@@ -119,16 +115,6 @@ function purposeOfPredicate(predicateType: string): Purpose {
   if (found === undefined) return { kind: 'attestation', title: cleanText(predicateType, 100) };
   const [, version] = /\/(v\d[\w.-]{0,20})$/.exec(predicateType) ?? [];
   return version === undefined ? found : { ...found, title: `${found.title} ${version}` };
-}
-
-/** The digest of the image that an entry of an index attests, where it does; `''` where it does not say of which. */
-export function attestedBy(entry: Descriptor): string | undefined {
-  return isAttestationEntry(entry) ? (entry.annotations?.[BUILDKIT_SUBJECT] ?? '') : undefined;
-}
-
-/** Whether an entry of an index is what BuildKit puts beside an image to tell of it. */
-function isAttestationEntry({ annotations }: Pick<Descriptor, 'annotations'>): boolean {
-  return annotations?.[BUILDKIT_TYPE] === 'attestation-manifest';
 }
 
 function predicateIn(annotations: Descriptor['annotations']): Purpose | undefined {

@@ -3,13 +3,15 @@
  * signs by default up to version 2, and where the registry keeps no referrers.
  */
 
-import type { CallOptions, Source } from '../../content/types.js';
+import type { Source } from '../../content/types.js';
 import { hasCode } from '../../errors.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import { algorithmOf, hexOf, type Digest } from '../../spec/digest.js';
 import type { Purpose } from '../../spec/purpose.js';
+import { allOrStop, type ReadingOptions } from './graph.js';
 
 export interface Tagged extends Purpose {
+  readonly subject: Digest;
   readonly descriptor: Descriptor;
   readonly tag: string;
 }
@@ -20,23 +22,25 @@ const ENDINGS: readonly (readonly [ending: string, purpose: Purpose])[] = [
   ['sbom', { kind: 'sbom', title: 'cosign SBOM' }],
 ];
 
-/** What there is for `subject`. Costs three small requests. Throws what the source throws. */
+/** What there is for `subjects`. Costs three small requests each. Throws what the source throws. */
 export async function findCosignTags(
   source: Source,
-  subject: Digest,
-  { signal }: CallOptions = {},
+  subjects: readonly Digest[],
+  reading: ReadingOptions,
 ): Promise<readonly Tagged[]> {
-  const found = await Promise.all(
-    ENDINGS.map(async ([ending, purpose]): Promise<readonly Tagged[]> => {
-      const tag = `${algorithmOf(subject)}-${hexOf(subject)}.${ending}`;
-      try {
-        // A GET: what is not there costs one request, where a HEAD would be asked again.
-        return [{ ...purpose, tag, descriptor: await source.resolve(tag, { toRead: true, signal }) }];
-      } catch (error) {
-        if (hasCode(error, 'NOT_FOUND')) return [];
-        throw error;
-      }
-    }),
+  const asked = subjects.flatMap((subject) =>
+    ENDINGS.map(([ending, purpose]) => ({ subject, ending, purpose })),
   );
+  const found = await allOrStop(asked, reading, async ({ subject, ending, purpose }, signal) => {
+    const tag = `${algorithmOf(subject)}-${hexOf(subject)}.${ending}`;
+    try {
+      // A GET: what is not there costs one request, where a HEAD would be asked again.
+      const descriptor = await source.resolve(tag, { toRead: true, signal });
+      return [{ ...purpose, subject, descriptor, tag }];
+    } catch (error) {
+      if (hasCode(error, 'NOT_FOUND')) return [];
+      throw error;
+    }
+  });
   return found.flat();
 }

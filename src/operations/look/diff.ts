@@ -1,13 +1,13 @@
 /** `reg diff`: how two images differ: platforms, config, layers. */
 
 import { readManifest } from '../../content/read.js';
+import { attestedBy } from '../../spec/attestation.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
 import { parseImageConfig } from '../../spec/image-config.js';
 import type { Manifest } from '../../spec/manifest.js';
 import { DOCKER_CONFIG, OCI_CONFIG } from '../../spec/media-type.js';
 import { formatPlatform, normalizePlatform, type Platform } from '../../spec/platform.js';
-import { attestedBy } from '../../spec/purpose.js';
 import { compareFacts, opaqueFacts, readFacts, type ConfigChange, type ConfigFacts } from './config-diff.js';
 import {
   findImage,

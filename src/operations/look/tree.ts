@@ -3,17 +3,10 @@
 import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
 import { isManifestType } from '../../spec/media-type.js';
-import {
-  attestedBy,
-  purposeOf,
-  purposeOfLayer,
-  purposeOfReferrer,
-  type Kind,
-  type Purpose,
-} from '../../spec/purpose.js';
+import { attestedBy } from '../../spec/attestation.js';
+import { purposeOf, purposeOfLayer, purposeOfReferrer, type Kind, type Purpose } from '../../spec/purpose.js';
 import { findCosignTags, type Tagged } from './cosign-tags.js';
 import {
-  allOrStop,
   createReadingLimit,
   partsUnder,
   readManifests,
@@ -62,7 +55,7 @@ export interface TreeNode {
 interface Findings {
   readonly manifests: Manifests;
   readonly referrers: ReferrersOf;
-  readonly tagged: ReadonlyMap<string, readonly Tagged[]>;
+  readonly tagged: readonly Tagged[];
 }
 
 /**
@@ -81,7 +74,7 @@ export function readTree(image: string, options: TreeOptions): Promise<ImageTree
   });
 }
 
-const NOTHING: Omit<Findings, 'manifests'> = { referrers: new Map(), tagged: new Map() };
+const NOTHING: Omit<Findings, 'manifests'> = { referrers: new Map(), tagged: [] };
 
 /** Only registries keep such things. */
 async function readWhatTells(
@@ -91,11 +84,11 @@ async function readWhatTells(
 ): Promise<Omit<Findings, 'manifests'>> {
   if (list === undefined) return NOTHING;
   const subjects = subjectsIn(manifests);
-  const referrers = await readReferrers(list, subjects, { ...reading, isRecursive: true });
-  const tagged = await allOrStop(subjects, reading, async (subject, signal) => {
-    return [subject, await findCosignTags(source, subject, { signal })] as const;
-  });
-  return { referrers, tagged: new Map(tagged) };
+  const [referrers, tagged] = await Promise.all([
+    readReferrers(list, subjects, { ...reading, isRecursive: true }),
+    findCosignTags(source, subjects, reading),
+  ]);
+  return { referrers, tagged };
 }
 
 /** Nobody signs the attestations of BuildKit one by one: they are part of the index. */
@@ -143,7 +136,7 @@ function createDrawer({ manifests, referrers, tagged }: Findings): (root: Descri
 
   const tellers = (subject: Digest): readonly TreeNode[] => [
     ...(referrers.get(subject) ?? []).map(drawReferrer),
-    ...(tagged.get(subject) ?? []).map(drawTagged),
+    ...tagged.filter((each) => each.subject === subject).map(drawTagged),
   ];
 
   const drawReferrer = (descriptor: Descriptor): TreeNode => {
@@ -156,8 +149,8 @@ function createDrawer({ manifests, referrers, tagged }: Findings): (root: Descri
   return (root) => draw(root);
 }
 
-function drawTagged({ descriptor, tag, ...purpose }: Tagged): TreeNode {
-  return { ...describe(descriptor, purpose), tag, children: [], referrers: [] };
+function drawTagged({ descriptor, tag, kind, title }: Tagged): TreeNode {
+  return { ...describe(descriptor, { kind, title }), tag, children: [], referrers: [] };
 }
 
 function drawLayer(layer: Descriptor): TreeNode {
