@@ -13,7 +13,7 @@ const files = [
   { name: 'toml', test: /node_modules[\\/]smol-toml[\\/]/ },
   {
     name: 'look',
-    test: /src[\\/]cli[\\/]commands[\\/](inspect|manifest|config|history|layers|size|tree|referrers|diff)\.ts$/,
+    test: /src[\\/]cli[\\/]commands[\\/](inspect|manifest|config|history|layers|size|tree|referrers|diff|attestations)\.ts$/,
   },
   { name: 'domains', test: /node_modules[\\/]tldts[\\/]/ },
   {

@@ -96,6 +96,8 @@ export type { FilesOptions } from './operations/files/image-files.js';
 export { listFiles, type ListedFile, type ListFilesOptions } from './operations/files/list-files.js';
 export { readFiles, type OpenFile } from './operations/files/read-file.js';
 export { readConfig, readManifestBytes, type ImageDocument } from './operations/look/documents.js';
+export type { Attestation } from './operations/look/attestation.js';
+export { listAttestations, type AttestationList } from './operations/look/attestations.js';
 export { compareImages, type DiffSide, type ImageDiff } from './operations/look/diff.js';
 export { listReferrers, type Referrer, type ReferrerList } from './operations/look/referrers.js';
 export { readTree, type ImageTree, type TreeNode } from './operations/look/tree.js';

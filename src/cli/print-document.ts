@@ -4,9 +4,9 @@ import type { ImageDocument } from '../operations/look/documents.js';
 import { hasCode } from '../errors.js';
 import { parseJson } from '../spec/json.js';
 import type { SharedFlags } from './flags.js';
-import type { Line } from './layout.js';
+import { lineOf, type Line } from './layout.js';
 import type { Output } from './output.js';
-import { createPage, type PageParts } from './page.js';
+import { createPage, type Page, type PageParts } from './page.js';
 import { safeJson } from './safe-json.js';
 
 /** A key of an object at the start of its line, and what follows. */
@@ -29,9 +29,17 @@ export function printDocument({ mediaType, bytes }: ImageDocument, { flags, io, 
     if (!page.isTerminal) return output.raw(bytes);
     const value = readable(bytes, what);
     if (value === undefined) return Buffer.from(bytes).toString().split('\n');
-    return page.print(safeJson(value, 2).split('\n').map(paintKey));
+    return page.print(jsonLines(value, page));
   };
   output.result(isForPrograms ? parseJson(bytes, { what }) : undefined, { human });
+}
+
+/** A JSON value as a person reads it: on one line, or indented on a terminal; a text as it is. */
+export function jsonLines(value: unknown, { isTerminal }: Pick<Page, 'isTerminal'>): readonly Line[] {
+  if (typeof value === 'string') return value.split('\n').map((line) => lineOf(line));
+  return safeJson(value ?? null, isTerminal ? 2 : undefined)
+    .split('\n')
+    .map(paintKey);
 }
 
 /** Undefined for what is no JSON: artifacts have configs of every kind. */

@@ -110,15 +110,20 @@ export function purposeOfLayer({ mediaType, annotations }: Descriptor): Purpose 
 }
 
 /** What an in-toto statement states, by its predicate type. */
-function purposeOfPredicate(predicateType: string): Purpose {
+export function purposeOfPredicate(predicateType: string): Purpose {
   const found = look(PREDICATES, predicateType);
   if (found === undefined) return { kind: 'attestation', title: cleanText(predicateType, 100) };
   const [, version] = /\/(v\d[\w.-]{0,20})$/.exec(predicateType) ?? [];
   return version === undefined ? found : { ...found, title: `${found.title} ${version}` };
 }
 
+/** The type of what is stated, where annotations name one. */
+export function predicateTypeIn(annotations: Descriptor['annotations']): string | undefined {
+  return PREDICATE_KEYS.map((key) => annotations?.[key]).find((value) => value !== undefined);
+}
+
 function predicateIn(annotations: Descriptor['annotations']): Purpose | undefined {
-  const type = PREDICATE_KEYS.map((key) => annotations?.[key]).find((value) => value !== undefined);
+  const type = predicateTypeIn(annotations);
   return type === undefined ? undefined : purposeOfPredicate(type);
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { describeAttestations } from '../../src/cli/attestations-view.js';
 import { describeDiff } from '../../src/cli/diff-view.js';
 import { describeHistory } from '../../src/cli/history-view.js';
 import { describeLayers } from '../../src/cli/layers-view.js';
@@ -283,6 +284,24 @@ test('referrers stand below what they refer to, with what they are and when they
     'DIGEST         CREATED       SIZE   WHAT',
     'bbbbbbbbbbbb   2026-10-03   645 B   SPDX SBOM (application/spdx+json)',
     'cccccccccccc                645 B     text/x',
+  ]);
+});
+
+test('attestations say what they are of, and where they were found', () => {
+  const common = { mediaType: 'x', size: 73, kind: 'attestation' as const };
+  const one = {
+    ...common,
+    digest: digest('b'),
+    title: 'SLSA provenance v1',
+    subject: digest('a'),
+    from: 'index' as const,
+  };
+  const two = { ...one, title: EVIL, subject: digest('c'), from: 'referrers' as const };
+  const names = { reference: 'app:1', familiar: 'app:1', digest: digest('a'), platform: 'linux/amd64' };
+  assert.deepEqual(textOf(describeAttestations({ ...names, attestations: [one, two] }, { width: 80 })), [
+    'DIGEST         SIZE   OF            FROM        WHAT',
+    'bbbbbbbbbbbb   73 B   linux/amd64   index       SLSA provenance v1',
+    'bbbbbbbbbbbb   73 B   index         referrers   a[2J b31m',
   ]);
 });
 

@@ -58,6 +58,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
         tree: 'show an image with its parts, signatures and SBOMs',
         diff: 'show how two images differ',
         referrers: 'list what refers to an image: signatures, SBOMs',
+        attestations: 'show how an image was built, and what is in it',
       }),
       ...from(files, {
         files: 'list the files in an image',

@@ -14,6 +14,7 @@ export const define = {
   size: defineSize,
   tree: defineTree,
   referrers: defineReferrers,
+  attestations: defineAttestations,
   diff: defineDiff,
 };
 
@@ -143,6 +144,28 @@ function defineReferrers(command: Command, act: Act): void {
     'reg referrers -q --artifact-type application/spdx+json ghcr.io/owner/app:1.0',
   ]);
   command.action(act(() => import('../commands/referrers.js')));
+}
+
+function defineAttestations(command: Command, act: Act): void {
+  command
+    .description(
+      'List what is attested of an image: how it was built, what is in it. Looked at are the attestations of BuildKit, ' +
+        'referrers, and what cosign keeps under tags. Signatures are not checked.',
+    )
+    .argument('<image>', IMAGE)
+    .option(
+      '--predicate <type>',
+      'print what those of this type state, as JSON: part of a type, or of its name, such as slsa or spdx',
+    );
+  addJsonFlag(command, 'print one JSON object for each');
+  addPlatformFlag(command);
+  addPlaceFlags(command);
+  addExamples(command, [
+    'reg attestations ghcr.io/owner/app:1.0',
+    "reg attestations --predicate spdx ghcr.io/owner/app:1.0 | jq -r '.packages[].name'",
+    'reg attestations --predicate https://slsa.dev/provenance/v1 -p linux/arm64 app:1.0',
+  ]);
+  command.action(act(() => import('../commands/attestations.js')));
 }
 
 function defineDiff(command: Command, act: Act): void {
