@@ -92,6 +92,12 @@ export {
   type ImageSummary,
 } from './operations/images.js';
 export { inspect, type Inspection } from './operations/inspect.js';
+export {
+  compareFiles,
+  type FileAspect,
+  type FileChange,
+  type FileState,
+} from './operations/files/file-diff.js';
 export type { FilesOptions } from './operations/files/image-files.js';
 export { listFiles, type ListedFile, type ListFilesOptions } from './operations/files/list-files.js';
 export { readFiles, type OpenFile } from './operations/files/read-file.js';

@@ -59,7 +59,7 @@ export function fileForPrograms({ path, type, mode, mtime, ...file }: ListedFile
 }
 
 /** `-rwsr-xr-x`, as POSIX has it (ls, "STDOUT"). */
-function formatMode({ type, mode }: Pick<ListedFile, 'type' | 'mode'>): string {
+export function formatMode({ type, mode }: Pick<ListedFile, 'type' | 'mode'>): string {
   const bit = (value: number, letter: string): string => ((mode & value) === 0 ? '-' : letter);
   const last = (value: number, special: number, letter: string): string => {
     if ((mode & special) === 0) return bit(value, 'x');

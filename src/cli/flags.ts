@@ -141,6 +141,11 @@ export function addProgressFlags(command: Command): Command {
   );
 }
 
+/** A table of contents is verified to be what the maker of the image says of a layer, and not that the layer is so. */
+export function addWholeFlag(command: Command): Command {
+  return command.option('--whole', 'read whole layers, whatever their tables of contents say');
+}
+
 /** For commands that talk to a registry with the login that there is for it, or with one of their own. */
 export function addConnectionsFlag(command: Command): Command {
   const text = 'most connections that large layers are spread over; 1 for one a layer (default: 24)';

@@ -98,14 +98,12 @@ export class View<Entry extends Placed> {
 
   #put(folder: Folder<Entry>, name: string, entry: Entry): void {
     const before = folder.names.get(name);
-    const isMerged = entry.type === 'directory' && before?.folder !== undefined;
     const isOpaque = before !== undefined || !folder.isOpenFor(name);
     folder.names.set(name, {
       layer: this.#layer,
       entry,
       file: entry.type === 'hardlink' ? this.#linked(entry) : entry,
-      ...(isMerged ? { folder: before.folder } : {}),
-      ...(entry.type === 'directory' && !isMerged ? { folder: new Folder({ isOpaque }) } : {}),
+      folder: entry.type === 'directory' ? (before?.folder ?? new Folder({ isOpaque })) : undefined,
     });
   }
 

@@ -120,7 +120,11 @@ function sizeOf(record: Buffer | undefined, inHeader: number): number {
   throw new RegError('UNSAFE_ARCHIVE', `it has two sizes, ${inHeader} and ${size}`);
 }
 
+/** Of nearly every entry; one for all, as an image may have hundreds of thousands. */
+const NO_XATTRS: ReadonlyMap<string, Buffer> = new Map();
+
 function xattrsOf(pax: PaxRecords): ReadonlyMap<string, Buffer> {
+  if (pax.size === 0) return NO_XATTRS;
   const found = [...pax].filter(([key]) => key.startsWith(XATTR));
   // Copies: what the records lie in is larger, and not kept.
   return new Map(found.map(([key, value]) => [key.slice(XATTR.length), Buffer.from(value)]));

@@ -23,6 +23,8 @@ export interface Header {
   readonly device: readonly [number, number];
 }
 
+const NO_DEVICE = [0, 0] as const;
+
 /** Whether a block is one of those that end a tar. */
 export function isEmpty(block: Uint8Array): boolean {
   return block.every((byte) => byte === 0);
@@ -58,7 +60,8 @@ export function parseHeader(block: Buffer): Header {
     size: number(124, 136, 'size'),
     mtime: number(136, 148, 'time'),
     // Others have anything there.
-    device: flag === '3' || flag === '4' ? [number(329, 337, 'device'), number(337, 345, 'device')] : [0, 0],
+    device:
+      flag === '3' || flag === '4' ? [number(329, 337, 'device'), number(337, 345, 'device')] : NO_DEVICE,
   };
 }
 

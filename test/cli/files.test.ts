@@ -4,8 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { writeBytes, writeText } from '../../src/cli/file-output.js';
+import { changeForPrograms, describeFileChanges } from '../../src/cli/file-diff-view.js';
 import { describeFiles, fileForPrograms } from '../../src/cli/files-view.js';
 import { splitImagePath } from '../../src/cli/image-path.js';
+import type { FileChange } from '../../src/operations/files/file-diff.js';
 import type { ListedFile } from '../../src/operations/files/list-files.js';
 import { parseDigest } from '../../src/spec/digest.js';
 import { spellOut } from '../../src/spec/text.js';
@@ -69,6 +71,47 @@ test('a program gets the mode in octal digits, and the time as RFC 3339 has it',
     layer: COMMON.layer,
   });
   assert.equal('modified' in fileForPrograms(FILES[0] as ListedFile), false);
+});
+
+const STATE = { type: 'file', mode: 0o644, uid: 0, gid: 0, size: 12 } as const;
+const FOLDER = { ...STATE, type: 'directory', mode: 0o755, size: 0 } as const;
+const CHANGES: readonly FileChange[] = [
+  { change: 'added', path: '/app', to: FOLDER },
+  { change: 'added', path: '/app/a', to: STATE },
+  { change: 'added', path: '/app/b', to: STATE },
+  { change: 'added', path: '/app-2', to: { ...STATE, type: 'symlink', size: 0, target: 'app\u001b' } },
+  {
+    change: 'changed',
+    path: '/etc/hosts',
+    from: STATE,
+    to: { ...STATE, size: 3_000, mode: 0o600, uid: 5 },
+    aspects: ['content', 'mode', 'owner'],
+  },
+  { change: 'changed', path: '/l', from: STATE, to: { ...FOLDER }, aspects: ['type'] },
+  { change: 'removed', path: '/l/x', from: STATE },
+];
+
+test('changes of files have a line each, and folders that come or go as a whole have one', () => {
+  const lines = describeFileChanges(CHANGES).map((line) => line.map(({ text }) => text).join(''));
+  assert.deepEqual(lines, [
+    '',
+    'Files',
+    '+ /app                   24 B  with 2 more',
+    '+ /app-2                       -> app\\x1b',
+    '~ /etc/hosts  12 B to 3.00 kB  content, -rw-r--r-- to -rw-------, 0/0 to 5/0',
+    '~ /l                     12 B  -rw-r--r-- to drwxr-xr-x',
+    '- /l/x                   12 B',
+    'Files: 4 added (24 B), 1 removed (12 B), 2 changed',
+  ]);
+  assert.deepEqual(
+    describeFileChanges([]).map((line) => line.map(({ text }) => text).join('')),
+    ['', 'Files', '= no difference'],
+  );
+  assert.deepEqual(changeForPrograms(CHANGES[1] as FileChange), {
+    change: 'added',
+    path: '/app/a',
+    to: { type: 'file', uid: 0, gid: 0, size: 12, mode: '0644' },
+  });
 });
 
 /** What a file that comes in these pieces leaves on the output. */

@@ -12,6 +12,7 @@ import { needs } from '../support/programs.js';
 import { pushGraph } from '../support/push-graph.js';
 import { startServe } from '../support/serve.js';
 import { remoteFlags, skopeo } from '../support/skopeo.js';
+import { temporaryFolder } from '../support/temp.js';
 
 const BIG = randomBytes(1_500_000).toString('hex');
 const DIRECTORY = { type: 'directory' } as const;
@@ -34,6 +35,8 @@ const made = image({
   ],
 });
 
+const older = image({ layers: made.layers.slice(0, 1) });
+
 const me = await createPerson({ after });
 
 for (const kind of ['docker-registry', 'reg serve'] as const) {
@@ -44,9 +47,12 @@ for (const kind of ['docker-registry', 'reg serve'] as const) {
     await pushGraph(`${registry.origin}/v2/team/app`, made, { tag: '1' });
     const name = `${registry.host}/team/app:1`;
     const chunked = `${registry.host}/team/app:chunked`;
-    const flags = [...(await remoteFlags(t, 'src')), ...(await remoteFlags(t, 'dest'))];
+    const layout = `oci:${await temporaryFolder(t)}/layout:1`;
+    const flags = await remoteFlags(t, 'src');
     const format = ['--dest-compress-format', 'zstd:chunked'];
-    succeeded(await skopeo(t, ['copy', ...flags, ...format, `docker://${name}`, `docker://${chunked}`]));
+    succeeded(await skopeo(t, ['copy', ...flags, ...format, `docker://${name}`, layout]));
+    await me.reg(['copy', layout, chunked]);
+    assert.match((await me.reg(['layers', chunked])).stdout, /tar\+zstd/);
 
     const listed = (await me.reg(['files', name])).stdout;
     assert.deepEqual(
@@ -60,14 +66,32 @@ for (const kind of ['docker-registry', 'reg serve'] as const) {
       const { stdout, stderr } = await me.reg(['files', '-q', image]);
       assert.equal(stdout, '/etc\n/etc/hosts\n/etc/link\n/usr\n/usr/big\n/usr/hard\n/usr/small\n');
       assert.equal(stderr, '');
-      assert.equal((await me.reg(['cat', image, '/etc/link', 'usr/hard'])).stdout, 'small\nsmall\n');
-      assert.equal(sha256((await me.reg(['cat', `${image}:/usr/big`])).stdout), sha256(BIG));
-      await me.fails(3, ['cat', image, '/etc/old']);
-      await me.fails(2, ['cat', image, '/etc']);
+      const read = (await me.reg(['cat', image, '/etc/link', 'usr/hard', '/usr/big'])).stdout;
+      assert.equal(sha256(read), sha256(`small\nsmall\n${BIG}`));
     }
+    assert.equal((await me.reg(['cat', `${chunked}:/etc/hosts`])).stdout, 'localhost\n');
+    await me.fails(3, ['cat', chunked, '/etc/old']);
+    await me.fails(2, ['cat', name, '/etc']);
     assert.equal((await me.reg(['files', chunked])).stdout, listed);
-    const [hosts] = (await me.reg(['files', '--json', `${chunked}:/etc/hosts`])).stdout.trim().split('\n');
-    assert.equal((JSON.parse(hosts ?? '') as { path: string }).path, '/etc/hosts');
+    const same = await me.reg([
+      'diff',
+      '--files',
+      '--format',
+      '{{len .files}} {{len .layers}}',
+      name,
+      chunked,
+    ]);
+    assert.equal(same.stdout, '0 4\n', 'other layers, and the same files');
+    await pushGraph(`${registry.origin}/v2/team/app`, older, { tag: '0' });
+    const { stdout } = await me.reg(['diff', '--files', `${registry.host}/team/app:0`, chunked]);
+    assert.deepEqual(
+      stdout.split('\n').slice(-4, -1),
+      [
+        '- /etc/old   4 B',
+        '+ /etc/link       -> /usr/small',
+        'Files: 1 added (0 B), 1 removed (4 B)',
+      ].toSorted(),
+    );
     const whiteout = await me.reg(['files', '--layer', '1', '--format', '{{.path}}', name]);
     assert.equal(whiteout.stdout, '/etc\n/etc/.wh.old\n/etc/link\n');
   });

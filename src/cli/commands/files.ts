@@ -26,7 +26,8 @@ export async function run(context: Context<FilesFlags>): Promise<void> {
   progress.begin({ direction: 'read', name: image, isTransient: true });
   const files = await listFiles(image, { ...options, onEvent: progress.onEvent });
   progress.end('done');
-  output.list(files.map(fileForPrograms), {
+  const isForPrograms = flags.json === true || flags.format !== undefined;
+  output.list<{ readonly path: string }>(isForPrograms ? files.map(fileForPrograms) : files, {
     human: () => createPage(context).print(describeFiles(files)),
     quiet: (file) => spellOut(file.path),
   });

@@ -9,6 +9,7 @@ import {
   addProgressFlag,
   addResultFlags,
   addStoreFlag,
+  addWholeFlag,
 } from '../flags.js';
 import { addExamples, type Act } from './act.js';
 
@@ -55,11 +56,6 @@ function defineCat(command: Command, act: Act): void {
     'reg cat -p linux/arm64 busybox /bin/busybox > busybox',
   ]);
   command.action(act(() => import('../commands/cat.js')));
-}
-
-/** What a table of contents says is verified to be what the maker of the image says; not that the layer holds the same. */
-function addWholeFlag(command: Command): void {
-  command.option('--whole', 'read whole layers, whatever their tables of contents say');
 }
 
 /** For whatever a place is opened with. */

@@ -2,7 +2,15 @@
 
 import { Option, type Command } from 'commander';
 
-import { addJsonFlag, addNetworkFlags, addPlatformFlag, addResultFlags, addStoreFlag } from '../flags.js';
+import {
+  addJsonFlag,
+  addNetworkFlags,
+  addPlatformFlag,
+  addProgressFlag,
+  addResultFlags,
+  addStoreFlag,
+  addWholeFlag,
+} from '../flags.js';
 import { addExamples, type Act } from './act.js';
 
 export const define = {
@@ -172,16 +180,20 @@ function defineDiff(command: Command, act: Act): void {
   command
     .description(
       'Show how two images differ: platforms, config and layers. Of indexes the images for one platform are compared. ' +
-        'Nothing but manifests and configs is fetched.',
+        'Nothing but manifests and configs is fetched, unless --files.',
     )
     .argument('<from>', IMAGE)
     .argument('<to>', 'the same')
-    .option('--exit-code', 'end with exit code 9 where they differ');
+    .option('--exit-code', 'end with exit code 9 where they differ')
+    .option('--files', 'compare the files in them, too: fetches layers that have no table of contents');
+  addWholeFlag(command);
+  addProgressFlag(command);
   addJsonFlag(command);
   addPlatformFlag(command);
   addPlaceFlags(command);
   addExamples(command, [
     'reg diff app:1.0 app:1.1',
+    'reg diff --files app:1.0 app:1.1',
     'reg diff --platform linux/arm64 ghcr.io/owner/app:1.0 store:app:1.0',
     'reg diff --exit-code app:1.0 registry.local/app:1.0 && echo the same',
   ]);

@@ -22,6 +22,9 @@ import { openLayer, type LayerFile, type OpenLayerOptions } from './open-layer.j
 /** Layers that are read at once. */
 const CONCURRENCY = 4;
 
+/** Folders that no layer describes are made by whatever unpacks the image: so. */
+export const UNDESCRIBED = { type: 'directory', mode: 0o755, uid: 0, gid: 0, size: 0 } as const;
+
 const LAYER = /^application\/vnd\.(?:oci\.image\.layer|docker\.image\.rootfs)\./;
 
 export interface FilesOptions extends LookOptions {

@@ -7,7 +7,7 @@ import { hexOf, type Digest } from '../../spec/digest.js';
 import { quoteText } from '../../spec/text.js';
 import type { EntryType } from '../../tar/entry.js';
 import { lookAt } from '../look/look-at.js';
-import { LayerReader, layersOf, plainPath, viewAll, type FilesOptions } from './image-files.js';
+import { LayerReader, layersOf, plainPath, UNDESCRIBED, viewAll, type FilesOptions } from './image-files.js';
 import type { LayerFile } from './open-layer.js';
 
 export interface ListFilesOptions extends FilesOptions {
@@ -65,9 +65,6 @@ function listView(view: View<LayerFile>, { path, recursive }: ListFilesOptions):
   return itself.kind === 'found' ? [fromView(itself)] : [];
 }
 
-/** Folders that nothing describes are made by whatever unpacks the image: so. */
-const UNDESCRIBED = { type: 'directory', mode: 0o755, uid: 0, gid: 0, size: 0 } as const;
-
 function fromView({ path, entry, file }: Viewed<LayerFile>): ListedFile {
   if (entry === undefined) return { path: `/${path}`, ...UNDESCRIBED };
   const { mode, uid, gid, mtime, size } = file ?? entry;
@@ -85,7 +82,7 @@ function describe(path: string, { type, mode, uid, gid, size, mtime, target, lay
     mtime,
     ...(type === 'symlink' ? { target } : {}),
     ...(type === 'hardlink' ? { target: `/${target}` } : {}),
-    layer: layer.digest,
+    layer: layer.descriptor.digest,
   };
 }
 

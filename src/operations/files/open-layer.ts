@@ -21,14 +21,20 @@ import { readAgain, scanLayer } from './scan.js';
 /** Layers that are smaller come whole by one request, which is less than a table and a file take; in bytes. */
 const MIN_SEEKABLE = 1024 * 1024;
 
-/** An entry of a layer, and how to read it. */
+/** An entry of a layer. */
 export interface LayerFile extends Placed {
   /** The layer that it is of. */
-  readonly layer: Descriptor;
+  readonly layer: ReadableLayer;
   /** Of the content of a file; undefined where it was not asked for. */
   readonly digest?: Digest | undefined;
-  /** The content of a file; nothing is yielded that was not verified. */
-  readonly read: () => AsyncIterable<Uint8Array>;
+  /** Which entry of its layer it is, from 0. */
+  readonly position: number;
+}
+
+interface ReadableLayer {
+  readonly descriptor: Descriptor;
+  /** The content of the file at a position; nothing is yielded that was not verified. */
+  readonly read: (position: number) => AsyncIterable<Uint8Array>;
 }
 
 export interface OpenLayerOptions extends CallOptions {
@@ -75,29 +81,31 @@ function hasDigests(table: Table | undefined): boolean {
   return table?.entries.every(({ size, digest }) => size === 0 || digest?.startsWith('sha256:')) ?? false;
 }
 
-function filesIn(content: Content, table: Table, options: OpenLayerOptions): readonly LayerFile[] {
-  const { compression } = table;
-  const layer = content.descriptor;
-  return table.entries.map(({ chunks, ...entry }) => ({
-    ...entry,
-    layer,
-    read: () => readChunks(content, chunks, { ...options, compression }),
-  }));
+function filesIn(
+  content: Content,
+  { compression, entries }: Table,
+  options: OpenLayerOptions,
+): readonly LayerFile[] {
+  const layer: ReadableLayer = {
+    descriptor: content.descriptor,
+    read: (position) => readChunks(content, entries[position]?.chunks ?? [], { ...options, compression }),
+  };
+  return entries.map((entry, position) => ({ ...entry, layer, position }));
 }
 
 async function scan(content: Content, options: OpenLayerOptions): Promise<readonly LayerFile[]> {
-  const layer = content.descriptor;
+  const { descriptor } = content;
   const { onEvent } = options;
-  onEvent?.({ type: 'found', descriptor: layer });
-  const seen = watched(content, (position) => onEvent?.({ type: 'progress', descriptor: layer, position }));
-  const scanned = await scanLayer(seen, options);
-  onEvent?.({ type: 'done', descriptor: layer, outcome: 'written' });
-  return scanned.map(({ kept, ...entry }, position) => ({
-    ...entry,
-    layer,
-    async *read() {
-      const held = kept ?? (await readAgain(content, { ...options, position }));
+  onEvent?.({ type: 'found', descriptor });
+  const seen = watched(content, (position) => onEvent?.({ type: 'progress', descriptor, position }));
+  const { entries, kept } = await scanLayer(seen, options);
+  onEvent?.({ type: 'done', descriptor, outcome: 'written' });
+  const layer: ReadableLayer = {
+    descriptor,
+    async *read(position) {
+      const held = kept.get(position) ?? (await readAgain(content, { ...options, position }));
       yield* await held.open();
     },
-  }));
+  };
+  return entries.map((entry, position) => ({ ...entry, layer, position }));
 }

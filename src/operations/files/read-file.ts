@@ -35,7 +35,7 @@ export async function readFiles(
       const wanted = paths.map(plainPath);
       for (const path of paths) {
         const { file, ...found } = await findFile(layers, path, (layer) => reader.open(layer, wanted));
-        await task({ path: `/${found.path}`, size: file.size, bytes: file.read() });
+        await task({ path: `/${found.path}`, size: file.size, bytes: file.layer.read(file.position) });
       }
     });
   } finally {

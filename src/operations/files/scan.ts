@@ -22,29 +22,34 @@ export interface ScanOptions extends CallOptions {
   readonly needsDigests?: boolean | undefined;
 }
 
-export interface Scanned extends Placed {
+interface ScannedEntry extends Placed {
   /** Of the content of a file, where that was asked for. */
   readonly digest?: Digest | undefined;
-  /** The content of a file that is wanted. */
-  readonly kept?: Held | undefined;
+}
+
+interface ScannedLayer {
+  readonly entries: readonly ScannedEntry[];
+  /** The content of files that are wanted, by their position among the entries. */
+  readonly kept: ReadonlyMap<number, Held>;
 }
 
 /**
  * The entries of a layer. The first entry by a name need not be the last, and that one counts; nor is any byte good
  * before the last one was hashed: so nothing is ever known before the end.
  */
-export async function scanLayer(content: Content, options: ScanOptions): Promise<readonly Scanned[]> {
-  const scanned: Scanned[] = [];
+export async function scanLayer(content: Content, options: ScanOptions): Promise<ScannedLayer> {
+  const entries: ScannedEntry[] = [];
+  const kept = new Map<number, Held>();
   const isWanted = wantedBy(options);
   for await (const { content: bytes, ...entry } of layerEntries(content, options)) {
     const isFile = entry.type === 'file' && entry.whiteout === undefined;
     const digester = isFile && options.needsDigests === true ? new Digester() : undefined;
     const chunks = digester === undefined ? bytes : hashed(bytes, digester);
-    const kept = isFile && isWanted(entry) ? await options.holder.hold(chunks) : undefined;
-    if (kept === undefined && digester !== undefined) await drain(chunks);
-    scanned.push({ ...entry, ...(kept && { kept }), ...(digester && { digest: digester.digest() }) });
+    if (isFile && isWanted(entry)) kept.set(entries.length, await options.holder.hold(chunks));
+    else if (digester !== undefined) await drain(chunks);
+    entries.push(digester === undefined ? entry : { ...entry, digest: digester.digest() });
   }
-  return scanned;
+  return { entries, kept };
 }
 
 /** The content of the entry at `position`, by reading the layer once more: nobody had thought that it would be wanted. */

@@ -5,6 +5,7 @@ import { suite, test } from 'node:test';
 
 import type { CopyEvent } from '../../../src/content/events.js';
 import { systemClock } from '../../../src/content/system-clock.js';
+import { compareFiles } from '../../../src/operations/files/file-diff.js';
 import { listFiles, type ListedFile } from '../../../src/operations/files/list-files.js';
 import { readFiles } from '../../../src/operations/files/read-file.js';
 import type { FilesOptions } from '../../../src/operations/files/image-files.js';
@@ -98,6 +99,18 @@ const LAYERS = [
   await layer({ 'etc/': DIRECTORY, 'etc/.wh.old': '', 'etc/l': { type: 'symlink', linkname: '../usr/x' } }),
   await layer({ 'etc/': { type: 'directory', mode: 0o700 }, 'etc/hosts': 'two' }),
 ];
+
+const BIG = randomBytes(5_000_000);
+const SEEKABLE: readonly SeekableFile[] = [
+  { name: 'usr/', type: 'directory' },
+  { name: 'usr/big', content: BIG },
+  { name: 'usr/small', content: 'small\n' },
+  { name: 'usr/link', type: 'symlink', linkname: 'small' },
+];
+
+function withoutDigests(records: Record<string, unknown>[]): void {
+  for (const record of records) delete record['digest'];
+}
 
 suite('the files of an image', () => {
   test('are listed as a container sees them, or below a path, or as one layer has them', async (t) => {
@@ -256,13 +269,93 @@ suite('the files of an image', () => {
   });
 });
 
-const BIG = randomBytes(5_000_000);
-const SEEKABLE: readonly SeekableFile[] = [
-  { name: 'usr/', type: 'directory' },
-  { name: 'usr/big', content: BIG },
-  { name: 'usr/small', content: 'small\n' },
-  { name: 'usr/link', type: 'symlink', linkname: 'small' },
-];
+suite('the files of two images', () => {
+  test('are compared by what they are and hold, and layers of both are read once', async (t) => {
+    const base = await layer({
+      'a/': DIRECTORY,
+      'a/same': 'x',
+      'a/gone/': DIRECTORY,
+      'a/gone/x': 'x',
+      'a/was-link': { type: 'symlink', linkname: 'x' },
+      'a/rewritten': 'x',
+      'a/b': '1',
+      mode: 'x',
+      owner: 'x',
+    });
+    const first = await lookAt(t, [base]);
+    const upper = await layer({
+      'a/': { type: 'directory', mode: 0o711 },
+      'a/.wh.gone': '',
+      'a/was-link': 'x',
+      'a/rewritten': { content: 'x', mtime: new Date(5000) },
+      'a/b': '2',
+      'a/new/': DIRECTORY,
+      'a/new/y': 'yy',
+      'a-b': 'sorted behind what is in a',
+      mode: { content: 'x', mode: 0o600 },
+      owner: { content: 'xx', uid: 7 },
+    });
+    const made = imageWith([base, upper]);
+    for (const [digest, content] of made.blobs) first.server.blobs.set(digest, await bytesOf(content));
+    first.server.manifests.set('2', { type: made.descriptor.mediaType, bytes: made.bytes });
+    const to = first.name.replace(/1$/, '2');
+    const changes = await compareFiles({ from: first.name, to }, first.options);
+    const seen = changes.map(({ change, path, aspects = [] }) => [change, path, ...aspects].join(' '));
+    assert.deepEqual(seen, [
+      'changed /a mode',
+      'changed /a/b content',
+      'removed /a/gone',
+      'removed /a/gone/x',
+      'added /a/new',
+      'added /a/new/y',
+      'changed /a/was-link type',
+      'added /a-b',
+      'changed /mode mode',
+      'changed /owner content owner',
+    ]);
+    assert.deepEqual(changes[1], {
+      change: 'changed',
+      path: '/a/b',
+      from: { type: 'file', mode: 0o644, uid: 0, gid: 0, size: 1 },
+      to: { type: 'file', mode: 0o644, uid: 0, gid: 0, size: 1 },
+      aspects: ['content'],
+    });
+    assert.deepEqual(
+      first.fetched().map(([at]) => at),
+      [0],
+    );
+    assert.deepEqual(await compareFiles({ from: to, to }, first.options), []);
+    assert.equal(first.fetched().length, 1, 'nothing is read of what is the same');
+    const back = await compareFiles({ from: to, to: first.name }, first.options);
+    assert.equal(
+      back
+        .filter(({ change }) => change === 'added')
+        .map(({ path }) => path)
+        .join(),
+      '/a/gone,/a/gone/x',
+    );
+  });
+
+  test('are the same whichever way layers are compressed', async (t) => {
+    const plain = await lookAt(t, [await estargzLayer(SEEKABLE)]);
+    for (const [from, to] of [
+      [await estargzLayer(SEEKABLE), await zstdChunkedLayer(SEEKABLE, { chunkSize: 500_000 })],
+      [await zstdChunkedLayer(SEEKABLE), await zstdChunkedLayer(SEEKABLE, { edit: withoutDigests })],
+    ] as const) {
+      const images = [imageWith([from]), imageWith([to])] as const;
+      for (const [at, made] of images.entries()) {
+        for (const [digest, content] of made.blobs) plain.server.blobs.set(digest, await bytesOf(content));
+        plain.server.manifests.set(`x${at}`, { type: made.descriptor.mediaType, bytes: made.bytes });
+      }
+      const names = [0, 1].map((at) => plain.name.replace(/1$/, `x${at}`));
+      const changes = await compareFiles({ from: names[0] ?? '', to: names[1] ?? '' }, plain.options);
+      assert.deepEqual(
+        changes.map(({ path }) => path).filter((path) => path !== '/stargz.index.json'),
+        [],
+      );
+    }
+  });
+});
 
 for (const [kind, make] of [
   ['eStargz', estargzLayer],
