@@ -136,7 +136,7 @@ export function addProgressFlag(command: Command): Command {
 export function addProgressFlags(command: Command): Command {
   return addProgressFlag(command).option(
     '--concurrency <number>',
-    'layers that move at once (default: 4)',
+    'layers that move at once (default: 6)',
     parseCount,
   );
 }

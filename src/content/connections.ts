@@ -14,7 +14,13 @@ const MAX_AHEAD = 16 * 1024 * 1024;
 
 /** Lengths of a part, in bytes: long ones cost fewer round trips, short ones less memory where there are many. */
 const MIN_PART = 1024 * 1024;
-const MAX_PART = 2 * 1024 * 1024;
+const MAX_PART = 4 * 1024 * 1024;
+
+/** How long a part takes that nothing was fetched beyond, in milliseconds: the round trip before it is little to that. */
+const LONE_PART_MS = 250;
+
+/** What one connection brings within so many milliseconds is not worth a second one. */
+const WORTH_MS = 150;
 
 /** How many parts there is room for to a connection: some have come and wait for one that is slower. */
 const SLACK = 1.5;
@@ -56,6 +62,8 @@ export class Connections {
   #limit = 1;
   #active = 0;
   #ahead = 0;
+  /** What one connection brings, in bytes a millisecond, by the one that brought something last. */
+  #pace: number | undefined;
   #sendsParts: boolean | undefined;
   /** The limit and the speed, in bytes a millisecond, before the one that is on trial. */
   #before: { readonly limit: number; readonly speed: number } | undefined;
@@ -93,21 +101,35 @@ export class Connections {
     return Math.min(MAX_PART, Math.max(MIN_PART, Math.floor(MAX_AHEAD / (this.#limit * SLACK))));
   }
 
+  /** The same of one that is read as it comes: without others it need not be short, for no memory is taken by it. */
+  get lonePartLength(): number {
+    const hasOthers = this.#active < this.#limit;
+    return hasOthers ? this.partLength : Math.max(this.partLength, Math.floor((this.#pace ?? 0) * LONE_PART_MS));
+  }
+
   /** A connection that nobody can be denied: the one that every blob needs. */
   enter(): Lane {
     this.#active += 1;
-    let isNew = true;
+    const since = this.#clock.now();
+    let count = 0;
     return {
       count: (bytes) => {
-        if (isNew) this.#awaited -= 1;
-        isNew = false;
-        this.#count(bytes);
+        if (count === 0) this.#awaited -= 1;
+        count += bytes;
+        const now = this.#clock.now();
+        if (now > since) this.#pace = count / (now - since);
+        this.#count(bytes, now);
       },
       leave: () => {
         this.#active -= 1;
         this.#tellOfRoom();
       },
     };
+  }
+
+  /** Whether one connection would take so long for `left` bytes that another one may pay. */
+  isWorthIt(left: number): boolean {
+    return this.#pace === undefined || left > this.#pace * WORTH_MS;
   }
 
   /** Whether there is room for another connection that fetches `length` bytes before their turn. */
@@ -140,8 +162,7 @@ export class Connections {
     this.#settle(isTired ? Infinity : this.#clock.now() + REST_MS);
   }
 
-  #count(bytes: number): void {
-    const now = this.#clock.now();
+  #count(bytes: number, now: number): void {
     if (this.#awaited > 0 && now < this.#awaitedUntil) return;
     this.#since ??= now;
     this.#bytes += bytes;

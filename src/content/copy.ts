@@ -27,7 +27,7 @@ const MAX_NODES = 100_000;
 export interface CopyOptions extends CallOptions {
   /** Name of the root at the sink; without it the root is known by its digest only. */
   readonly tag?: string | undefined;
-  /** Contents that move at once; default 4. */
+  /** Contents that move at once; default 6. */
   readonly concurrency?: number | undefined;
   readonly onEvent?: CopyListener | undefined;
 }
@@ -67,7 +67,7 @@ class Walk {
     this.#sink = sink;
     this.#options = options;
     this.#fresh = options.fresh ?? false;
-    this.#limit = createLimit(options.concurrency ?? 4);
+    this.#limit = createLimit(options.concurrency ?? 6);
     const { signal } = options;
     this.#signal = signal === undefined ? this.#abort.signal : AbortSignal.any([signal, this.#abort.signal]);
   }

@@ -111,15 +111,15 @@ class Parts {
   }
 
   #lengthInTurn(): number {
-    const { sendsParts, isOneEnough, partLength } = this.#options.connections;
+    const { sendsParts, isOneEnough, lonePartLength } = this.#options.connections;
     if (sendsParts === undefined) return FIRST_PART;
-    return sendsParts && !isOneEnough ? partLength : Infinity;
+    return sendsParts && !isOneEnough ? lonePartLength : Infinity;
   }
 
   #fetchAhead(): void {
     const { to, connections } = this.#options;
     if (connections.sendsParts !== true || connections.isOneEnough) return;
-    while (this.#next < to) {
+    while (this.#next < to && connections.isWorthIt(to - this.#next)) {
       const length = Math.min(connections.partLength, to - this.#next);
       if (!connections.hasRoom(length)) return;
       this.#ahead.push(this.#partAhead(length));

@@ -38,7 +38,7 @@ export interface CopyImagesOptions extends TargetEnds, TagRules {
   readonly allTags?: boolean | undefined;
   /** Copies what refers to the images as well: signatures, SBOMs, and what refers to those. Default false. */
   readonly referrers?: boolean | undefined;
-  /** Layers that move at once; default 4, and 1 into a tar. */
+  /** Layers that move at once; default 6, and 1 into a tar. */
   readonly concurrency?: number | undefined;
   readonly onEvent?: CopyListener | undefined;
 }

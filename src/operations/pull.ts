@@ -35,7 +35,7 @@ export interface PullOptions extends CallOptions {
   readonly platform?: Platform | undefined;
   /** Take the whole index instead. Default false. */
   readonly allPlatforms?: boolean | undefined;
-  /** Layers that move at once; default 4. */
+  /** Layers that move at once; default 6. */
   readonly concurrency?: number | undefined;
   readonly onEvent?: CopyListener | undefined;
   /** Finds out what would be done, and does nothing. Default false. */

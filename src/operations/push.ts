@@ -18,7 +18,7 @@ import type { Tally } from './tally.js';
 
 export interface PushOptions extends CallOptions, TagRules {
   readonly client: RegistryClient;
-  /** Layers that move at once; default 4. */
+  /** Layers that move at once; default 6. */
   readonly concurrency?: number | undefined;
   readonly onEvent?: CopyListener | undefined;
   /** Finds out what would be done, and does nothing. Default false. */

@@ -40,7 +40,7 @@ export interface NewImage {
 export interface WriteOptions extends TargetEnds, TagRules, CallOptions {
   /** Known by its digest alone, whatever tag the place has. Default false. */
   readonly isUntagged?: boolean | undefined;
-  /** Layers that move at once; default 4, and 1 into a tar. */
+  /** Layers that move at once; default 6, and 1 into a tar. */
   readonly concurrency?: number | undefined;
   readonly onEvent?: CopyListener | undefined;
 }

@@ -92,6 +92,15 @@ suite('a large content', () => {
     assert.equal(link.bytes, 96 * MIB);
   });
 
+  test('comes in few parts as long as each of several has one quick connection', async () => {
+    const link = slowLink({ tickMs: 1 });
+    const connections = new Connections({ most: 24, clock: link.clock });
+    const layers = Array.from({ length: 6 }, () => ranged(link.through(content(30 * MIB)), connections));
+    await link.during(Promise.all(layers.map((layer) => readAll(layer))));
+    assert.ok(link.opened.length <= 3 * 6, `${link.opened.length} openings`);
+    assert.equal(link.streams.most, 6);
+  });
+
   test('keeps no more than 16 MiB for a reader that does not read', async () => {
     const link = slowLink();
     const connections = new Connections({ most: 24, clock: link.clock });
