@@ -104,7 +104,9 @@ export class Connections {
   /** The same of one that is read as it comes: without others it need not be short, for no memory is taken by it. */
   get lonePartLength(): number {
     const hasOthers = this.#active < this.#limit;
-    return hasOthers ? this.partLength : Math.max(this.partLength, Math.floor((this.#pace ?? 0) * LONE_PART_MS));
+    return hasOthers
+      ? this.partLength
+      : Math.max(this.partLength, Math.floor((this.#pace ?? 0) * LONE_PART_MS));
   }
 
   /** A connection that nobody can be denied: the one that every blob needs. */

@@ -24,6 +24,9 @@ const MAX_DEPTH = 10;
 /** Most nodes of one graph. */
 const MAX_NODES = 100_000;
 
+/** Contents that move at once. */
+export const DEFAULT_CONCURRENCY = 6;
+
 export interface CopyOptions extends CallOptions {
   /** Name of the root at the sink; without it the root is known by its digest only. */
   readonly tag?: string | undefined;
@@ -67,7 +70,7 @@ class Walk {
     this.#sink = sink;
     this.#options = options;
     this.#fresh = options.fresh ?? false;
-    this.#limit = createLimit(options.concurrency ?? 6);
+    this.#limit = createLimit(options.concurrency ?? DEFAULT_CONCURRENCY);
     const { signal } = options;
     this.#signal = signal === undefined ? this.#abort.signal : AbortSignal.any([signal, this.#abort.signal]);
   }

@@ -47,6 +47,8 @@ export interface Origin {
 export interface ResolveOptions extends CallOptions {
   /** Its bytes are wanted next, so that what can tell both at once may do so. Default false. */
   readonly toRead?: boolean | undefined;
+  /** How many contents will be opened at once when it was read: a source that is far away may get ready. Default 1. */
+  readonly soon?: number | undefined;
 }
 
 export interface Source {

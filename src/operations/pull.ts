@@ -2,6 +2,7 @@
 
 import { arch, platform } from 'node:os';
 
+import { DEFAULT_CONCURRENCY } from '../content/copy.js';
 import type { CopyListener } from '../content/events.js';
 import { readManifest } from '../content/read.js';
 import type { CallOptions, Source } from '../content/types.js';
@@ -102,7 +103,12 @@ async function pullImage(reference: Reference, options: PullOptions): Promise<Pu
   const registry = client.source(reference);
   const known = await findImage(store, reference);
   // What the store may have costs a HEAD, which Docker Hub does not count as a pull; what it lacks, the one GET.
-  const named = await registry.resolve(registryName(reference), { signal, toRead: known === undefined });
+  const isNew = known === undefined;
+  const named = await registry.resolve(registryName(reference), {
+    signal,
+    toRead: isNew,
+    soon: isNew ? (concurrency ?? DEFAULT_CONCURRENCY) : 1,
+  });
   const root = await chooseRoot(registry, { named, known }, options);
   const target = { sink: store, current: currentIn(store), folder: store.folder };
   const { outcome, bytes, plan } = await moveImage(registry, root, {

@@ -23,8 +23,10 @@ export async function requireRoom(
   { folder, ...options }: RoomOptions,
 ): Promise<void> {
   const parts = await lackingParts(source, sink, root, options);
-  let bytes = 0;
   // What an earlier try has left of a layer need not be written again.
-  for (const part of parts) bytes += sink instanceof Layout ? await sink.lacks(part) : part.size;
+  const lacking = await Promise.all(
+    parts.map(async (part) => (sink instanceof Layout ? sink.lacks(part) : part.size)),
+  );
+  const bytes = lacking.reduce((sum, size) => sum + size, 0);
   if (bytes > 0) await requireFreeSpace(folder, bytes);
 }

@@ -5,29 +5,60 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { callbackify } from 'node:util';
 
+import type { Clock } from '../content/retry.js';
+
 /** How long a connection is kept for the next request; servers that want less say so in a Keep-Alive header. */
 const KEEP_ALIVE_MS = 15_000;
 
+/** Most connections that are made ready: nobody knows yet how many layers there are. */
+const MOST_READY = 8;
+
+/** A host that takes longer than this to be connected to, or to answer, is far: in milliseconds. */
+const FAR_MS = 8;
+
 /** Node's own pool, of connections that we dial ourselves. */
 export class Connections extends Agent {
-  readonly #dial: (done: (error: Error | null, socket: Socket) => void) => void;
+  readonly #dial: () => Promise<Socket>;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #connect: (done: (error: Error | null, socket: Socket) => void) => void;
+  /** Made before anybody asked for them, or on the way; undefined where that failed. */
+  readonly #spare: Promise<Socket | undefined>[] = [];
+  /** How many requests will come at once. */
+  #soon = 1;
+  #isConnected = false;
+  #isFar = false;
 
-  constructor(dial: () => Promise<Socket>) {
+  constructor(dial: () => Promise<Socket>, clock: Pick<Clock, 'now'>) {
     super({ keepAlive: true, timeout: KEEP_ALIVE_MS });
-    this.#dial = callbackify(dial);
+    this.#dial = dial;
+    this.#clock = clock;
+    this.#connect = callbackify(() => this.#take());
+  }
+
+  /**
+   * To be told how many requests will come at once when the next one was answered: the connections for them, which cost
+   * a round trip or with TLS two each, are made while a far host still thinks about that one. What is answered is to be
+   * called when it has.
+   */
+  prepareFor(soon: number): () => void {
+    this.#soon = Math.min(soon, MOST_READY);
+    if (this.#isFar) this.#makeSpare();
+    if (this.#soon === 1) return () => {};
+    const timer = setTimeout(() => this.#isConnected && this.#makeSpare(1), FAR_MS);
+    return () => clearTimeout(timer);
   }
 
   override createConnection(
     _options: ClientRequestArgs,
     callback: (error: Error | null, socket?: Duplex) => void,
   ): undefined {
-    this.#dial((error, socket) =>
+    this.#connect((error, socket) =>
       error === null ? callback(null, socket.on('free', watch)) : callback(error),
     );
   }
 
   override reuseSocket(socket: Duplex, request: ClientRequest): void {
-    socket.off('data', hangUp).off('end', hangUp);
+    unwatch(socket);
     super.reuseSocket(socket, request);
   }
 
@@ -35,7 +66,30 @@ export class Connections extends Agent {
   close(reason: Error): void {
     const sockets = [...Object.values(this.sockets), ...Object.values(this.freeSockets)];
     for (const socket of sockets.flatMap((some) => some ?? [])) socket.destroy(reason);
+    for (const spare of this.#spare.splice(0)) void spare.then((socket) => socket?.destroy());
     this.destroy();
+  }
+
+  async #take(): Promise<Socket> {
+    for (let spare = this.#spare.shift(); spare !== undefined; spare = this.#spare.shift()) {
+      const socket = await spare;
+      if (socket?.destroyed === false) return unwatch(socket);
+    }
+    const since = this.#clock.now();
+    const socket = await this.#dial();
+    this.#isConnected = true;
+    this.#isFar = this.#clock.now() - since > FAR_MS;
+    if (this.#isFar) this.#makeSpare(1);
+    return socket;
+  }
+
+  /** Beside those that are free, or will be. */
+  #makeSpare(willBeFree = 0): void {
+    const free = Object.values(this.freeSockets).flatMap((some) => some ?? []).length + willBeFree;
+    for (let missing = this.#soon - free - this.#spare.length; missing > 0; missing--)
+      // Why it failed will be heard of when it is tried again, by the request that needs it.
+      this.#spare.push(this.#dial().then(watched, () => undefined));
+    this.#soon = 1;
   }
 }
 
@@ -45,6 +99,15 @@ export class Connections extends Agent {
  */
 function watch(this: Duplex): void {
   this.once('data', hangUp).once('end', hangUp);
+}
+
+function watched(socket: Socket): Socket {
+  watch.call(socket);
+  return socket;
+}
+
+function unwatch<Stream extends Duplex>(socket: Stream): Stream {
+  return socket.off('data', hangUp).off('end', hangUp);
 }
 
 function hangUp(this: Duplex): void {

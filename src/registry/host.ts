@@ -151,7 +151,7 @@ export class Host implements Transport {
   }
 
   async #travel(
-    { method, target, headers, body, signal, retry, redirected = false }: Request,
+    { method, target, headers, body, signal, retry, soon, redirected = false }: Request,
     grant: Grant | undefined,
   ): Promise<Answer> {
     const { endpoint, send } = this.#options;
@@ -160,7 +160,7 @@ export class Host implements Transport {
     const care = await (redirected ? endpoint.careForRedirect(url) : endpoint.careFor(url));
     if (care.checkCertificate === false && url.protocol === 'https:') this.#remarks.onUncheckedCertificate();
     return follow(
-      { method, url, headers, body, signal, retry, care },
+      { method, url, headers, body, signal, retry, soon, care },
       { send, grant, own, careFor: (next) => endpoint.careForRedirect(next) },
     );
   }

@@ -103,7 +103,7 @@ export function createHosts(options: ClientOptions): Hosts {
     systemAuthorities: options.systemAuthorities,
     proxyFor,
   });
-  const http = new Http({ dialer, idleTimeoutMs, userAgent });
+  const http = new Http({ dialer, clock, idleTimeoutMs, userAgent });
   const parts: Parts = {
     dialer,
     notices,

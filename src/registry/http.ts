@@ -5,6 +5,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
+import type { Clock } from '../content/retry.js';
 import type { CallOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import { untilAborted } from '../content/abort.js';
@@ -25,12 +26,14 @@ import { proxyRefusal } from './tunnel.js';
 
 export interface HttpOptions {
   readonly dialer: Dialer;
+  readonly clock: Pick<Clock, 'now'>;
   /** How long the other side may send nothing, or take nothing of an upload, in milliseconds. */
   readonly idleTimeoutMs: number;
   readonly userAgent: string;
 }
 
-export interface HttpRequest extends CallOptions, Pick<Request, 'method' | 'headers' | 'body' | 'retry'> {
+export interface HttpRequest
+  extends CallOptions, Pick<Request, 'method' | 'headers' | 'body' | 'retry' | 'soon'> {
   readonly url: URL;
   readonly care?: Care | undefined;
 }
@@ -86,6 +89,7 @@ export class Http {
     const { connections, relay, peer, registry } = line;
     const path = url.pathname + url.search;
     const call = new Call(asked, { peer, registry, limitMs: this.#options.idleTimeoutMs });
+    const onAnswer = connections.prepareFor(asked.soon ?? 1);
     let opened: OpenBody | undefined;
     try {
       opened = await untilAborted(openBody(body, call), call.signal);
@@ -122,6 +126,7 @@ export class Http {
       throw call.explain(faultBehind(cause, line));
     } finally {
       call.timer.end();
+      onAnswer();
       await opened?.release();
     }
   }
@@ -135,14 +140,14 @@ export class Http {
   }
 
   #createLine(url: URL, care: Care): Line {
-    const { dialer } = this.#options;
+    const { dialer, clock } = this.#options;
     const isSecure = url.protocol === 'https:';
     const proxy = care.direct === true ? undefined : dialer.proxyFor(url);
     const target = hostOf(url);
     const connections = new Connections(async () => {
       const socket = await dialer.dial({ ...care, ...target, isSecure, proxy });
       return socket.once('error', (error) => (line.fault = error));
-    });
+    }, clock);
     const line: Line = {
       connections,
       peer: proxy === undefined ? formatPeer(target) : formatPeerBy(proxy, target),

@@ -1,7 +1,7 @@
 /** A manifest on the wire: one GET, one PUT, and what the registry said of it. */
 
 import { retry } from '../content/retry.js';
-import type { CallOptions } from '../content/types.js';
+import type { CallOptions, ResolveOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { isDigest, shortDigest } from '../spec/digest.js';
@@ -27,7 +27,7 @@ export function checkedName(name: string): string {
 export function fetchManifest(
   repository: Repository,
   name: string,
-  { signal }: CallOptions,
+  { signal, soon }: ResolveOptions,
 ): Promise<FetchedManifest> {
   const fetchOnce = async (): Promise<FetchedManifest> => {
     const answer = await repository.transport.send({
@@ -38,6 +38,7 @@ export function fetchManifest(
       expect: [200],
       retry: false,
       signal,
+      soon,
     });
     return readManifestAnswer(answer, repository, name);
   };

@@ -136,7 +136,7 @@ export class Manifests implements Source, Sink {
     }
   }
 
-  async #fetch(name: string, options: CallOptions): Promise<FetchedManifest> {
+  async #fetch(name: string, options: ResolveOptions): Promise<FetchedManifest> {
     try {
       const fetched = await fetchManifest(this.#repository, name, options);
       this.#recent.add(fetched);

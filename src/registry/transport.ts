@@ -32,6 +32,8 @@ export interface Request extends CallOptions {
   readonly expect: readonly number[];
   /** Set for a URL that a redirect led to: it gets no credential, and no more trust than the redirect had. */
   readonly redirected?: boolean | undefined;
+  /** How many requests will come at once when this one was answered; default 1. */
+  readonly soon?: number | undefined;
   /** Whether a failed try may be sent again; default true. False where the caller must look at the state first. */
   readonly retry?: boolean | undefined;
 }

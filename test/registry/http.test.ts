@@ -18,7 +18,7 @@ interface Limits extends Partial<DialerOptions> {
 function startHttp(context: TestContext, limits: Limits = {}): Http {
   const { idleTimeoutMs = 2000, ...dialing } = limits;
   const dialer = new Dialer({ connectTimeoutMs: 2000, pins: [], ca: [], ...dialing });
-  const http = new Http({ dialer, idleTimeoutMs, userAgent: 'reg-test' });
+  const http = new Http({ dialer, clock: performance, idleTimeoutMs, userAgent: 'reg-test' });
   context.after(() => http.close());
   return http;
 }
