@@ -41,7 +41,13 @@ export async function toClientOptions(parts: Parts): Promise<ClientOptions> {
   const { plainHttp, plainHttpAuth, insecure, resolve } = flags;
   const onNotice = noticer(parts);
   return {
-    ...machineOptions({ folders: settingsFolders(io), env: io.env, mirrors: flags.mirror, onNotice }),
+    ...machineOptions({
+      folders: settingsFolders(io),
+      env: io.env,
+      mirrors: flags.mirror,
+      withProxies: flags.proxy === undefined,
+      onNotice,
+    }),
     clock: systemClock,
     plainHttp,
     plainHttpAuth,

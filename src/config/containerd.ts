@@ -28,11 +28,20 @@ interface HostFolder {
   readonly certificates?: HostCertificates | undefined;
 }
 
-/** What containerd was told in `root`, a `certs.d`. */
-export function createContainerd(root: string | undefined): Containerd {
+/** What containerd was told in `root`, a `certs.d`; with `withProxies` false all but its proxies. */
+export function createContainerd(
+  root: string | undefined,
+  { withProxies = true }: { readonly withProxies?: boolean } = {},
+): Containerd {
   const folders = new Map<string, Promise<HostFolder | undefined>>();
+  const look = async (host: string): Promise<HostFolder | undefined> => {
+    const folder = await findFolder(root, host);
+    if (folder?.toml === undefined || withProxies) return folder;
+    const { hosts, server } = folder.toml;
+    return { ...folder, toml: { hosts: hosts.map(withoutProxy), server: withoutProxy(server) } };
+  };
   const find = (host: string): Promise<HostFolder | undefined> => {
-    const found = folders.get(host) ?? findFolder(root, host);
+    const found = folders.get(host) ?? look(host);
     folders.set(host, found);
     return found;
   };
@@ -52,6 +61,10 @@ export function createContainerd(root: string | undefined): Containerd {
       return { settings, from: join(path, 'hosts.toml') };
     },
   };
+}
+
+function withoutProxy(entry: HostEntry): HostEntry {
+  return { ...entry, proxy: undefined };
 }
 
 /** The first folder that is there counts, and no other. */
@@ -112,6 +125,7 @@ async function settingsOf({
   skipVerify,
   headers,
   dialTimeoutMs,
+  proxy,
 }: HostEntry): Promise<HostSettings> {
   const authorities = await Promise.all(ca.map((file) => readAuthorities(file)));
   const identity = await readBestKeyPair(clients);
@@ -121,5 +135,6 @@ async function settingsOf({
     ...(skipVerify && { insecure: true }),
     ...(Object.keys(headers).length > 0 && { headers }),
     ...(dialTimeoutMs !== undefined && { connectTimeoutMs: dialTimeoutMs }),
+    ...(proxy && { proxy }),
   };
 }

@@ -22,6 +22,8 @@ export interface MachineFiles {
   /** Value of `CONTAINERS_REGISTRIES_CONF`. */
   readonly registriesConf?: string | undefined;
   readonly mirrors?: MirrorSettings | undefined;
+  /** Whether proxies of files count. Default true. */
+  readonly withProxies?: boolean | undefined;
 }
 
 export interface MachineSettings {
@@ -38,9 +40,10 @@ export function createMachineSettings({
   folders,
   registriesConf,
   mirrors = {},
+  withProxies = true,
 }: MachineFiles): MachineSettings {
   const { user, system } = daemonFiles(folders);
-  const containerd = createContainerd(containerdFolder(folders));
+  const containerd = createContainerd(containerdFolder(folders), { withProxies });
   const readFiles = once(async () => ({
     own: await readDaemons(user),
     shared: await readDaemons(system),

@@ -7,6 +7,7 @@ import { fieldsOf, type Fields } from './fields.js';
 import { parseGoDuration } from './go-duration.js';
 import { headerOf, isReservedHeader } from './header.js';
 import { parseMirrorUrl, type MirrorUrl } from './mirror-url.js';
+import type { ProxySetting } from './route.js';
 import { parseToml } from './toml.js';
 
 export interface HostEntry {
@@ -21,6 +22,7 @@ export interface HostEntry {
   readonly skipVerify: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly dialTimeoutMs?: number | undefined;
+  readonly proxy?: ProxySetting | undefined;
 }
 
 export interface HostsToml {
@@ -61,6 +63,7 @@ function parseEntry(
     skipVerify: fields.flag('skip_verify'),
     headers: headersOf(fields.table('header')),
     dialTimeoutMs: timeoutOf(fields),
+    proxy: proxyOf(fields),
   };
 }
 
@@ -92,6 +95,12 @@ function headersOf(fields: Fields): Readonly<Record<string, string>> {
       return header;
     }),
   );
+}
+
+/** Those that are not spoken are refused by whoever would have to speak to one: a setting that nobody needs harms nobody. */
+function proxyOf(fields: Fields): ProxySetting | undefined {
+  const url = fields.text('proxy') ?? '';
+  return url === '' ? undefined : { url, from: `"proxy" in ${fields.where}` };
 }
 
 function timeoutOf(fields: Fields): number | undefined {

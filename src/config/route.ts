@@ -12,6 +12,15 @@ export interface HostSettings {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** In milliseconds. */
   readonly connectTimeoutMs?: number | undefined;
+  /** Lies before it, whatever else is said of proxies. */
+  readonly proxy?: ProxySetting | undefined;
+}
+
+export interface ProxySetting {
+  /** May hold a password. */
+  readonly url: string;
+  /** What named it, for messages. */
+  readonly from: string;
 }
 
 export interface PullSource {

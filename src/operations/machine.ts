@@ -12,6 +12,8 @@ export interface MachineOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Mirrors, each as `HOST=URL`, before those that the environment and files name; "none" leaves all of them out. */
   readonly mirrors?: readonly string[] | undefined;
+  /** Whether proxies that files name for single hosts count; default true. */
+  readonly withProxies?: boolean | undefined;
   /** Told, for debugging, which file decided. */
   readonly onNotice?: ((notice: { readonly type: 'debug'; readonly message: string }) => void) | undefined;
 }
@@ -48,9 +50,10 @@ export function machineOptions(options: MachineOptions): MachineLookups {
   };
 }
 
-function settingsOf({ folders, env = {}, mirrors }: MachineOptions): MachineSettings {
+function settingsOf({ folders, env = {}, mirrors, withProxies }: MachineOptions): MachineSettings {
   return createMachineSettings({
     folders,
+    withProxies,
     registriesConf: env['CONTAINERS_REGISTRIES_CONF'],
     mirrors: { flags: mirrors, variable: env['REG_MIRRORS'] },
   });

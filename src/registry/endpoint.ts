@@ -6,8 +6,10 @@ import { bareHostname, isLoopback, portOf } from './addresses.js';
 import type { Dialer } from './dial.js';
 import type { Care } from './http.js';
 import { isSameOrigin } from './origin.js';
+import { parseProxy, type Proxy } from './proxy.js';
 import type { HostSettings, PullSource } from './settings.js';
 import { speaksTls } from './tls-probe.js';
+import type { Announce } from './told.js';
 import type { Trust } from './trust.js';
 
 /** Docker Hub's references name one host, its API is on another. */
@@ -18,6 +20,7 @@ const WIRE_HOSTS: Readonly<Record<string, string>> = {
 
 export interface EndpointOptions {
   readonly dialer: Dialer;
+  readonly announce: Announce;
   /** Called once. */
   readonly settings: () => Promise<HostSettings>;
   /** Where its API is, and for whom it stands in; default: where the host says, for itself. */
@@ -35,6 +38,7 @@ export class Endpoint {
   /** Whether nothing that the host said proves that it speaks TLS. */
   #isGuess = false;
   #isPublic: Promise<boolean> | undefined;
+  #proxy: Proxy | undefined;
 
   constructor(host: string, options: EndpointOptions) {
     this.host = host;
@@ -80,12 +84,17 @@ export class Endpoint {
     return isSameOrigin(url, await this.base()) ? (await this.#read()).headers : undefined;
   }
 
+  /** What lies before `url`, which is one of the registry itself. Throws INVALID_CONFIG, and what the settings throw. */
+  async proxyFor(url: URL): Promise<Proxy | undefined> {
+    return (await this.#ownProxy(url)) ?? this.#options.dialer.proxyFor(url);
+  }
+
   /** With what care to connect to `url`: only the registry itself may show any certificate, and is shown ours. */
   async careFor(url: URL): Promise<Care> {
     const settings = await this.#read();
     const isOurs = isSameOrigin(url, await this.base());
     return {
-      ...(isOurs && { connectTimeoutMs: settings.connectTimeoutMs }),
+      ...(isOurs && { connectTimeoutMs: settings.connectTimeoutMs, proxy: await this.#ownProxy(url) }),
       checkCertificate: !isOurs || settings.insecure !== true,
       trust: this.#trust(settings, { isOurs }),
     };
@@ -105,6 +114,14 @@ export class Endpoint {
   /** As docker has it, whoever may vouch for a registry may do so for its token service and storage, too. */
   #trust({ authorities = [], identity }: HostSettings, { isOurs }: { readonly isOurs: boolean }): Trust {
     return { registry: this.host, authorities, ...(isOurs && { identity }) };
+  }
+
+  /** The one that is set for it alone; as with any other, a pin goes before. */
+  async #ownProxy(url: URL): Promise<Proxy | undefined> {
+    const { dialer, announce } = this.#options;
+    const { proxy } = await this.#read();
+    if (proxy === undefined || dialer.isPinned(bareHostname(url), portOf(url))) return undefined;
+    return (this.#proxy ??= announce(parseProxy(proxy.url, proxy.from), url));
   }
 
   #read(): Promise<HostSettings> {
@@ -131,7 +148,7 @@ export class Endpoint {
   async #ask(url: URL): Promise<URL> {
     const { dialer, probeTimeoutMs: timeoutMs } = this.#options;
     const target = { isSecure: false, isTunnelled: true, hostname: bareHostname(url), port: portOf(url) };
-    const socket = await dialer.dial({ ...target, proxy: dialer.proxyFor(url) });
+    const socket = await dialer.dial({ ...target, proxy: await this.proxyFor(url) });
     const isTls = await speaksTls(socket, { timeoutMs });
     this.#isGuess = isTls === undefined;
     return isTls === false ? toHttp(url) : url;

@@ -22,7 +22,7 @@ import type {
 } from './settings.js';
 import { Survey } from './survey/survey.js';
 import { Way } from './survey/way.js';
-import { announced, traced } from './told.js';
+import { announcer, traced, type Announce } from './told.js';
 
 /** The slowest that stores let one connection be is about 5 MB/s: so many of them fill a gigabit. */
 const MOST_CONNECTIONS = 24;
@@ -95,17 +95,21 @@ export function createHosts(options: ClientOptions): Hosts {
   const { connectTimeoutMs = 10_000, idleTimeoutMs = 60_000, userAgent = 'reg', clock } = options;
   const redactor = options.redactor ?? new Redactor();
   const notices = new Notices(redactor, options.onNotice);
-  const proxyFor = announced(options.proxyFor, { notices, redactor });
+  const announce = announcer({ notices, redactor });
   const dialer = new Dialer({
     connectTimeoutMs,
     pins: options.resolve ?? [],
     ca: options.ca ?? [],
     systemAuthorities: options.systemAuthorities,
-    proxyFor,
+    proxyFor(url) {
+      const proxy = options.proxyFor?.(url);
+      return proxy && announce(proxy, url);
+    },
   });
   const http = new Http({ dialer, clock, idleTimeoutMs, userAgent });
   const parts: Parts = {
     dialer,
+    announce,
     notices,
     redactor,
     send: traced(http, { notices, clock }),
@@ -142,6 +146,7 @@ export function createHosts(options: ClientOptions): Hosts {
 
 interface Parts {
   readonly dialer: Dialer;
+  readonly announce: Announce;
   readonly notices: Notices;
   readonly redactor: Redactor;
   readonly send: Send;
@@ -159,9 +164,9 @@ interface HostParts extends Parts {
 
 function createHost(name: string, { options, settings, at, ...parts }: HostParts): Host {
   const { clock, credentials, authHosts, onRefreshToken, plainHttpAuth = false } = options;
-  const { dialer, notices, redactor, send, connectTimeoutMs } = parts;
+  const { dialer, announce, notices, redactor, send, connectTimeoutMs } = parts;
   const probeTimeoutMs = Math.min(connectTimeoutMs, MAX_PROBE_MS);
-  const endpoint = new Endpoint(name, { dialer, settings, at, probeTimeoutMs });
+  const endpoint = new Endpoint(name, { dialer, announce, settings, at, probeTimeoutMs });
   const authorizer = new Authorizer({
     host: name,
     credentials,

@@ -46,6 +46,8 @@ export interface Care {
   readonly publicOnly?: boolean | undefined;
   /** Passes no proxy. Default false. */
   readonly direct?: boolean | undefined;
+  /** In the place of any other. */
+  readonly proxy?: Proxy | undefined;
   /** Beside what is trusted anyway. */
   readonly trust?: Trust | undefined;
   /** For name, connection, proxy and TLS together, in milliseconds; default: the dialer's. */
@@ -132,8 +134,9 @@ export class Http {
   }
 
   #lineFor({ url, care = {} }: HttpRequest): Line {
-    const { checkCertificate = true, publicOnly = false, direct = false, trust } = care;
-    const key = [url.origin, checkCertificate, publicOnly, direct, trust && keyOf(trust)].join(' ');
+    const { checkCertificate = true, publicOnly = false, direct = false, proxy, trust } = care;
+    const way = direct || (proxy && formatPeer(proxy));
+    const key = [url.origin, checkCertificate, publicOnly, way, trust && keyOf(trust)].join(' ');
     const line = this.#lines.get(key) ?? this.#createLine(url, care);
     this.#lines.set(key, line);
     return line;
@@ -142,7 +145,7 @@ export class Http {
   #createLine(url: URL, care: Care): Line {
     const { dialer, clock } = this.#options;
     const isSecure = url.protocol === 'https:';
-    const proxy = care.direct === true ? undefined : dialer.proxyFor(url);
+    const proxy = care.proxy ?? (care.direct === true ? undefined : dialer.proxyFor(url));
     const target = hostOf(url);
     const connections = new Connections(async () => {
       const socket = await dialer.dial({ ...care, ...target, isSecure, proxy });

@@ -65,7 +65,8 @@ function variablesFor({ protocol }: URL, env: Variables): readonly string[] {
   return ['http_proxy', ...(isCgi ? [] : ['HTTP_PROXY']), ...all];
 }
 
-function parseProxy(text: string, from: string): Proxy {
+/** `from` is what named it. Throws INVALID_CONFIG. */
+export function parseProxy(text: string, from: string): Proxy {
   const trimmed = text.trim();
   const written = /^[a-z][a-z0-9+.-]*:\/\//i.test(trimmed) ? trimmed : `http://${trimmed}`;
   const url = URL.canParse(written) ? new URL(written) : undefined;

@@ -13,6 +13,15 @@ export interface HostSettings {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** For name, connection, proxy and TLS together, in milliseconds; default: the client's. */
   readonly connectTimeoutMs?: number | undefined;
+  /** Lies before it, whatever else is said of proxies. */
+  readonly proxy?: ProxySetting | undefined;
+}
+
+interface ProxySetting {
+  /** May hold a password. */
+  readonly url: string;
+  /** What named it, for messages. */
+  readonly from: string;
 }
 
 /** A client certificate and its private key, both PEM. */

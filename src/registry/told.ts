@@ -6,17 +6,20 @@ import { bareHostname, portOf } from './addresses.js';
 import type { Http } from './http.js';
 import type { Notices } from './notices.js';
 import { formatUrl } from './origin.js';
-import { formatPeerBy, type ProxyFor } from './proxy.js';
+import { formatPeerBy, type Proxy } from './proxy.js';
 import type { Send } from './redirect.js';
 
-/** Proxies that are each told of, and whose passwords are masked from then on. */
-export function announced(
-  proxyFor: ProxyFor | undefined,
-  { notices, redactor }: { readonly notices: Notices; readonly redactor: Redactor },
-): ProxyFor {
-  return (url) => {
-    const proxy = proxyFor?.(url);
-    if (proxy === undefined) return undefined;
+/** Tells of a proxy before a URL, and has its password masked from then on. */
+export type Announce = (proxy: Proxy, url: URL) => Proxy;
+
+export function announcer({
+  notices,
+  redactor,
+}: {
+  readonly notices: Notices;
+  readonly redactor: Redactor;
+}): Announce {
+  return (proxy, url) => {
     const { login, from } = proxy;
     if (login !== undefined) {
       redactor.add(login.password);

@@ -121,3 +121,19 @@ test('a broken file is an error, and none is nothing', async (context) => {
   for (const nowhere of [undefined, join(root, 'nowhere')])
     assert.equal(await createContainerd(nowhere).route(parseReference('a.example/i')), undefined);
 });
+
+test('a proxy is for the host that it stands at, and none where proxies are not wanted', async (context) => {
+  const root = await folderWith(context, {
+    'ghcr.io/hosts.toml': `proxy = "http://direct:8080"
+      [host."https://mirror.test"]
+        proxy = "http://me:secret@near:8080"`,
+  });
+  const containerd = createContainerd(root);
+  const found = await containerd.route(parseReference('ghcr.io/o/app'));
+  assert.equal(found?.mirrors[0]?.settings.proxy?.url, 'http://me:secret@near:8080');
+  assert.match(found?.mirrors[0]?.settings.proxy?.from ?? '', /^"proxy" in .*hosts\.toml/);
+  assert.equal((await containerd.settings('ghcr.io'))?.settings.proxy?.url, 'http://direct:8080');
+  const without = createContainerd(root, { withProxies: false });
+  assert.equal((await without.settings('ghcr.io'))?.settings.proxy, undefined);
+  assert.equal((await without.route(parseReference('ghcr.io/o/app')))?.mirrors[0]?.settings.proxy, undefined);
+});

@@ -63,6 +63,37 @@ test('https goes through a tunnel, by the name that only the proxy knows, and ke
   );
 });
 
+test('a proxy that is set for one host lies before it alone, and before any other proxy', async (context) => {
+  const { authority, server } = await startBehind(context);
+  const names = { 'registry.test:443': server.port, 'other.test:443': server.port };
+  const [own, usual] = [
+    await startForwardProxy(context, { names, login: LOGIN }),
+    await startForwardProxy(context, { names }),
+  ];
+  const url = own.url.replace('//', `//${LOGIN.username}:${LOGIN.password}@`);
+  const hosts = proxied(context, usual.url, {
+    ca: [authority.certificate],
+    settingsFor: async (host) =>
+      host === 'registry.test' ? { proxy: { url, from: '"proxy" in "hosts.toml"' } } : {},
+  });
+  assert.equal(await get(hosts), 'blob');
+  await assert.rejects(get(hosts, 'other.test'), { code: 'TLS_ERROR' });
+  assert.deepEqual(
+    [new Set(own.tunnels), new Set(usual.tunnels)],
+    [new Set(['registry.test:443']), new Set(['other.test:443'])],
+  );
+  const said = hosts.messages('debug').join('\n');
+  assert.match(said, /by the proxy 127\.0\.0\.1:\d+\), as "proxy" in "hosts\.toml" says/);
+  assert.ok(!hosts.redactor.redact(`it is ${LOGIN.password}`).includes(LOGIN.password));
+  const wrong = startHosts(context, {
+    settingsFor: async () => ({ proxy: { url: 'socks5://hunter2@x', from: '"proxy" in "hosts.toml"' } }),
+  });
+  await assert.rejects(get(wrong), {
+    code: 'INVALID_CONFIG',
+    message: /^"proxy" in "hosts\.toml" is no URL/,
+  });
+});
+
 test('plain http is asked for by the whole URL', async (context) => {
   const server = await startHttpServer(context, (exchange) => reply(exchange, 200, { body: 'blob' }));
   const proxy = await startForwardProxy(context, {

@@ -48,7 +48,7 @@ export class Way {
 
   /** What lies before the registry. Throws INVALID_CONFIG. */
   async proxy(): Promise<Proxy | undefined> {
-    return this.#options.dialer.proxyFor(await this.#likelyBase());
+    return this.#options.endpoint.proxyFor(await this.#likelyBase());
   }
 
   /** The root URL. Throws as `Endpoint.base`. */
@@ -68,10 +68,10 @@ export class Way {
 
   /** Throws UNREACHABLE, TIMEOUT, and what the way to a proxy throws. */
   async connect(): Promise<Reached> {
-    const { clock, dialer } = this.#options;
+    const { clock, endpoint } = this.#options;
     const from = clock.now();
     const url = await this.#likelyBase();
-    const proxy = dialer.proxyFor(url);
+    const proxy = await endpoint.proxyFor(url);
     const isTunnelled = url.protocol === 'https:';
     const socket = await this.#dial({ isSecure: false, isTunnelled, proxy });
     const { remoteAddress: hostname = '', remotePort: port = 0 } = socket;
@@ -86,10 +86,10 @@ export class Way {
    */
   async certificate({ checked }: { readonly checked: boolean }): Promise<Certificate | undefined> {
     const base = await this.base();
-    const { endpoint, dialer } = this.#options;
+    const { endpoint } = this.#options;
     const care = await endpoint.careFor(base);
     const checkCertificate = checked && care.checkCertificate !== false;
-    const proxy = dialer.proxyFor(base);
+    const proxy = await endpoint.proxyFor(base);
     const socket = await this.#dial({ ...care, isSecure: true, checkCertificate, proxy });
     const certificate = await readCertificate(socket);
     socket.destroy();
