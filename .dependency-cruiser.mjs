@@ -16,7 +16,6 @@ const floors = [
 ];
 
 const homes = {
-  'tar-stream': '^src/tar/writer\\.ts$',
   yaml: '^src/operations/sync/',
   fzstd: '^src/tar/compression\\.ts$',
   semver: '^src/operations/versions\\.ts$',

@@ -53,6 +53,8 @@ const TYPES: ReadonlyMap<string, EntryType> = new Map([
 /** Where libarchive, Go and Docker have extended attributes. */
 const XATTR = 'SCHILY.xattr.';
 
+const NO_XATTRS: ReadonlyMap<string, Buffer> = new Map();
+
 /** -1, which is no user, in 32 bits. */
 const NOBODY = 0xffff_ffff;
 
@@ -126,6 +128,7 @@ const NO_XATTRS: ReadonlyMap<string, Buffer> = new Map();
 function xattrsOf(pax: PaxRecords): ReadonlyMap<string, Buffer> {
   if (pax.size === 0) return NO_XATTRS;
   const found = [...pax].filter(([key]) => key.startsWith(XATTR));
+  if (found.length === 0) return NO_XATTRS;
   // Copies: what the records lie in is larger, and not kept.
   return new Map(found.map(([key, value]) => [key.slice(XATTR.length), Buffer.from(value)]));
 }

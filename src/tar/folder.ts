@@ -70,8 +70,8 @@ async function addOne(tar: TarWriter, path: string, options: FolderOptions): Pro
     const what = `${quoteText(path)} is a socket, a pipe or a device`;
     throw new RegError('UNSUPPORTED', what, { hint });
   }
-  const linkname = await onDisk({ verb: 'read', path }, () => readlink(path));
-  return tar.addNode({ name, type: 'symlink', mode: LINK_MODE, linkname });
+  const target = await onDisk({ verb: 'read', path }, () => readlink(path));
+  return tar.addNode({ name, type: 'symlink', mode: LINK_MODE, target });
 }
 
 interface FileEntry extends CallOptions {

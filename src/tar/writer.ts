@@ -1,77 +1,84 @@
-/** A tar as it is written: one file after the other, straight on to where it goes. */
+/** A tar as it is written: one entry after the other, straight on to where it goes. */
 
-import { pipeline } from 'node:stream/promises';
-import { pack, type Pack } from 'tar-stream';
-
+import { RegError } from '../errors.js';
+import type { EntryFacts } from './entry.js';
+import { BLOCK_SIZE } from './header.js';
+import { paddingOf } from './headers.js';
 import type { ArchiveTarget } from './target.js';
+import { encodeHeader } from './write-header.js';
 
-/** What stands in every header, so that the same files make the same bytes. */
-const FIXED = { uid: 0, gid: 0, mtime: new Date(0) } as const;
+/** What stands in headers that say nothing else, so that the same files make the same bytes. */
+const PLAIN = {
+  size: 0,
+  uid: 0,
+  gid: 0,
+  mtime: 0,
+  target: '',
+  device: [0, 0],
+  xattrs: new Map(),
+} as const;
 
 /** One file of the tar. */
 interface TarFile {
   /** Path in the tar, with forward slashes. */
   readonly name: string;
-  /** Length in bytes; above 8 GiB it is written in base 256, as GNU tar does. */
+  /** Length in bytes. */
   readonly size: number;
   /** Permissions; default 0644. */
   readonly mode?: number;
 }
 
-/** What has no content. */
+/** What has no content, and need not tell all about itself. */
 interface TarNode {
   readonly name: string;
   readonly type: 'directory' | 'symlink';
   /** Permissions. */
   readonly mode: number;
   /** Where a symbolic link leads. */
-  readonly linkname?: string;
+  readonly target?: string;
 }
 
 /** Calls come one after the other; after the first failure the tar is good for nothing any more. */
 export class TarWriter {
-  readonly #pack: Pack = pack();
-  readonly #written: Promise<void>;
+  readonly #target: Pick<ArchiveTarget, 'write'>;
 
   constructor(target: Pick<ArchiveTarget, 'write'>) {
-    this.#written = passOn(this.#pack, target);
-    // Heard of by whoever adds the next file.
-    this.#written.catch(() => {});
+    this.#target = target;
   }
 
-  /** Writes a file, which must have exactly the size that was announced. Throws what `chunks` and the target throw. */
+  /** Writes a file of nobody, as old as 1970; throws as `addEntry`. */
   add({ mode = 0o644, ...file }: TarFile, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-    return this.#entry(() => pipeline(chunks, this.#pack.entry({ ...FIXED, ...file, mode, type: 'file' })));
+    return this.addEntry({ ...PLAIN, ...file, mode, type: 'file' }, chunks);
   }
 
-  /** Writes a folder or a symbolic link. Throws what the target throws. */
+  /** Writes a folder or a symbolic link of nobody, as old as 1970; throws as `addEntry`. */
   addNode(node: TarNode): Promise<void> {
-    return this.#entry(
-      () =>
-        new Promise((resolve, reject) => {
-          this.#pack.entry({ ...FIXED, ...node }, (error) => (error ? reject(error) : resolve()));
-        }),
-    );
+    return this.addEntry({ ...PLAIN, ...node });
+  }
+
+  /**
+   * Writes an entry with its content, which must have exactly the size that was announced. Throws SIZE_MISMATCH, and what
+   * `chunks` and the target throw.
+   */
+  async addEntry(facts: EntryFacts, chunks: AsyncIterable<Uint8Array> = NOTHING): Promise<void> {
+    await this.#target.write(encodeHeader(facts));
+    let written = 0;
+    for await (const chunk of chunks) {
+      written += chunk.byteLength;
+      if (written > facts.size) break;
+      await this.#target.write(chunk);
+    }
+    if (written !== facts.size)
+      throw new RegError('SIZE_MISMATCH', `a file of the tar has other than its ${facts.size} bytes`);
+    if (paddingOf(written) > 0) await this.#target.write(Buffer.alloc(paddingOf(written)));
   }
 
   /** Writes the end of the tar. */
   async end(): Promise<void> {
-    this.#pack.finalize();
-    await this.#written;
-  }
-
-  async #entry(write: () => Promise<void>): Promise<void> {
-    try {
-      await write();
-    } catch (error) {
-      this.#pack.destroy();
-      // The target's failure is the cause where it failed: all that the entry knows of it is that its stream was closed.
-      await this.#written;
-      throw error;
-    }
+    await this.#target.write(Buffer.alloc(2 * BLOCK_SIZE));
   }
 }
 
-async function passOn(tar: AsyncIterable<unknown>, target: Pick<ArchiveTarget, 'write'>): Promise<void> {
-  for await (const chunk of tar) if (chunk instanceof Uint8Array) await target.write(chunk);
-}
+const NOTHING: AsyncIterable<Uint8Array> = {
+  async *[Symbol.asyncIterator]() {},
+};
