@@ -134,6 +134,10 @@ export type { AnnotationEdits } from './operations/edit/annotations.js';
 export type { EditOptions, EditResult } from './operations/edit/change-image.js';
 export type { ConfigEdits } from './operations/edit/config.js';
 export { tagRemote, type TaggedImage, type TagRemoteOptions } from './operations/tag-remote.js';
+export { unpackImage, type UnpackOptions, type UnpackResult } from './operations/unpack.js';
+export { exportRootfs, type ExportResult, type ExportTarget } from './operations/export.js';
+export type { ReadLayersOptions } from './operations/apply-layers.js';
+export type { Losses, LostXattrs } from './rootfs/losses.js';
 export { listTags } from './operations/tags.js';
 export { pull, pullAllTags, type PullOptions, type PullResult } from './operations/pull.js';
 export {

@@ -130,7 +130,8 @@ async function run(line: string): Promise<string> {
   const words = [...command.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
   const args = words.map((word) => translate(word, [...world.hosts]));
   const network =
-    /\b(nginx)\b/.test(command) && /^(pull|inspect|history|layers|size|files|cat|tree|tags)\b/.test(command);
+    /\b(nginx)\b/.test(command) &&
+    /^(pull|inspect|history|layers|size|files|cat|tree|tags|unpack|export)\b/.test(command);
   const flags = network ? ['--ca-file', world.hub.authorityFile, ...world.hub.resolveFlags] : [];
   const stdin = input === undefined ? {} : { stdin: await inputOf(input) };
   const env = { ...world.keyring.env, SOURCE_DATE_EPOCH: '1767225600' };

@@ -10,16 +10,8 @@ import { contentOf } from '../content/read.js';
 import type { CallOptions, Content } from '../content/types.js';
 import { RegError } from '../errors.js';
 import { describe, type Descriptor } from '../spec/descriptor.js';
-import {
-  algorithmOf,
-  Digester,
-  digestOf,
-  hexOf,
-  isDigest,
-  shortDigest,
-  type Digest,
-} from '../spec/digest.js';
-import { isObject, parseJsonObject } from '../spec/json.js';
+import { algorithmOf, Digester, digestOf, hexOf, shortDigest, type Digest } from '../spec/digest.js';
+import { parseDiffIds } from '../spec/image-config.js';
 import { DOCKER_CONFIG, DOCKER_MANIFEST } from '../spec/media-type.js';
 import { quoteText } from '../spec/text.js';
 import { decompress, gzip, MAGIC_LENGTH, sniffCompression, type Compression } from '../tar/compression.js';
@@ -89,13 +81,7 @@ export class Conversion {
     const hex = /[0-9a-f]{64}/.exec(name)?.[0];
     if (hex !== undefined && hex !== hexOf(digestOf(bytes)))
       throw new RegError('DIGEST_MISMATCH', `${where} is not what its name says`);
-    const { rootfs } = parseJsonObject(bytes, { what: where });
-    const listed: unknown = isObject(rootfs) ? rootfs['diff_ids'] : undefined;
-    const diffIds = Array.isArray(listed)
-      ? listed.filter((id) => typeof id === 'string' && isDigest(id))
-      : [];
-    if (!Array.isArray(listed) || diffIds.length !== listed.length)
-      throw new RegError('INVALID_MANIFEST', `${where} has no list of digests "rootfs.diff_ids"`);
+    const diffIds = parseDiffIds(bytes, where);
     if (diffIds.length === layers.length) return { bytes, diffIds };
     const message = `${what} lists ${layers.length} layers where its config ${quoteText(name)} has ${diffIds.length}`;
     throw new RegError('INVALID_MANIFEST', message);

@@ -30,7 +30,8 @@ export async function onDisk<T>(work: DiskWork, task: () => Promise<T> | T): Pro
   }
 }
 
-function asDiskError(error: unknown, { verb, path, missing }: DiskWork): unknown {
+/** A failure of the system as DISK_FULL or DISK_ERROR; anything else as it is. */
+export function asDiskError(error: unknown, { verb, path, missing }: DiskWork): unknown {
   const code = errnoOf(error);
   if (code === undefined) return error;
   const what = `cannot ${verb} ${quoteText(path)}`;

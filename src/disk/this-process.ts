@@ -1,11 +1,17 @@
 /** This process and its neighbours: the default of everyone who has to say who holds a file. */
 
-import { execPath, kill, pid } from 'node:process';
+import { execPath, getgid, getuid, kill, pid, platform } from 'node:process';
 
 import type { ProcessFacts } from './owner.js';
 
 /** Path of the Node that runs this. */
 export const nodePath = execPath;
+
+/** Who runs it; undefined on Windows, where users have no numbers. */
+export const thisUser =
+  getuid === undefined || getgid === undefined ? undefined : { uid: getuid(), gid: getgid() };
+
+export const isWindows = platform === 'win32';
 
 export const thisProcess: ProcessFacts = {
   pid,

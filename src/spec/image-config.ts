@@ -1,5 +1,7 @@
 /** The config of an image: what it runs and how (image-spec 1.1, config.md). Read for people, never written. */
 
+import { RegError } from '../errors.js';
+import { isDigest, type Digest } from './digest.js';
 import { isObject, parseJsonObject, type JsonObject } from './json.js';
 import type { Platform } from './platform.js';
 
@@ -63,6 +65,16 @@ export function parseHistory(bytes: Uint8Array, what = 'image config'): readonly
       isEmpty: entry['empty_layer'] === true,
     };
   });
+}
+
+/** What each layer hashes to uncompressed, the lowest first. Throws INVALID_MANIFEST. */
+export function parseDiffIds(bytes: Uint8Array, what = 'image config'): readonly Digest[] {
+  const { rootfs } = parseJsonObject(bytes, { what });
+  const listed: unknown = isObject(rootfs) ? rootfs['diff_ids'] : undefined;
+  const ids: readonly unknown[] = Array.isArray(listed) ? listed : [];
+  const digests = ids.filter((id) => typeof id === 'string' && isDigest(id));
+  if (Array.isArray(listed) && digests.length === ids.length) return digests;
+  throw new RegError('INVALID_MANIFEST', `${what} has no list of digests "rootfs.diff_ids"`);
 }
 
 /** What a config says that the image runs on; Windows has a version and features, too. */

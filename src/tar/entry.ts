@@ -53,8 +53,6 @@ const TYPES: ReadonlyMap<string, EntryType> = new Map([
 /** Where libarchive, Go and Docker have extended attributes. */
 const XATTR = 'SCHILY.xattr.';
 
-const NO_XATTRS: ReadonlyMap<string, Buffer> = new Map();
-
 /** -1, which is no user, in 32 bits. */
 const NOBODY = 0xffff_ffff;
 

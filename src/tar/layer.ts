@@ -18,6 +18,9 @@ import type { EntryFacts } from './entry.js';
 import { readTar, type TarEntry } from './read.js';
 import { whiteoutOf, type Whiteout } from './whiteout.js';
 
+/** What a name may have in bytes: no system takes longer paths (`PATH_MAX` of Linux). */
+const MAX_NAME = 4096;
+
 /** An entry of a tar as what it is in an image. */
 export type Placed<Facts extends EntryFacts = EntryFacts> = Omit<Facts, 'name'> & {
   /** Path in the image, such as `usr/bin/env`; empty for its root. Text by `decodeName`. */
@@ -28,7 +31,10 @@ export type Placed<Facts extends EntryFacts = EntryFacts> = Omit<Facts, 'name'> 
   readonly whiteout?: Whiteout;
 };
 
-export type LayerEntry = Placed<TarEntry>;
+export type LayerEntry = Placed<TarEntry> & {
+  /** Which one of its layer it is, from 0 on. */
+  readonly position: number;
+};
 
 export interface LayerOptions extends CallOptions {
   /** What the config of the image says the uncompressed bytes hash to; default: not looked at. */
@@ -56,9 +62,10 @@ export async function* layerEntries(
   );
   const bytes = counted(tar, (count) => quota.addBytes(count, what));
   const checked = diffId === undefined ? bytes : hashedAs(diffId, bytes, what);
+  let position = 0;
   for await (const entry of readTar(checked, { what, signal })) {
     quota.addEntry(what);
-    yield placed(entry, what);
+    yield { ...placed(entry, what), position: position++ };
   }
 }
 
@@ -95,6 +102,7 @@ export function placed<Facts extends EntryFacts>({ name, ...entry }: Facts, what
   try {
     const path = plainPath(name);
     const target = entry.type === 'hardlink' ? plainPath(entry.target) : entry.target;
+    if (entry.type === 'symlink') requireTarget(target);
     const whiteout = whiteoutOf(path, entry.type);
     return { ...entry, path, target, ...(whiteout && { whiteout }) };
   } catch (error) {
@@ -105,7 +113,14 @@ export function placed<Facts extends EntryFacts>({ name, ...entry }: Facts, what
 /** Slashes at the ends mean nothing here, as everywhere: some builders begin every name with one. */
 function plainPath(name: string): string {
   if (name === '') throw new RegError('UNSAFE_ARCHIVE', 'it has no name');
+  if (Buffer.byteLength(name) > MAX_NAME)
+    throw new RegError('UNSAFE_ARCHIVE', `its name is longer than ${MAX_NAME} bytes`);
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
   if (!parts.includes('..')) return parts.join('/');
   throw new RegError('UNSAFE_ARCHIVE', 'it leads out of its folder by ".."');
+}
+
+function requireTarget(target: string): void {
+  if (target !== '' && Buffer.byteLength(target) <= MAX_NAME) return;
+  throw new RegError('UNSAFE_ARCHIVE', 'it is a symbolic link to nowhere, or to a name that is too long');
 }

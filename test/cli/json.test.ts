@@ -93,6 +93,8 @@ const LINES: readonly string[] = [
   'copy HOST/app:1 HOST/five:1',
   'save HOST/app:1 -o images.tar',
   'load -i images.tar',
+  'unpack HOST/app:1 unpacked',
+  'export HOST/app:1 -o exported.tar',
   'edit --label a=b HOST/app:1 -o HOST/six:1',
   'annotate --dry-run HOST/app:1 a=b',
   'index create HOST/six:2 HOST/app:1',

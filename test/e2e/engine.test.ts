@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 
@@ -12,8 +12,10 @@ import { busyboxImage, image, layer, sampleIndex, type TestGraph } from '../supp
 import { createPerson, type Person } from '../support/person.js';
 import { needs } from '../support/programs.js';
 import { pushGraph } from '../support/push-graph.js';
+import { rootfsImage } from '../support/rootfs-image.js';
 import { startServe } from '../support/serve.js';
 import type { Scope } from '../support/temp.js';
+import { untar, walkBelow } from '../support/walk.js';
 
 async function withImage(
   t: Scope,
@@ -124,6 +126,25 @@ suite(
       await me.reg(['copy', 'docker-daemon:direct:1', `${host}/team/direct:1`], { env });
       await me.reg(['pull', `${host}/team/direct:1`]);
       await me.fails(3, ['copy', 'docker-daemon:nothing:1', 'oci:x'], { env });
+    });
+
+    test('has the same file system of an image as reg unpack and reg export', async (t) => {
+      const { me, host } = await withImage(t, rootfsImage());
+      const env = { DOCKER_HOST: engine.host };
+      await me.reg(['copy', `${host}/team/app:1`, 'docker-daemon:rootfs:1'], { env });
+      await writeFile(join(me.home, 'docker.tar'), await engine.exportRootfs('rootfs:1'));
+      await untar(t, join(me.home, 'docker.tar'), join(me.home, 'docker'));
+      await me.reg(['unpack', 'docker-daemon:rootfs:1', 'unpacked'], { env });
+      await me.reg(['export', `${host}/team/app:1`, '-o', 'flat.tar']);
+      await untar(t, join(me.home, 'flat.tar'), join(me.home, 'flat'));
+      const [docker, unpacked, flat] = ['docker', 'unpacked', 'flat'].map((name) =>
+        walkBelow(join(me.home, name)),
+      );
+      assert.deepEqual(unpacked, flat);
+      // What docker puts into every container.
+      const added = /^(?:\.dockerenv|dev|etc|proc|sys)(?:\/|$)/;
+      const own = Object.entries(docker ?? {}).filter(([path]) => !added.test(path));
+      assert.deepEqual(Object.fromEntries(own), unpacked);
     });
   },
 );

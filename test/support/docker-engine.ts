@@ -30,6 +30,8 @@ export interface DockerEngine {
   readonly pushAs: (image: string, name: string) => Promise<void>;
   /** What `docker run --rm --network none` prints. */
   readonly run: (image: string, command: readonly string[]) => Promise<string>;
+  /** What `docker export` gives of a container of that image that never ran. */
+  readonly exportRootfs: (image: string) => Promise<Buffer>;
 }
 
 /** Starts dockerd, and waits until it answers. `mirrors` are asked for the images of Docker Hub. */
@@ -68,6 +70,7 @@ export async function startDockerEngine(
       refuseErrors(await ask('POST', `/images/${name}/push?tag=${tag}`, { headers }));
     },
     run: (image, command) => run(ask, image, command),
+    exportRootfs: (image) => exportRootfs(ask, image),
   };
 }
 
@@ -119,10 +122,21 @@ async function untilReady(ask: Ask, ended: Promise<{ readonly stderr: string }>)
   throw new Error('dockerd does not answer.');
 }
 
+async function create(ask: Ask, config: object): Promise<string> {
+  const created = await ask('POST', '/containers/create', { body: Buffer.from(JSON.stringify(config)) });
+  return (JSON.parse(created.toString()) as { Id: string }).Id;
+}
+
+async function exportRootfs(ask: Ask, image: string): Promise<Buffer> {
+  const id = await create(ask, { Image: image, Cmd: ['/none'] });
+  const tar = await ask('GET', `/containers/${id}/export`);
+  await ask('DELETE', `/containers/${id}?force=1`);
+  return tar;
+}
+
 async function run(ask: Ask, image: string, command: readonly string[]): Promise<string> {
   const config = { Image: image, Cmd: command, Tty: true, HostConfig: { NetworkMode: 'none' } };
-  const created = await ask('POST', '/containers/create', { body: Buffer.from(JSON.stringify(config)) });
-  const { Id: id } = JSON.parse(created.toString()) as { Id: string };
+  const id = await create(ask, config);
   await ask('POST', `/containers/${id}/start`);
   await ask('POST', `/containers/${id}/wait`);
   const output = await ask('GET', `/containers/${id}/logs?stdout=1&stderr=1`);

@@ -8,7 +8,7 @@ import { digestOf, type Digest } from '../../src/spec/digest.js';
 import { OCI_LAYER } from '../../src/spec/media-type.js';
 import { layerEntries, type LayerOptions } from '../../src/tar/layer.js';
 import { Quota } from '../../src/tar/quota.js';
-import { rawTar, type RawEntry } from '../support/raw-tar.js';
+import { pax, rawTar, type RawEntry } from '../support/raw-tar.js';
 import { failure } from './tars.js';
 
 /** Paths of a layer, with what they hide or what they hold. */
@@ -66,6 +66,9 @@ test('122: names that lead out, and names of nothing, are refused', async () => 
   await refused({ name: 'etc/passwd', prefix: '..' }, 'leads out of its folder');
   await refused({ name: '' }, 'it has no name');
   await refused({ name: 'a', flag: '1', target: '../a' }, 'leads out of its folder');
+  await refused({ name: 'a', flag: '2' }, 'a symbolic link to nowhere');
+  const long = rawTar([pax({ path: 'a/'.repeat(2100) }), { name: 'a' }]);
+  await assert.rejects(read(long), failure('UNSAFE_ARCHIVE', 'its name is longer than 4096 bytes'));
 });
 
 test('139: whiteouts say what they hide', async () => {

@@ -8,12 +8,14 @@ export interface TransferOptions<Result> extends Pick<Context, 'progress'> {
   readonly job: Job;
   /** Called when the progress is out of the way; also for what was done before a failure. */
   readonly print: (result: Result) => void;
+  /** Whether what has arrived is of use to the next run. Default true. */
+  readonly isResumable?: boolean;
 }
 
 /** Drains `results`, which does the work, under one display of progress. */
 export async function transfer<Result>(
   results: AsyncIterable<Result> | Iterable<Promise<Result>>,
-  { job, print, progress }: TransferOptions<Result>,
+  { job, print, progress, isResumable = true }: TransferOptions<Result>,
 ): Promise<void> {
   const finished: Result[] = [];
   let outcome: 'done' | 'failed' = 'failed';
@@ -22,7 +24,7 @@ export async function transfer<Result>(
     for await (const result of results) finished.push(result);
     outcome = 'done';
   } catch (error) {
-    throw hasCode(error, 'ABORTED') ? nothingIsLost(error) : error;
+    throw isResumable && hasCode(error, 'ABORTED') ? nothingIsLost(error) : error;
   } finally {
     progress.end(outcome);
     finished.forEach(print);

@@ -19,6 +19,7 @@ const files = () => import('./files.js');
 const indexes = () => import('./indexes.js');
 const list = () => import('./list.js');
 const look = () => import('./look.js');
+const rootfs = () => import('./rootfs.js');
 const store = () => import('./store.js');
 const tools = () => import('./tools.js');
 const transfer = () => import('./transfer.js');
@@ -74,6 +75,13 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
         limits: 'show how many pulls a registry still allows',
       }),
     ],
+  },
+  {
+    title: 'File systems',
+    commands: from(rootfs, {
+      unpack: 'unpack the file system of an image into a folder',
+      export: 'write the file system of an image as one tar',
+    }),
   },
   {
     title: 'Changing',

@@ -74,6 +74,20 @@ const WORDS = {
     exists: 'Already read',
     mounted: 'Mounted',
   },
+  unpack: {
+    doing: 'Unpacking',
+    done: 'Unpacked',
+    written: 'Unpacked',
+    exists: 'Unpacked',
+    mounted: 'Unpacked',
+  },
+  export: {
+    doing: 'Exporting',
+    done: 'Exported',
+    written: 'Exported',
+    exists: 'Exported',
+    mounted: 'Exported',
+  },
 } as const;
 
 /** The first 12 digits, by which docker names a layer. */

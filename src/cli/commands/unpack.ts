@@ -1,0 +1,40 @@
+/** `reg unpack` */
+
+import { unpackImage, type UnpackResult } from '../../operations/unpack.js';
+import { platformFor } from '../connection.js';
+import type { Context } from '../context.js';
+import { openEnds } from '../ends.js';
+import type { PlatformFlags } from '../flags.js';
+import { describeLosses } from '../losses-view.js';
+import { allOf, transfer } from './transfer.js';
+
+interface UnpackFlags extends PlatformFlags {
+  readonly force?: true;
+  readonly maxSize?: number;
+}
+
+export async function run(context: Context<UnpackFlags>): Promise<void> {
+  const { args, flags, io, progress } = context;
+  const [image = '', folder = ''] = args;
+  const options = {
+    ...(await openEnds([image], context)),
+    platform: platformFor(flags, io),
+    force: flags.force,
+    maxBytes: flags.maxSize,
+    onEvent: progress.onEvent,
+  };
+  const unpack = async (): Promise<readonly UnpackResult[]> => [await unpackImage(image, folder, options)];
+  await transfer(allOf(unpack()), {
+    job: { direction: 'unpack', name: `${image} into ${folder}` },
+    print: (result) => print(result, context),
+    progress,
+    isResumable: false,
+  });
+}
+
+function print(result: UnpackResult, { flags, output, progress }: Context): void {
+  const { path, digest } = result;
+  if (!flags.quiet)
+    for (const message of describeLosses(result)) progress.notice({ type: 'warning', message });
+  output.result(result, { human: `${path}: digest: ${digest}`, quiet: path });
+}

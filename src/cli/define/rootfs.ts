@@ -1,0 +1,69 @@
+/** The commands that turn an image into its file system. */
+
+import { Option, type Command } from 'commander';
+
+import { parseBytes } from '../bytes.js';
+import {
+  addConnectionsFlag,
+  addNetworkFlags,
+  addPlatformFlag,
+  addProgressFlag,
+  addResultFlags,
+  addStoreFlag,
+} from '../flags.js';
+import { addExamples, type Act } from './act.js';
+
+export const define = {
+  unpack: defineUnpack,
+  export: defineExport,
+};
+
+function defineUnpack(command: Command, act: Act): void {
+  command
+    .description(
+      'Unpack the file system of an image into a new folder, which appears when all of it is there and verified. As root ' +
+        'with owners and devices; else all belongs to you, and what could not be kept is told.',
+    )
+    .argument('<image>', 'a place: such as nginx, store:nginx, oci:DIR or docker-archive:FILE')
+    .argument('<dir>', 'a folder that is new, or empty')
+    .option('-f, --force', 'replace the folder and all that is in it');
+  addLayerFlags(command);
+  addExamples(command, [
+    'reg unpack alpine:3 rootfs',
+    'reg unpack --platform linux/arm64 ghcr.io/owner/app:1.0 rootfs',
+    'docker save app | reg unpack - rootfs',
+  ]);
+  command.action(act(() => import('../commands/unpack.js')));
+}
+
+function defineExport(command: Command, act: Act): void {
+  command
+    .description(
+      'Write the file system of an image as one tar, with all that layers hide of each other gone, and with owners, ' +
+        'devices and extended attributes. The same image makes the same bytes.',
+    )
+    .argument('<image>', 'a place: such as nginx, store:nginx, oci:DIR or docker-archive:FILE')
+    .option('-o, --output <file>', 'file to write (default: the standard output)');
+  addLayerFlags(command);
+  addExamples(command, [
+    'reg export alpine:3 -o rootfs.tar',
+    'reg export alpine:3 | tar -tv',
+    'reg export app:1.0 | docker import - app:flat',
+  ]);
+  command.action(act(() => import('../commands/export.js')));
+}
+
+function addLayerFlags(command: Command): void {
+  addPlatformFlag(command);
+  command.addOption(
+    new Option(
+      '--max-size <size>',
+      'most that it may unpack to, such as 20GB (default: 200 times its size, 1 GiB at least)',
+    ).argParser((text) => parseBytes(text, '--max-size')),
+  );
+  addStoreFlag(command);
+  addResultFlags(command);
+  addProgressFlag(command);
+  addConnectionsFlag(command);
+  addNetworkFlags(command);
+}
