@@ -55,9 +55,11 @@ export interface ContextOptions<Flags> extends Pick<
 export function createContext<Flags>(options: ContextOptions<Flags>): Context<Flags> {
   const { flags, io, onClose, template } = options;
   const connection = once(() => import('./connection.js'));
+  const output = createOutput(io.stdout, { ...flags, template });
+  if (template !== undefined) onClose(async () => output.end());
   return {
     ...options,
-    output: createOutput(io.stdout, { ...flags, template }),
+    output,
     clientOptions: async () => (await connection()).toClientOptions(options),
     loginPlace: async () => (await connection()).loginPlace(options),
     client: once(async (hosts) => {

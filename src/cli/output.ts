@@ -3,7 +3,7 @@
 import { cleanText } from '../spec/text.js';
 import type { Template } from './format/template.js';
 import { safeJson } from './safe-json.js';
-import { formatTable } from './table.js';
+import { alignColumns, formatTable } from './table.js';
 
 /** One line, or several; what a terminal could take for a command is dropped. */
 type Lines = string | readonly string[];
@@ -44,6 +44,8 @@ export interface Output {
   readonly raw: (bytes: Uint8Array) => void;
   /** The same, elsewhere: beside a tar that has the standard output. */
   readonly to: (stream: Writable) => Output;
+  /** Prints what waited for the last result: how wide columns have to be is known then. */
+  readonly end: () => void;
 }
 
 /** Where to write to; a part of what a stream can do. */
@@ -67,9 +69,12 @@ export function createOutput(stdout: Writable, options: OutputOptions = {}): Out
   const isForPrograms = json || template !== undefined;
   const line = (text: string): void => void stdout.write(`${cleanLine(text)}\n`);
   const lines = (shown: Lines | void): void => [shown ?? []].flat().forEach(line);
+  const others: Output[] = [];
+  const rows: string[] = [];
   const forPrograms = (value: unknown): void => {
     if (template === undefined) stdout.write(`${safeJson(value)}\n`);
-    else stdout.write(filledIn(template, value));
+    else if (template.head === undefined) stdout.write(filledIn(template, value));
+    else rows.push(...filledIn(template, value).split('\n').slice(0, -1));
   };
   const table: Output['table'] = (head, rows) => lines(formatTable(head, rows));
   return {
@@ -86,7 +91,17 @@ export function createOutput(stdout: Writable, options: OutputOptions = {}): Out
     line,
     table,
     raw: (bytes) => void stdout.write(bytes),
-    to: (stream) => createOutput(stream, options),
+    to(stream) {
+      const other = createOutput(stream, options);
+      others.push(other);
+      return other;
+    },
+    end() {
+      const all = rows.length === 0 ? [] : [template?.head ?? '', ...rows.splice(0)];
+      // What the rows hold was cleaned when they were filled in.
+      for (const line of alignColumns(all.map((row) => row.split('\t')))) stdout.write(`${line}\n`);
+      for (const other of others) other.end();
+    },
   };
 }
 
@@ -96,7 +111,7 @@ function made(view: Views['human']): Lines | void {
 
 /** With a line break at its end; of nothing, nothing: so a template can leave results out. */
 function filledIn(template: Template, value: unknown): string {
-  const text = template(value);
+  const text = template.fill(value);
   return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }
 

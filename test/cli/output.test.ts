@@ -30,6 +30,7 @@ test('A result is shown to each as it was asked for', () => {
     output.result({ tag: '1' }, { human: () => ['for', 'people'], quiet: 'short' });
     output.result({ tag: '2' }, { human: 'one' });
     output.list([{ tag: '3' }], { head: ['TAG'], row: ({ tag }) => [tag], quiet: ({ tag }) => tag });
+    output.end();
     return text();
   };
   assert.equal(shown({}), 'for\npeople\none\nTAG\n3\n');
@@ -37,6 +38,8 @@ test('A result is shown to each as it was asked for', () => {
   assert.equal(shown({ json: true }), '{"tag":"1"}\n{"tag":"2"}\n{"tag":"3"}\n');
   assert.equal(shown({ template: compileTemplate('{{if ne .tag "2"}}<{{.tag}}>{{end}}') }), '<1>\n<3>\n');
   assert.equal(shown({ template: compileTemplate('{{.tag}}\n') }), '1\n2\n3\n');
+  const table = compileTemplate(String.raw`table {{.tag}}\t{{if ne .tag "2"}}<{{.tag}}>{{end}}`);
+  assert.equal(shown({ template: table }), 'TAG   <TAG>\n1     <1>\n2\n3     <3>\n');
 });
 
 test('A table goes out line by line', () => {

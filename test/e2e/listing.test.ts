@@ -16,6 +16,7 @@ import { needs } from '../support/programs.js';
 import { pushGraph } from '../support/push-graph.js';
 import { startServe } from '../support/serve.js';
 import type { Scope } from '../support/temp.js';
+import { startTokenServer } from '../support/token-server.js';
 
 const REAL = needs('docker-registry');
 
@@ -123,6 +124,23 @@ test('a registry that lists no repositories is said to, and one that lets nobody
     reply(exchange, 401, { headers: { 'www-authenticate': 'Basic realm="x"' } }),
   );
   assert.match((await me.fails(4, ['catalog', guarded.host])).stderr, /reg login/);
+});
+
+test('the list of repositories takes a token of its own, which not everybody gets', REAL, async (t) => {
+  const tokens = await startTokenServer(t, {
+    users: { ann: 'secret', bob: 'secret' },
+    grant: (user, { type, actions }) => (type === 'registry' && user === 'bob' ? [] : actions),
+  });
+  const { host } = await startDockerRegistry(t, { auth: { token: tokens.trust } });
+  const me = await createPerson(t);
+  for (const user of ['bob', 'ann'])
+    await me.reg(['login', '-u', user, '--password-stdin', '--store', 'file', host], { stdin: 'secret' });
+  assert.equal((await me.reg(['catalog', host])).stdout, '');
+  const { scopes } = tokens.tokenRequests.at(-1) ?? {};
+  assert.deepEqual(scopes, ['registry:catalog:*']);
+  const env = { REG_USERNAME: 'bob', REG_PASSWORD: 'secret' };
+  const { stderr } = await me.fails(4, ['catalog', host], { env });
+  assert.match(stderr, /lets us in, but does not list them to us/);
 });
 
 test('Docker Hub lists no repositories, and says how many pulls are left', REAL, async (t) => {

@@ -92,6 +92,8 @@ test('--format prints what a template makes of each result, and nothing else', a
   await me.reg(['tag', name, 'myorg/other:2']);
   const table = ['images', '--format', String.raw`{{if ne .tag "1"}}{{.repository}}\t{{.tag}}{{end}}`];
   assert.equal((await me.reg(table)).stdout, 'myorg/other\t2\n');
+  const columns = await me.reg(['images', '--format', String.raw`table {{.repository}}\t{{.tag}}`]);
+  assert.match(columns.stdout, /^REPOSITORY {2,}TAG\n\S+ +1\nmyorg\/other +2\n$/);
   const layers = '{{range .image.layers}}{{.size}}{{"\\n"}}{{end}}';
   const inspected = await me.reg(['inspect', '--local', '--format', layers, name]);
   assert.equal(inspected.stdout, amd64.layers.map(({ blob }) => `${blob.size}\n`).join(''));

@@ -22,7 +22,8 @@ interface Source {
 /** Deepest that blocks are put into each other. */
 const MAX_DEPTH = 50;
 
-const KEYWORDS: ReadonlySet<string> = new Set(['if', 'with', 'range', 'else', 'end']);
+/** The words of the language itself; every other one is a function. */
+export const KEYWORDS: ReadonlySet<string> = new Set(['if', 'with', 'range', 'else', 'end']);
 
 /** Throws INVALID_ARGUMENT. */
 export function parseParts(pieces: readonly Piece[], fault: Fault): Part {

@@ -1,12 +1,11 @@
 /** Reads what stands between braces: paths, calls, and what is sent from one to the next. */
 
 import { isObject } from '../../spec/json.js';
-import { cleanText } from '../../spec/text.js';
 import type { Fault } from './fault.js';
 import { FUNCTIONS, type TemplateFunction } from './functions.js';
 import type { Scope } from './scope.js';
 import type { Token } from './tokens.js';
-import { demand, keyFor, kindOf, Missing, SafeText } from './value.js';
+import { demand, keyFor, kindOf, listKeys, Missing, SafeText } from './value.js';
 
 export type Expression = (scope: Scope) => unknown;
 
@@ -20,8 +19,7 @@ export interface Reader {
   readonly at: () => number;
 }
 
-/** Most keys that are listed, and deepest that parentheses are put into each other. */
-const MAX_LISTED = 30;
+/** Deepest that parentheses are put into each other. */
 const MAX_DEPTH = 50;
 
 const CONSTANTS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
@@ -130,15 +128,8 @@ function fieldOf(of: Expression, { text, at }: Token, fault: Fault): Expression 
       return new Missing(fault(at, `${kindOf(value)} has no key "${text}"`));
     const key = keyFor(value, text);
     if (key !== undefined) return value[key];
-    return new Missing(fault(at, `there is no key "${text}"`, listKeys(Object.keys(value))));
+    return new Missing(fault(at, `there is no key "${text}"`, listKeys(value)));
   };
-}
-
-function listKeys(keys: readonly string[]): string {
-  if (keys.length === 0) return 'There are no keys at all.';
-  const shown = keys.slice(0, MAX_LISTED).map((key) => cleanText(key, 60));
-  const more = keys.length > MAX_LISTED ? ` and ${keys.length - MAX_LISTED} more` : '';
-  return `The keys there are ${shown.join(', ')}${more}.`;
 }
 
 interface CallParts {

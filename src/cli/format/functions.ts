@@ -6,7 +6,7 @@ import { formatBytes } from '../bytes.js';
 import { safeJson } from '../safe-json.js';
 import type { CallFault } from './fault.js';
 import { formatText } from './printf.js';
-import { demand, isTrue, kindOf, Missing, plain, SafeText, sizeOf, textOf } from './value.js';
+import { demand, isTrue, kindOf, listKeys, Missing, plain, SafeText, sizeOf, textOf } from './value.js';
 
 export interface TemplateFunction {
   /** Fewest and most arguments. */
@@ -64,7 +64,8 @@ function item(value: unknown, key: unknown, fault: CallFault): unknown {
   if (Array.isArray(value)) return value[position(key, value, fault)];
   const name = plain(key);
   if (!isObject(value)) return new Missing(fault(`${kindOf(value)} has no ${shown(name)}`));
-  return Object.hasOwn(value, name) ? value[name] : new Missing(fault(`there is no key ${shown(name)}`));
+  if (Object.hasOwn(value, name)) return value[name];
+  return new Missing(fault(`there is no key ${shown(name)}`, listKeys(value)));
 }
 
 function position(key: unknown, list: readonly unknown[], fault: CallFault): number {

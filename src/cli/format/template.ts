@@ -8,28 +8,51 @@
 
 import { RegError } from '../../errors.js';
 import { parseJson } from '../../spec/json.js';
-import { parseParts } from './blocks.js';
+import { KEYWORDS, parseParts } from './blocks.js';
 import { faultsOf } from './fault.js';
 import { createBudget } from './scope.js';
-import { takeApart } from './tokens.js';
+import { takeApart, type Piece } from './tokens.js';
 
-/** What is made of a result. Throws INVALID_ARGUMENT, TOO_LARGE. */
-export type Template = (value: unknown) => string;
+export interface Template {
+  /** What is made of a result. Throws INVALID_ARGUMENT, TOO_LARGE. */
+  readonly fill: (value: unknown) => string;
+  /** What stands above the columns of a table, which tabs divide; undefined where it is to be none. */
+  readonly head: string | undefined;
+}
 
 /** Longest template. */
 const MAX_LENGTH = 64 * 1024;
 
-/** Reads a template; `json` alone stands for the whole result, as with docker. Throws INVALID_ARGUMENT. */
+/**
+ * Reads a template. As with docker `json` alone stands for the whole result, and `table` before a template makes a table
+ * of all. Throws INVALID_ARGUMENT.
+ */
 export function compileTemplate(text: string): Template {
   if (text.length > MAX_LENGTH)
     throw new RegError('INVALID_ARGUMENT', `invalid --format: it is longer than ${MAX_LENGTH} characters`);
-  const template = text.trim() === 'json' ? '{{json .}}' : text;
+  const [, columns] = /^\s*table\s+(.*)$/s.exec(text) ?? [];
+  const template = text.trim() === 'json' ? '{{json .}}' : (columns ?? text);
   const fault = faultsOf(template);
-  const part = parseParts(takeApart(template, fault), fault);
-  return (value) => {
-    const dot = parseJson(Buffer.from(JSON.stringify(value)), { what: 'the result' });
-    const made: string[] = [];
-    part({ dot, variables: new Map([['$', dot]]), budget: createBudget() }, (share) => made.push(share));
-    return made.join('');
+  const pieces = takeApart(template, fault);
+  const part = parseParts(pieces, fault);
+  return {
+    fill(value) {
+      const dot = parseJson(Buffer.from(JSON.stringify(value)), { what: 'the result' });
+      const made: string[] = [];
+      part({ dot, variables: new Map([['$', dot]]), budget: createBudget() }, (share) => made.push(share));
+      return made.join('');
+    },
+    head: columns === undefined ? undefined : headOf(pieces),
   };
+}
+
+/** The text between the values, and for each the last key in it: `{{.repository}}` is REPOSITORY. */
+function headOf(pieces: readonly Piece[]): string {
+  const words = pieces.map((piece) => {
+    if ('text' in piece) return piece.text;
+    if (KEYWORDS.has(piece.tokens[0]?.text ?? '')) return '';
+    const key = piece.tokens.findLast(({ kind }) => kind === 'field')?.text ?? '';
+    return key.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toUpperCase();
+  });
+  return words.join('');
 }

@@ -19,6 +19,9 @@ export type Piece =
   | { readonly text: string }
   | { readonly at: number; readonly end: number; readonly tokens: readonly Token[] };
 
+/** Most parts of one action: each is a step further down when it is filled in. */
+const MAX_TOKENS = 1000;
+
 const OPEN = /\{\{(?:-(?=\s))?/g;
 const CLOSE = /\s*?(?:\s-)?\}\}/y;
 const COMMENT = /\s*\/\*[\s\S]*?\*\/(?=\s*-?\}\})/y;
@@ -68,6 +71,7 @@ function readAction(
     const blanks = lengthOf(BLANK, template, position);
     position += blanks;
     if (position >= template.length) throw fault(at, 'an action is not closed by }}');
+    if (tokens.length >= MAX_TOKENS) throw fault(at, `an action has more than ${MAX_TOKENS} parts`);
     const token = readToken(template, { position, fault });
     tokens.push({ ...token, isApart: blanks > 0 || tokens.length === 0 });
     position += token.length;

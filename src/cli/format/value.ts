@@ -63,6 +63,18 @@ export function keyFor(value: Readonly<Record<string, unknown>>, key: string): s
   return alike.length === 1 ? alike[0] : undefined;
 }
 
+/** Most keys that are listed. */
+const MAX_LISTED = 30;
+
+/** For the hint of an error. */
+export function listKeys(value: object): string {
+  const keys = Object.keys(value);
+  if (keys.length === 0) return 'There are no keys at all.';
+  const shown = keys.slice(0, MAX_LISTED).map((key) => cleanText(key, 60));
+  const more = keys.length > MAX_LISTED ? ` and ${keys.length - MAX_LISTED} more` : '';
+  return `The keys there are ${shown.join(', ')}${more}.`;
+}
+
 /** What a value is, in a word. */
 export function kindOf(value: unknown): string {
   if (value instanceof SafeText || typeof value === 'string') return 'a text';

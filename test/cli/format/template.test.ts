@@ -24,7 +24,7 @@ const RESULT = {
 };
 
 function fill(template: string, value: unknown = RESULT): string {
-  return compileTemplate(template)(value);
+  return compileTemplate(template).fill(value);
 }
 
 /** What a template makes of the result; each row is something that people write. */
@@ -94,6 +94,14 @@ test('json alone stands for the whole result', () => {
   assert.deepEqual(JSON.parse(fill('{{json .}}')), RESULT);
 });
 
+test('a table is headed by the last key of each column', () => {
+  const { fill: row, head } = compileTemplate(
+    'table {{.mediaType}}\\t{{bytes (index .layers 0).size}} {{len .tags}}',
+  );
+  assert.equal(head, 'MEDIA TYPE\tSIZE TAGS');
+  assert.equal(row(RESULT), 'application/x\t1 B 2');
+});
+
 test('what comes from outside is cleaned wherever it becomes text, and a line break of the template is kept', () => {
   const clean = 'a[2J forged tab';
   assert.equal(fill('{{.hostile}}\n'), `${clean}\n`);
@@ -150,6 +158,7 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   ['{{len .size}}', /a number has no length/],
   [`${'{{if .id}}'.repeat(60)}${'{{end}}'.repeat(60)}`, /nested too deeply/],
   [`{{${'('.repeat(60)}.id${')'.repeat(60)}}}`, /nested too deeply/],
+  [`{{.id${'.id'.repeat(1000)}}}`, /more than 1000 parts/],
   ['x'.repeat(70_000), /longer than/],
 ];
 
