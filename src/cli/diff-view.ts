@@ -20,6 +20,7 @@ const TONES: Readonly<Record<Mark, Tone | undefined>> = {
 const NAMES: Readonly<Record<string, string>> = {
   annotations: 'Annotation',
   architecture: 'Architecture',
+  config: 'Config',
   author: 'Author',
   created: 'Created',
   os: 'System',

@@ -5,33 +5,35 @@ import { shortDigest } from '../spec/digest.js';
 import { isIndexType, layerTypeName } from '../spec/media-type.js';
 import { formatBytes } from './bytes.js';
 import { formatCommand } from './command-line.js';
-import { alignColumns } from './table.js';
+import { layRows, lineOf, span, type Line, type Span } from './layout.js';
 
 /** The longest name is `Environment`, so that the values of all sections stand in one column. */
 const NAME_WIDTH = 13;
 
+const GAP = '  ';
+
 /** A name, and what there is to say: nothing, one line, or several. */
 type Fact = readonly [name: string, value: string | readonly string[] | undefined];
 
-export function describeInspection(inspection: Inspection): readonly string[] {
+export function describeInspection(inspection: Inspection): readonly Line[] {
   const { reference, digest, mediaType, annotations, manifests, image } = inspection;
   return [
-    reference,
+    lineOf(reference),
     ...facts([
       ['Digest', digest],
       ['Type', kindOf(mediaType)],
       ['Annotations', pairs(annotations)],
     ]),
-    ...(manifests === undefined ? [] : ['', 'Platforms', ...platforms(manifests, image)]),
+    ...(manifests === undefined ? [] : [[], lineOf('Platforms'), ...platforms(manifests, image)]),
     ...(image === undefined ? [] : describeImage(image)),
   ];
 }
 
-function describeImage(image: InspectedImage): readonly string[] {
+function describeImage(image: InspectedImage): readonly Line[] {
   const { config, layers, platform } = image;
   return [
-    '',
-    platform === undefined ? 'Image' : `Image ${platform}`,
+    [],
+    lineOf(platform === undefined ? 'Image' : `Image ${platform}`),
     ...facts([
       ['Digest', image.digest],
       ['Size', `${formatBytes(image.size)} in ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}`],
@@ -48,36 +50,43 @@ function describeImage(image: InspectedImage): readonly string[] {
       ['Labels', pairs(config.labels)],
       ['Stop signal', config.stopSignal],
     ]),
-    '',
-    'Layers',
-    ...alignColumns(layers.map(layerRow), '  '),
+    [],
+    lineOf('Layers'),
+    ...layRows(layers.map(layerRow), { gap: GAP, right: [1] }),
   ];
 }
 
 /** What is absent or empty is not shown. */
-function facts(all: readonly Fact[]): readonly string[] {
+function facts(all: readonly Fact[]): readonly Line[] {
   const rows = all.flatMap(([name, value]) => {
     const lines = value === undefined ? [] : [value].flat();
-    return lines.map((line, position) => [`  ${position === 0 ? name : ''}`.padEnd(NAME_WIDTH), line]);
+    return lines.map((line, position) => [
+      { text: `  ${position === 0 ? name : ''}`.padEnd(NAME_WIDTH), tone: 'faint' as const },
+      span(line),
+    ]);
   });
-  return alignColumns(rows, '  ');
+  return layRows(rows, { gap: GAP });
 }
 
 /** One line for each image, the one described below marked, and a count of what is no image. */
-function platforms(entries: readonly IndexEntry[], image: InspectedImage | undefined): readonly string[] {
+function platforms(entries: readonly IndexEntry[], image: InspectedImage | undefined): readonly Line[] {
   const images = entries.filter((entry) => entry.platform !== undefined);
   const rows = images.map(({ platform = '', digest }) => [
-    `  ${platform}`,
-    shortDigest(digest),
-    digest === image?.digest ? 'shown below' : '',
+    indented(platform),
+    span(shortDigest(digest)),
+    span(digest === image?.digest ? 'shown below' : '', 'accent'),
   ]);
   const others = entries.length - images.length;
   const count = `  and ${others} ${others === 1 ? 'entry' : 'entries'} without a platform, such as attestations`;
-  return [...alignColumns(rows, '  '), ...(others === 0 ? [] : [count])];
+  return [...layRows(rows, { gap: GAP }), ...(others === 0 ? [] : [lineOf(count)])];
 }
 
-function layerRow({ digest, size, mediaType }: LayerSummary): readonly string[] {
-  return [`  ${shortDigest(digest)}`, formatBytes(size).padStart(8), layerTypeName(mediaType)];
+function layerRow({ digest, size, mediaType }: LayerSummary): Line {
+  return [indented(shortDigest(digest)), span(formatBytes(size)), span(layerTypeName(mediaType))];
+}
+
+function indented(text: string): Span {
+  return { text: `  ${span(text).text}` };
 }
 
 function kindOf(mediaType: string): string {

@@ -42,7 +42,7 @@ export function describeTree(
 ): readonly Line[] {
   const guides = GUIDES[style.unicode ? 'unicode' : 'plain'];
   const drawing = { guides, room: Math.max(20, width - OTHERS) };
-  const first = row(span(name), root, { ...drawing, before: '' });
+  const first = row(span(isPlain(root) ? name : `${name} (${root.title})`), root, { ...drawing, before: '' });
   return layTable(COLUMNS, [first, ...below(root, drawing, '')], { width });
 }
 
@@ -72,6 +72,10 @@ function row(name: Span, node: TreeNode, { room, before: all }: Place): Row {
     span(hexOf(digest).slice(0, 12)),
     span(formatBytes(node.totalSize ?? node.size)),
   ];
+}
+
+function isPlain({ kind }: TreeNode): boolean {
+  return kind === 'image' || kind === 'index';
 }
 
 /** Platforms by their name, and what tells of them in a colour. */

@@ -1,10 +1,10 @@
 /** `reg inspect`: what an image is made of, without its layers. */
 
 import { readManifest } from '../content/read.js';
+import { isAttestation } from '../spec/attestation.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
 import type { ImageConfig } from '../spec/image-config.js';
-import { formatPlatform } from '../spec/platform.js';
 import { readImageConfig } from './image-config.js';
 import {
   findImage,
@@ -87,12 +87,12 @@ async function describeImage(
   };
 }
 
-function describeEntry({ digest, mediaType, platform, annotations }: Descriptor): IndexEntry {
-  const isImage = platform !== undefined && platform.os !== 'unknown';
+function describeEntry(entry: Descriptor): IndexEntry {
+  const { digest, mediaType, platform, annotations } = entry;
   return {
     digest,
     mediaType,
-    ...(isImage ? { platform: formatPlatform(platform) } : {}),
+    ...(isAttestation(entry) ? {} : platformText(platform)),
     ...(annotations === undefined ? {} : { annotations }),
   };
 }

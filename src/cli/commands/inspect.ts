@@ -6,6 +6,7 @@ import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags.js';
 import { describeInspection } from '../inspection-view.js';
 import { lookOptions } from '../look-options.js';
+import { createPage } from '../page.js';
 import { printDocument } from '../print-document.js';
 
 interface InspectFlags extends PlatformFlags {
@@ -21,5 +22,5 @@ export async function run(context: Context<InspectFlags>): Promise<void> {
   if (flags.raw)
     return printDocument(await readManifestBytes(image, { ...options, platform: undefined }), context);
   const inspection = await inspect(image, options);
-  output.result(inspection, { human: () => describeInspection(inspection) });
+  output.result(inspection, { human: () => createPage(context).print(describeInspection(inspection)) });
 }
