@@ -89,6 +89,8 @@ test('an image at a registry is looked at from all sides', needs('docker-registr
   const [report] = objects(await ours('size', '--json'));
   assert.equal(report?.['size'], bytes);
   await me.fails(3, ['history', '--platform', 'linux/s390x', name]);
+  const { stderr } = await me.fails(2, ['diff', '-', '-']);
+  assert.match(stderr, /only one of the images can be on the standard input/);
   await lookAround(name);
 });
 
