@@ -2,11 +2,11 @@
 
 import { retry } from '../content/retry.js';
 import type { CallOptions } from '../content/types.js';
-import { RegError } from '../errors.js';
+import { hasCode, RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
 import { MAX_MANIFEST_SIZE, parseManifest } from '../spec/manifest.js';
-import { OCI_INDEX } from '../spec/media-type.js';
+import { bareMediaType, OCI_INDEX } from '../spec/media-type.js';
 import { nextQuery } from './link.js';
 import { readReferrersTag } from './referrers.js';
 import { pullScopes, type Repository } from './repository.js';
@@ -66,13 +66,17 @@ async function fetchPage(
     return undefined;
   }
   const bytes = await answer.read(MAX_MANIFEST_SIZE);
-  const list = parseManifest(
-    bytes,
-    OCI_INDEX,
-    `the list of referrers of ${repository.host}/${repository.path}`,
-  );
-  const referrers = list.kind === 'index' ? list.manifests : [];
-  return { referrers, next: nextQuery(answer.header('link')) };
+  try {
+    const what = `the list of referrers of ${repository.host}/${repository.path}`;
+    const list = parseManifest(bytes, OCI_INDEX, what);
+    const referrers = list.kind === 'index' ? list.manifests : [];
+    return { referrers, next: nextQuery(answer.header('link')) };
+  } catch (error) {
+    // A server that answers everything with something has no such list: by that type one is told (oras-go does so, too).
+    const isList = bareMediaType(answer.header('content-type') ?? '') === OCI_INDEX;
+    if (isList || !hasCode(error, 'INVALID_MANIFEST')) throw error;
+    return undefined;
+  }
 }
 
 function endless({ host, path }: Repository): RegError {

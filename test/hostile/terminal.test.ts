@@ -136,8 +136,8 @@ table('what images say', [
     command: ({ image }) => ['inspect', '--json', image],
     check: ({ stdout }) => assert.match(JSON.stringify(JSON.parse(stdout)), /forged line/),
   },
-  {
-    name: '168: a config with escapes, inspected',
+  ...(['inspect', 'history', 'tree'] as const).map((command): Case => ({
+    name: `168: a config with escapes, seen by ${command}`,
     wanted: 'ok',
     arrange: (stage: Stage) => {
       const { registry, graph } = stage;
@@ -149,12 +149,13 @@ table('what images say', [
           author: EVIL,
           created: EVIL,
           config: { Cmd: [EVIL], Env: [`A=${EVIL}`], Labels: { [EVIL]: EVIL } },
+          history: [{ created: EVIL, created_by: EVIL, comment: EVIL }],
         }),
       );
       return putConfig(stage, bytes);
     },
-    command: ({ image }) => ['inspect', image],
-  },
+    command: ({ image }) => [command, image],
+  })),
 ]);
 
 async function putConfig(stage: Stage, bytes: Buffer): Promise<void> {

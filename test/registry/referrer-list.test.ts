@@ -48,6 +48,11 @@ test('a list that goes round in a circle, or is none, is refused', async (t) => 
     { times: 2 },
   );
   await assert.rejects(registry.referrers(SUBJECT.digest), { code: 'PROTOCOL_ERROR' });
-  server.quirk(PATH, ({ response }) => void response.end('<html>'));
+  server.quirk(PATH, ({ response }) => void response.setHeader('content-type', OCI_INDEX).end('<html>'), {
+    times: 1,
+  });
   await assert.rejects(registry.referrers(SUBJECT.digest), { code: 'INVALID_MANIFEST' });
+  // Of a server that has a page for everything no list is expected.
+  server.quirk(PATH, ({ response }) => void response.setHeader('content-type', 'text/html').end('<html>'));
+  assert.deepEqual(await registry.referrers(SUBJECT.digest), []);
 });
