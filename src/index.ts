@@ -60,7 +60,7 @@ export type { ImagePlace } from './operations/locate.js';
 export { copyImages, type CopyImagesOptions, type CopyResult } from './operations/copy-images.js';
 export { writeImage, type NewImage, type WriteOptions, type Written } from './operations/write-image.js';
 export { attachArtifact, type AttachedArtifact, type AttachOptions } from './operations/artifact/attach.js';
-export { listArtifacts, type AttachedEntry, type ListArtifactsOptions } from './operations/artifact/list.js';
+export { listArtifacts, type AttachedEntry } from './operations/artifact/list.js';
 export {
   pullArtifact,
   type PullArtifactOptions,

@@ -7,7 +7,7 @@ import { contentOf } from '../../../src/content/read.js';
 import { listArtifacts } from '../../../src/operations/artifact/list.js';
 import { partialName } from '../../../src/operations/artifact/partial.js';
 import { pullArtifact } from '../../../src/operations/artifact/pull.js';
-import { writeImage } from '../../../src/operations/write-image.js';
+import { thisMachine, writeImage } from '../../../src/operations/write-image.js';
 import { CREATED, EMPTY_BYTES, EMPTY_DESCRIPTOR, packArtifact, TITLE } from '../../../src/spec/artifact.js';
 import { describe, type Descriptor } from '../../../src/spec/descriptor.js';
 import { temporaryFolder } from '../../support/temp.js';
@@ -197,12 +197,12 @@ test('of what is attached the newest of a type is pulled, or the artifact itself
   assert.deepEqual(await read(folder, 'sbom.json', 'app'), ['new', 'app']);
   assert.equal(told.length, 1);
   await assert.rejects(pull('example/none'), { code: 'NOT_FOUND' });
-  const listed = await listArtifacts(`${stage.host}/files:app`, stage);
+  const listed = await listArtifacts(`${stage.host}/files:app`, { ...stage, hostPlatform: thisMachine() });
   assert.deepEqual(
     listed.map(({ artifactType = '' }) => artifactType).toSorted((one, other) => one.localeCompare(other)),
     ['example/note', 'example/sbom', 'example/sbom'],
   );
-  const [note] = await listArtifacts(`${stage.host}/files:app`, { ...stage, artifactType: 'example/note' });
+  const [note] = await listArtifacts(`${stage.host}/files:app`, { ...stage, hostPlatform: thisMachine(), artifactType: 'example/note' });
   assert.equal(note?.subject, subject.digest);
   await pullArtifact(note.reference, { ...stage, folder });
   assert.deepEqual(await read(folder, 'note'), ['note']);
