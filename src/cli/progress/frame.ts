@@ -12,7 +12,7 @@ import { formatShare, formatSpeed } from '../bytes.js';
 import { formatDuration } from '../duration.js';
 import type { Style } from '../style.js';
 import type { Part, Transfer } from './transfer.js';
-import { headline, layerName, notesOn, outcomeOf, summary, type Job } from './words.js';
+import { headline, notesOn, outcomeOf, partName, summary, type Job } from './words.js';
 
 export interface FrameOptions {
   readonly job: Job;
@@ -85,13 +85,13 @@ function layerLines(
     .filter((part) => part.outcome === undefined && part.position !== undefined)
     .slice(0, room);
   const done = layers.filter((part) => part.outcome !== undefined).length;
-  const rest = `${layers.length} layers: ${done} complete, ${layers.length - done - active.length} waiting`;
+  const rest = `${layers.length} ${options.job.unit ?? 'layer'}s: ${done} complete, ${layers.length - done - active.length} waiting`;
   return [...active.map(line), options.style.faint(`  ${cut(rest, width - 2)}`)];
 }
 
 function layerLine(part: Part, options: FrameOptions, width: number): string {
   const { style, job, phase } = options;
-  const name = layerName(part);
+  const name = inColumn(part, job);
   const outcome = outcomeOf(part, job.direction);
   const room = width - NAME_WIDTH - 2;
   if (room <= 0) return cut(name, width);
@@ -103,6 +103,13 @@ function layerLine(part: Part, options: FrameOptions, width: number): string {
   if (part.position === undefined) return `${name}  ${style.faint(cut('Waiting', room))}`;
   if (phase === 'failed') return `${name}  ${cut(`Stopped at ${share(part)}`, room)}`;
   return `${name}  ${activity(part, style, room)}`;
+}
+
+/** The end of a name says more than its beginning. How wide others than ASCII are, only the terminal knows. */
+function inColumn(part: Part, job: Job): string {
+  const known = partName(part, job);
+  const name = /^[ -~]*$/.test(known) ? known : partName(part, { ...job, unit: undefined });
+  return name.length <= NAME_WIDTH ? name.padEnd(NAME_WIDTH) : `..${name.slice(2 - NAME_WIDTH)}`;
 }
 
 /** Bar, bytes and speed, as much of it as there is room for. */

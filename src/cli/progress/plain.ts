@@ -4,7 +4,7 @@ import { cleanLine } from '../output.js';
 import { noticeLine } from './silent.js';
 import { Transfer, type Part } from './transfer.js';
 import type { Progress, Screen } from './types.js';
-import { layerName, notesOn, outcomeOf, summary, type Job } from './words.js';
+import { notesOn, outcomeOf, partName, summary, type Job } from './words.js';
 
 export interface PlainOptions {
   /** Milliseconds of a clock that never jumps. */
@@ -23,7 +23,7 @@ export function createPlainProgress(screen: Screen, { now }: PlainOptions): Prog
       if (event.type !== 'done' || !part.isLayer || isTold) return;
       current.told.add(part);
       const outcome = outcomeOf(part, current.job.direction) ?? '';
-      line(`${layerName(part)}: ${[outcome, ...notesOn(part)].join(', ')}`);
+      line(`${partName(part, current.job)}: ${[outcome, ...notesOn(part)].join(', ')}`);
     },
     notice: (notice) => line(noticeLine(notice)),
     pause() {},

@@ -1,6 +1,8 @@
 /** What the states of a transfer are called: docker's words. */
 
+import { TITLE } from '../../spec/artifact.js';
 import { hexOf } from '../../spec/digest.js';
+import { cleanText } from '../../spec/text.js';
 import { formatBytes, formatSpeed } from '../bytes.js';
 import { formatDuration } from '../duration.js';
 import type { Part, Transfer } from './transfer.js';
@@ -14,8 +16,11 @@ export interface Job {
   /** It leads to a result that says more: nothing is left of it on a terminal, and nothing said elsewhere. */
   readonly isTransient?: boolean;
   /** What its parts are called; default: layers. */
-  readonly unit?: 'file';
+  readonly unit?: 'file' | undefined;
 }
+
+/** Longest title that is shown, in characters. */
+const MAX_NAME = 80;
 
 const WORDS = {
   pull: {
@@ -90,9 +95,10 @@ const WORDS = {
   },
 } as const;
 
-/** The first 12 digits, by which docker names a layer. */
-export function layerName({ descriptor }: Part): string {
-  return hexOf(descriptor.digest).slice(0, 12);
+/** The first 12 digits, by which docker names a layer; of a file its title. */
+export function partName({ descriptor }: Part, { unit }: Job): string {
+  const title = unit === 'file' ? descriptor.annotations?.[TITLE] : undefined;
+  return title === undefined ? hexOf(descriptor.digest).slice(0, 12) : cleanText(title, MAX_NAME);
 }
 
 /** `Pulling nginx:latest` */

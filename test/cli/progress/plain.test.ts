@@ -3,6 +3,7 @@ import { test } from 'node:test';
 
 import { createPlainProgress } from '../../../src/cli/progress/plain.js';
 import { createSilentProgress } from '../../../src/cli/progress/silent.js';
+import { TITLE } from '../../../src/spec/artifact.js';
 import { done, FakeClock, FakeScreen, found, layer, progress } from '../../support/screen.js';
 
 const ONE = layer('one', 31_400_000);
@@ -33,6 +34,19 @@ test('One line for each finished layer and a summary, nothing that only a termin
     'reg: waiting 3s',
     `${ONE.digest.slice(7, 19)}: Pushed, 31.4 MB`,
     'Pushed app:1: 2 layers, 31.4 MB in 10s (3.14 MB/s)',
+    '',
+  ]);
+});
+
+test('Files go by their titles, made safe', () => {
+  const screen = new FakeScreen();
+  const shown = createPlainProgress(screen, new FakeClock());
+  shown.begin({ direction: 'pull', name: 'docs:1', unit: 'file' });
+  shown.onEvent(done({ ...ONE, annotations: { [TITLE]: 'docs/no\u001b[2Jtes.md' } }));
+  shown.end('done');
+  assert.deepEqual(screen.text.split('\n'), [
+    'docs/no[2Jtes.md: Pull complete, 31.4 MB',
+    'Pulled docs:1: 1 file, 0 B in 0s',
     '',
   ]);
 });

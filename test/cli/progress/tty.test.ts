@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { createTtyProgress } from '../../../src/cli/progress/tty.js';
 import type { Progress } from '../../../src/cli/progress/types.js';
 import { createStyle } from '../../../src/cli/style.js';
+import { TITLE } from '../../../src/spec/artifact.js';
 import { shortDigest } from '../../../src/spec/digest.js';
 import { done, FakeClock, FakeScreen, found, layer, progress } from '../../support/screen.js';
 
@@ -56,6 +57,24 @@ test('A line for all of it, and a line for each layer', () => {
     `  ${name(TWO)}  Waiting`,
     `  ${name(THREE)}  Already exists`,
   ]);
+});
+
+test('Files go by their titles, as far as there is room and their width is known', () => {
+  const setup = setUp();
+  setup.progress.begin({ direction: 'pull', name: 'docs:1', unit: 'file' });
+  const titles = ['notes.md', 'a/very/long/path.json', '読.md', undefined];
+  const files = titles.map((title, at) => ({
+    ...layer(`file ${at}`, 10),
+    ...(title && { annotations: { [TITLE]: title } }),
+  }));
+  for (const file of files) setup.progress.onEvent(found(file));
+  setup.tick();
+  const names = setup.screen
+    .visible()
+    .slice(1)
+    .map((line) => line.slice(2, 14));
+  const digests = files.map((file) => name(file));
+  assert.deepEqual(names, ['notes.md    ', '../path.json', digests[2], digests[3]]);
 });
 
 test('In 40 columns every line still fits', () => {

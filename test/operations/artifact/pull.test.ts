@@ -202,7 +202,11 @@ test('of what is attached the newest of a type is pulled, or the artifact itself
     listed.map(({ artifactType = '' }) => artifactType).toSorted((one, other) => one.localeCompare(other)),
     ['example/note', 'example/sbom', 'example/sbom'],
   );
-  const [note] = await listArtifacts(`${stage.host}/files:app`, { ...stage, hostPlatform: thisMachine(), artifactType: 'example/note' });
+  const [note] = await listArtifacts(`${stage.host}/files:app`, {
+    ...stage,
+    hostPlatform: thisMachine(),
+    artifactType: 'example/note',
+  });
   assert.equal(note?.subject, subject.digest);
   await pullArtifact(note.reference, { ...stage, folder });
   assert.deepEqual(await read(folder, 'note'), ['note']);
