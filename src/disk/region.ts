@@ -89,3 +89,13 @@ export async function openFile(path: string): Promise<OpenedFile> {
     };
   });
 }
+
+/** The bytes of a file, which is open only while they are read: there may be thousands. Throws as `openFile`. */
+export async function* bytesOf(path: string, options: OpenOptions = {}): AsyncGenerator<Uint8Array> {
+  const file = await openFile(path);
+  try {
+    yield* await file.region.open(options);
+  } finally {
+    await file.close();
+  }
+}

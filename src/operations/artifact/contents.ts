@@ -8,9 +8,9 @@
 
 import { stat } from 'node:fs/promises';
 
-import type { CallOptions, Content, OpenOptions } from '../../content/types.js';
+import type { CallOptions, Content } from '../../content/types.js';
 import { onDisk } from '../../disk/files.js';
-import { openFile } from '../../disk/region.js';
+import { bytesOf } from '../../disk/region.js';
 import type { Scratch } from '../../disk/scratch.js';
 import { RegError } from '../../errors.js';
 import { TITLE, UNPACK, UNPACKED_DIGEST, type Annotations } from '../../spec/artifact.js';
@@ -47,11 +47,11 @@ export async function contentOfFile(file: NewFile, work: ContentWork): Promise<C
 
 async function fromFile(file: NewFile, { signal }: ContentWork): Promise<Content> {
   const digester = new Digester();
-  for await (const chunk of readFile(file.path, { signal })) digester.update(chunk);
+  for await (const chunk of bytesOf(file.path, { signal })) digester.update(chunk);
   const facts = { size: digester.size, digest: digester.digest() };
   return {
     descriptor: { mediaType: file.mediaType ?? OCI_LAYER, ...facts, annotations: annotationsOf(file) },
-    open: async (options) => readFile(file.path, options),
+    open: async (options) => bytesOf(file.path, options),
   };
 }
 
@@ -91,15 +91,5 @@ async function* hashed(chunks: AsyncIterable<Uint8Array>, digester: Digester): A
   for await (const chunk of chunks) {
     digester.update(chunk);
     yield chunk;
-  }
-}
-
-/** Opened for each reading, so that thousands of files are not open at once. */
-async function* readFile(path: string, options: OpenOptions = {}): AsyncGenerator<Uint8Array> {
-  const file = await openFile(path);
-  try {
-    yield* await file.region.open(options);
-  } finally {
-    await file.close();
   }
 }

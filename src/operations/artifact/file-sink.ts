@@ -3,21 +3,24 @@
  *
  *     content ──▶ .reg-DIGEST.partial, beside the file ──▶ verified, on the disk ──▶ its name
  *
- * A partial stays when the content breaks, and the next pull goes on with it.
+ * A partial stays when the content breaks, and the next pull goes on with it. A folder is unpacked out of its partial.
  */
 
 import type { Stats } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { CallOptions, Content, Outcome, Sink } from '../../content/types.js';
+import type { CallOptions, Content, OpenOptions, Outcome, Sink } from '../../content/types.js';
 import { errnoOf, look, onDisk, syncFolder } from '../../disk/files.js';
 import { digestFile } from '../../disk/read-file.js';
+import { bytesOf } from '../../disk/region.js';
 import { RegError } from '../../errors.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import { algorithmOf, type Digest } from '../../spec/digest.js';
 import { quoteText } from '../../spec/text.js';
+import { anotherFile, inTheWay } from './in-the-way.js';
 import { completePartial, partialName } from './partial.js';
+import { unpackFolder } from './unpack-folder.js';
 import type { WantedFile } from './wanted.js';
 
 interface FileSinkOptions {
@@ -26,6 +29,8 @@ interface FileSinkOptions {
   readonly files: readonly WantedFile[];
   /** Files in the way that are others stay, and are errors. */
   readonly keepOldFiles: boolean;
+  /** As `process.platform`. */
+  readonly system: string;
 }
 
 /** Takes in what is wanted, and lets all else pass without opening it. */
@@ -46,7 +51,7 @@ export class FileSink implements Sink {
     for (const file of this.#options.files) {
       const { path } = await this.#place(file);
       // Whether one of the same size is another is told by its bytes, when its turn comes.
-      await this.#requireRoom(path, ({ size }) => size !== file.descriptor.size);
+      await this.#requireRoom(file, path, ({ size }) => size !== file.descriptor.size);
     }
   }
 
@@ -69,15 +74,27 @@ export class FileSink implements Sink {
   /** False when it is there already. */
   async #write(file: WantedFile, content: Content, { signal }: CallOptions): Promise<boolean> {
     const { folder, path } = await this.#place(file);
-    if (await isSame(path, file.descriptor, { signal })) return false;
+    if (!file.isFolder && (await isSame(path, file.descriptor, { signal }))) return false;
     const partial = join(folder, partialName(file.descriptor.digest));
-    const finish = async (): Promise<void> => {
-      await this.#requireRoom(path);
-      await onDisk({ verb: 'write', path }, () => rename(partial, path));
-      await syncFolder(folder);
-    };
+    const finish = (): Promise<void> =>
+      file.isFolder ? this.#unpack(file, { partial, path, signal }) : this.#publish(file, { partial, path });
     await completePartial(content, { path: partial, finish, signal });
+    await syncFolder(folder);
     return true;
+  }
+
+  async #publish(file: WantedFile, { partial, path }: Step): Promise<void> {
+    await this.#requireRoom(file, path);
+    await onDisk({ verb: 'write', path }, () => rename(partial, path));
+  }
+
+  async #unpack(file: WantedFile, { partial, path, signal }: Step): Promise<void> {
+    const { keepOldFiles, system } = this.#options;
+    const { descriptor } = file;
+    const packed = { descriptor, open: async (options?: OpenOptions) => bytesOf(partial, options) };
+    const work = `${partial}.d`;
+    await unpackFolder(packed, { file, work, path, keepOldFiles, system, signal });
+    await onDisk({ verb: 'remove', path: partial }, () => rm(partial, { force: true }));
   }
 
   /** The folder to write to, made where it is missing, and the path in it. */
@@ -92,18 +109,23 @@ export class FileSink implements Sink {
   }
 
   /** Throws DISK_ERROR where something is at `path` that has to stay. */
-  async #requireRoom(path: string, isOther: (stats: Stats) => boolean = () => true): Promise<void> {
+  async #requireRoom(
+    { isFolder }: WantedFile,
+    path: string,
+    isOther: (stats: Stats) => boolean = () => true,
+  ): Promise<void> {
     const stats = await look(path);
     if (stats === undefined) return;
-    if (stats.isDirectory())
-      throw inTheWay(path, 'a folder is in the way', 'Choose another folder to pull to.');
-    if (this.#options.keepOldFiles && isOther(stats))
-      throw inTheWay(path, 'another file is there', 'Without --keep-old-files it is replaced.');
+    if (stats.isDirectory() !== isFolder)
+      throw inTheWay(path, isFolder ? 'it is no folder' : 'a folder is in the way');
+    if (!isFolder && this.#options.keepOldFiles && isOther(stats)) throw anotherFile(path);
   }
 }
 
-function inTheWay(path: string, reason: string, hint: string): RegError {
-  return new RegError('DISK_ERROR', `cannot write ${quoteText(path)}: ${reason}`, { hint });
+/** Steps from a partial to where it is to be. */
+interface Step extends CallOptions {
+  readonly partial: string;
+  readonly path: string;
 }
 
 async function isSame(path: string, { digest, size }: Descriptor, options: CallOptions): Promise<boolean> {

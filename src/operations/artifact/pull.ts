@@ -5,7 +5,7 @@
  */
 
 import { realpath } from 'node:fs/promises';
-import { platform as system } from 'node:os';
+import { platform } from 'node:os';
 import { join } from 'node:path';
 
 import { copy } from '../../content/copy.js';
@@ -28,6 +28,9 @@ import { FileSink } from './file-sink.js';
 import { chooseOfType } from './of-type.js';
 import type { ArtifactFile } from './push.js';
 import { chooseFiles, type WantedFile, type WantedFiles } from './wanted.js';
+
+/** Most titles that a message names. */
+const MAX_TITLES = 5;
 
 export interface PullArtifactOptions extends Ends {
   /** Where to put the files; made where it is missing. */
@@ -95,13 +98,14 @@ async function pullFiles(
 ): Promise<Omit<PulledArtifact, 'source'>> {
   const { signal, concurrency, onEvent, keepOldFiles = false, onNotice } = options;
   const manifest = await readManifest(source, root, { signal });
-  if (manifest.kind === 'index') throw noFiles('it is an index in an index');
+  if (manifest.kind === 'index') throw noFiles('it is an index of others');
   const { artifactType } = manifest;
-  const wanted = chooseFiles(manifest, { system: system(), ...options });
+  const system = platform();
+  const wanted = chooseFiles(manifest, { system, ...options });
   requireFiles(wanted);
   tellSkipped(wanted, onNotice);
   const folder = await openFolder(options.folder, wanted.files);
-  const sink = new FileSink({ folder, files: wanted.files, keepOldFiles });
+  const sink = new FileSink({ folder, files: wanted.files, keepOldFiles, system });
   await sink.prepare();
   const { listener, total } = createTally(onEvent);
   const digests = new Set<Digest>(wanted.files.map(({ descriptor }) => descriptor.digest));
@@ -119,24 +123,17 @@ async function pullFiles(
   };
 }
 
-function requireFiles({ files, untitled }: WantedFiles): void {
-  const folder = files.find(({ isFolder }) => isFolder);
-  if (folder !== undefined)
-    throw new RegError(
-      'UNSUPPORTED',
-      `${quoteText(folder.title)} is a folder, and no folder is unpacked yet`,
-      {
-        hint: 'Choose the other files by --title.',
-      },
-    );
+function requireFiles({ files, untitled, titles }: WantedFiles): void {
   if (files.length > 0) return;
-  if (untitled.length === 0) throw noFiles('none has a title that is asked for');
-  throw noFiles(`its ${untitled.length} layers have no titles`);
+  const shown = titles.slice(0, MAX_TITLES).map((title) => quoteText(title, 60));
+  const more = titles.length > MAX_TITLES ? ` and ${titles.length - MAX_TITLES} more` : '';
+  if (titles.length > 0) throw noFiles(`of its files none is asked for: ${shown.join(', ')}${more}`);
+  throw noFiles(untitled.length === 0 ? 'it has no files' : `its ${untitled.length} layers have no titles`);
 }
 
 function noFiles(reason: string): RegError {
   const hint = 'An image is pulled by "reg pull"; "reg manifest" shows what an artifact is made of.';
-  return new RegError('NOT_FOUND', `there are no files in it: ${reason}`, { hint });
+  return new RegError('NOT_FOUND', reason, { hint });
 }
 
 function tellSkipped({ untitled }: WantedFiles, onNotice: Ends['onNotice']): void {

@@ -22,6 +22,8 @@ export interface WantedFiles {
   readonly files: readonly WantedFile[];
   /** Layers without a title: nobody says what they should be called. */
   readonly untitled: readonly Descriptor[];
+  /** All titles, those of files that are not wanted, too. */
+  readonly titles: readonly string[];
 }
 
 interface WantedOptions {
@@ -48,7 +50,7 @@ export function chooseFiles(
   const untitled = layers.filter(
     (layer) => titleIn(layer) === undefined && layer.digest !== EMPTY_DESCRIPTOR.digest,
   );
-  return { files: withoutTwins(files, system), untitled };
+  return { files: withoutTwins(files, system), untitled, titles: all.flatMap((one) => titleIn(one) ?? []) };
 }
 
 function titled(descriptor: Descriptor, title: string): Descriptor {

@@ -3,43 +3,14 @@ import { lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { contentOf } from '../../../src/content/read.js';
 import { listArtifacts } from '../../../src/operations/artifact/list.js';
 import { partialName } from '../../../src/operations/artifact/partial.js';
 import { pullArtifact } from '../../../src/operations/artifact/pull.js';
-import { thisMachine, writeImage } from '../../../src/operations/write-image.js';
-import { CREATED, EMPTY_BYTES, EMPTY_DESCRIPTOR, packArtifact, TITLE } from '../../../src/spec/artifact.js';
+import { thisMachine } from '../../../src/operations/write-image.js';
 import { describe, type Descriptor } from '../../../src/spec/descriptor.js';
 import { temporaryFolder } from '../../support/temp.js';
-import { setStage, type Stage } from '../stage.js';
-
-interface ArtifactOptions {
-  readonly tag?: string;
-  readonly type?: string;
-  readonly created?: string;
-  readonly subject?: Descriptor;
-}
-
-/** Puts an artifact of these files, by their titles, into the registry. */
-async function put(
-  { host, client }: Pick<Stage, 'host' | 'client'>,
-  files: Readonly<Record<string, string>>,
-  { tag = '1', type = 'example/files', created = '2026-01-01T00:00:00Z', subject }: ArtifactOptions = {},
-): Promise<Descriptor> {
-  const layers = Object.entries(files).map(([title, text]) => {
-    const bytes = Buffer.from(text);
-    return contentOf({ ...describe('text/plain', bytes), annotations: { [TITLE]: title } }, bytes);
-  });
-  const { descriptor, bytes } = packArtifact({
-    artifactType: type,
-    layers: layers.map((layer) => layer.descriptor),
-    subject,
-    annotations: { [CREATED]: created },
-  });
-  const contents = [contentOf(descriptor, bytes), contentOf(EMPTY_DESCRIPTOR, EMPTY_BYTES), ...layers];
-  await writeImage({ root: descriptor, contents }, `${host}/files:${tag}`, { client });
-  return descriptor;
-}
+import { setStage } from '../stage.js';
+import { putFiles } from './artifacts.js';
 
 function digestsOf(text: string): Descriptor {
   return describe('text/plain', Buffer.from(text));
@@ -51,7 +22,12 @@ async function read(folder: string, ...names: readonly string[]): Promise<readon
 
 test('files are pulled to their titles, once, and what is there is not fetched again', async (t) => {
   const stage = await setStage(t);
-  const { digest } = await put(stage, { 'a.txt': 'one', 'b/c/d.txt': 'two', 'b/twin.txt': 'one', empty: '' });
+  const { digest } = await putFiles(stage, {
+    'a.txt': 'one',
+    'b/c/d.txt': 'two',
+    'b/twin.txt': 'one',
+    empty: '',
+  });
   const folder = join(await temporaryFolder(t), 'new', 'folder');
   const pull = () => pullArtifact(`${stage.host}/files:1`, { ...stage, folder });
   stage.requests();
@@ -76,7 +52,7 @@ test('files are pulled to their titles, once, and what is there is not fetched a
 test('a pull goes on where an earlier one broke off, and begins again where that was wrong', async (t) => {
   const stage = await setStage(t);
   const text = 'x'.repeat(1000) + 'y'.repeat(1000);
-  await put(stage, { 'big.txt': text });
+  await putFiles(stage, { 'big.txt': text });
   for (const [left, written] of [
     ['x'.repeat(1000), 1000],
     ['z'.repeat(500), 3500],
@@ -99,7 +75,7 @@ test('wrong bytes become no file, and are not kept', async (t) => {
       return true;
     },
   });
-  await put(stage, { 'a.txt': 'one' });
+  await putFiles(stage, { 'a.txt': 'one' });
   const folder = await temporaryFolder(t);
   await assert.rejects(pullArtifact(`${stage.host}/files:1`, { ...stage, folder }), {
     code: 'DIGEST_MISMATCH',
@@ -111,9 +87,9 @@ test('nothing is written through links, or outside of the folder, or at all wher
   const stage = await setStage(t);
   const outside = await temporaryFolder(t);
   const folder = await temporaryFolder(t);
-  await put(stage, { 'good.txt': 'good', 'sub/a.txt': 'evil' }, { tag: 'below' });
-  await put(stage, { 'good.txt': 'good', '../a.txt': 'evil' }, { tag: 'above' });
-  await put(stage, { 'good.txt': 'good', [`${outside}/a.txt`]: 'evil' }, { tag: 'absolute' });
+  await putFiles(stage, { 'good.txt': 'good', 'sub/a.txt': 'evil' }, { tag: 'below' });
+  await putFiles(stage, { 'good.txt': 'good', '../a.txt': 'evil' }, { tag: 'above' });
+  await putFiles(stage, { 'good.txt': 'good', [`${outside}/a.txt`]: 'evil' }, { tag: 'absolute' });
   await symlink(outside, join(folder, 'sub'));
   for (const tag of ['below', 'above', 'absolute'])
     await assert.rejects(
@@ -130,7 +106,7 @@ test('nothing is written through links, or outside of the folder, or at all wher
 
 test('a link where a file is to be is replaced, and what it leads to stays', async (t) => {
   const stage = await setStage(t);
-  await put(stage, { 'a.txt': 'new' });
+  await putFiles(stage, { 'a.txt': 'new' });
   const folder = await temporaryFolder(t);
   const target = join(await temporaryFolder(t), 'precious');
   await writeFile(target, 'old');
@@ -142,7 +118,7 @@ test('a link where a file is to be is replaced, and what it leads to stays', asy
 
 test('files that are there and differ stay where that is asked for, and none is written beside them', async (t) => {
   const stage = await setStage(t);
-  await put(stage, { 'a.txt': 'new', 'b.txt': 'b' });
+  await putFiles(stage, { 'a.txt': 'new', 'b.txt': 'b' });
   for (const old of ['old', 'older', 'new']) {
     const folder = await temporaryFolder(t);
     await writeFile(join(folder, 'a.txt'), old);
@@ -160,8 +136,8 @@ test('files that are there and differ stay where that is asked for, and none is 
 test('what has no file is told from what does not exist', async (t) => {
   const stage = await setStage(t);
   const folder = await temporaryFolder(t);
-  await put(stage, {}, { tag: 'empty' });
-  await put(stage, { 'a.txt': 'a' }, { tag: 'a' });
+  await putFiles(stage, {}, { tag: 'empty' });
+  await putFiles(stage, { 'a.txt': 'a' }, { tag: 'a' });
   const pull = (tag: string, more = {}) =>
     pullArtifact(`${stage.host}/files:${tag}`, { ...stage, folder, ...more });
   for (const tag of ['empty', 'none']) await assert.rejects(pull(tag), { code: 'NOT_FOUND' }, tag);
@@ -171,18 +147,18 @@ test('what has no file is told from what does not exist', async (t) => {
 
 test('of what is attached the newest of a type is pulled, or the artifact itself where it is of that type', async (t) => {
   const stage = await setStage(t);
-  const subject = await put(stage, { app: 'app' }, { tag: 'app' });
-  await put(
+  const subject = await putFiles(stage, { app: 'app' }, { tag: 'app' });
+  await putFiles(
     stage,
     { 'sbom.json': 'new' },
     { tag: 'n', type: 'example/sbom', created: '2026-02-01T00:00:00Z', subject },
   );
-  await put(
+  await putFiles(
     stage,
     { 'sbom.json': 'old' },
     { tag: 'o', type: 'example/sbom', created: '2026-01-01T00:00:00Z', subject },
   );
-  await put(stage, { note: 'note' }, { tag: 'x', type: 'example/note', subject });
+  await putFiles(stage, { note: 'note' }, { tag: 'x', type: 'example/note', subject });
   const folder = await temporaryFolder(t);
   const told: string[] = [];
   const pull = (artifactType: string) =>

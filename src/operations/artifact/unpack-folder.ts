@@ -1,0 +1,98 @@
+/**
+ * A layer that is a folder, unpacked: by the rules for the layers of images, into a folder of its own, and from there to
+ * where it is to be.
+ *
+ *     layer ──▶ entries, below the title ──▶ .reg-DIGEST.partial.d ──rename──▶ the folder, or file by file into it
+ */
+
+import { mkdir, rm } from 'node:fs/promises';
+
+import type { CallOptions, Content } from '../../content/types.js';
+import { onDisk } from '../../disk/files.js';
+import { explain, RegError } from '../../errors.js';
+import { applyLayer } from '../../rootfs/apply.js';
+import { DiskTree } from '../../rootfs/disk-tree.js';
+import { UNPACKED_DIGEST } from '../../spec/artifact.js';
+import { isDigest, type Digest } from '../../spec/digest.js';
+import { quoteText } from '../../spec/text.js';
+import { layerEntries, type LayerEntry } from '../../tar/layer.js';
+import { mergeFolder } from './merge-folder.js';
+import type { WantedFile } from './wanted.js';
+
+interface UnpackOptions extends CallOptions {
+  readonly file: WantedFile;
+  /** Where to unpack it first: a path that only we use. */
+  readonly work: string;
+  /** Where it is to be. */
+  readonly path: string;
+  readonly keepOldFiles: boolean;
+  /** As `process.platform`. */
+  readonly system: string;
+}
+
+/**
+ * Unpacks `content`, which is whole. Everything belongs to whoever runs this. Throws UNSAFE_ARCHIVE for what is not below
+ * the title or leads out of it, DIGEST_MISMATCH, TOO_LARGE, DISK_FULL, DISK_ERROR.
+ */
+export async function unpackFolder(content: Content, options: UnpackOptions): Promise<void> {
+  const { file, work, path, keepOldFiles, system, signal } = options;
+  await removeAll(work);
+  await onDisk({ verb: 'write', path: work }, () => mkdir(work, { mode: 0o700 }));
+  try {
+    const tree = new DiskTree(work, { isWindows: system === 'win32', makeNode: async () => false });
+    const entries = layerEntries(content, { diffId: unpackedDigest(file), signal });
+    await applyLayer(tree, below(file, entries));
+    tree.finish();
+    await mergeFolder(work, path, { keepOldFiles });
+  } finally {
+    await removeAll(work);
+  }
+}
+
+function unpackedDigest({ descriptor }: WantedFile): Digest | undefined {
+  const digest = descriptor.annotations?.[UNPACKED_DIGEST];
+  return digest !== undefined && isDigest(digest) ? digest : undefined;
+}
+
+/** What of an entry is kept: names from the folder on, and no meaning of layers, which are not to hide anything here. */
+async function* below(
+  { title, parts }: WantedFile,
+  entries: AsyncIterable<LayerEntry>,
+): AsyncGenerator<LayerEntry> {
+  const folder = parts.join('/');
+  for await (const { whiteout: _, ...entry } of entries) {
+    // What no artifact has reason to have is left out, as oras does.
+    if (!KEPT.has(entry.type)) continue;
+    try {
+      const path = relativeTo(folder, entry.path);
+      const target = entry.type === 'hardlink' ? relativeTo(folder, entry.target) : entry.target;
+      if (entry.type === 'symlink') requireInside(path, target);
+      yield { ...entry, path, target };
+    } catch (error) {
+      throw explain(error, `cannot unpack ${quoteText(title)}: ${quoteText(entry.path)}`);
+    }
+  }
+}
+
+const KEPT: ReadonlySet<string> = new Set(['file', 'directory', 'symlink', 'hardlink']);
+
+function relativeTo(folder: string, path: string): string {
+  if (folder === '' || path === folder) return folder === '' ? path : '';
+  if (path.startsWith(`${folder}/`)) return path.slice(folder.length + 1);
+  throw new RegError('UNSAFE_ARCHIVE', 'it is outside of the folder');
+}
+
+/** Nothing is written through a link, but who pulled the files may follow it. */
+function requireInside(path: string, target: string): void {
+  let depth = path.split('/').length - 1;
+  for (const part of target.split('/')) {
+    if (part === '..') depth -= 1;
+    else if (part !== '' && part !== '.') depth += 1;
+    if (depth < 0 || target.startsWith('/'))
+      throw new RegError('UNSAFE_ARCHIVE', `it is a link to ${quoteText(target)}, outside of the folder`);
+  }
+}
+
+async function removeAll(path: string): Promise<void> {
+  await onDisk({ verb: 'remove', path }, () => rm(path, { recursive: true, force: true }));
+}
