@@ -130,6 +130,8 @@ export {
   type CreateIndexOptions,
   type RemoveFromIndexOptions,
 } from './operations/edit/index-images.js';
+export { appendLayers, type AppendOptions } from './operations/edit/append.js';
+export { rebaseImage, type RebaseOptions } from './operations/edit/rebase.js';
 export type { AnnotationEdits } from './operations/edit/annotations.js';
 export type { EditOptions, EditResult } from './operations/edit/change-image.js';
 export type { ConfigEdits } from './operations/edit/config.js';

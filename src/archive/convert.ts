@@ -7,6 +7,7 @@
  */
 
 import { contentOf } from '../content/read.js';
+import { hashed } from '../content/verify.js';
 import type { CallOptions, Content } from '../content/types.js';
 import { RegError } from '../errors.js';
 import { describe, type Descriptor } from '../spec/descriptor.js';
@@ -134,11 +135,4 @@ interface LayerWork extends CallOptions {
   readonly inner: Digester;
   readonly outer: Digester;
   readonly where: string;
-}
-
-async function* hashed(chunks: AsyncIterable<Uint8Array>, digester: Digester): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    digester.update(chunk);
-    yield chunk;
-  }
 }

@@ -63,3 +63,14 @@ export async function* verified(
   }
   verifier.finish();
 }
+
+/** The bytes of `chunks` as they come, told to `digester` on their way. */
+export async function* hashed(
+  chunks: AsyncIterable<Uint8Array>,
+  digester: Digester,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    digester.update(chunk);
+    yield chunk;
+  }
+}

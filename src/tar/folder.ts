@@ -1,6 +1,6 @@
 /**
  * A folder as a tar that is the same on every machine and at any time: sorted by the bytes of the names, owned by nobody,
- * as old as 1970. Of permissions it keeps what all systems know, whether a file can be run.
+ * all of one age. Of permissions it keeps what all systems know, whether a file can be run.
  */
 
 import { lstat, readdir, readlink } from 'node:fs/promises';
@@ -19,6 +19,13 @@ import { TarWriter } from './writer.js';
 interface FolderOptions extends CallOptions {
   /** What the folder is called in the tar, with forward slashes; `.` for no name at all. */
   readonly prefix: string;
+  /**
+   * Which folders are entries themselves: all, or only those that hold nothing, as is right for a layer of an image, where
+   * an entry would give the folder below it other permissions, or take the place of a link. Default: all.
+   */
+  readonly folders?: 'all' | 'empty' | undefined;
+  /** When everything was changed last, in seconds since 1970; default 0. */
+  readonly mtime?: number | undefined;
 }
 
 const [FOLDER_MODE, FILE_MODE, LINK_MODE] = [0o755, 0o644, 0o777];
@@ -49,21 +56,26 @@ async function fill(tar: TarWriter, folder: string, options: FolderOptions): Pro
   await tar.end();
 }
 
-async function addFolder(tar: TarWriter, path: string, { prefix, signal }: FolderOptions): Promise<void> {
+async function addFolder(tar: TarWriter, path: string, options: FolderOptions): Promise<void> {
+  const { prefix, folders = 'all', mtime = 0, signal } = options;
   throwIfAborted(signal);
-  await tar.addNode({ name: prefix, type: 'directory', mode: FOLDER_MODE });
   const names = await onDisk({ verb: 'read', path }, () => readdir(path));
+  if (folders === 'all' || (names.length === 0 && prefix !== '.'))
+    await tar.addNode({ name: prefix, type: 'directory', mode: FOLDER_MODE, mtime });
   for (const name of names.toSorted(byBytes))
-    await addOne(tar, join(path, name), { prefix: prefix === '.' ? name : `${prefix}/${name}`, signal });
+    await addOne(tar, join(path, name), {
+      ...options,
+      prefix: prefix === '.' ? name : `${prefix}/${name}`,
+    });
 }
 
 async function addOne(tar: TarWriter, path: string, options: FolderOptions): Promise<void> {
   const stats = await onDisk({ verb: 'read', path }, () => lstat(path));
-  const { prefix: name, signal } = options;
+  const { prefix: name, mtime = 0, signal } = options;
   if (stats.isDirectory()) return addFolder(tar, path, options);
   if (stats.isFile()) {
     const mode = FILE_MODE | ((stats.mode & RUN_BITS) === 0 ? 0 : RUN_BITS);
-    return addFile(tar, path, { name, mode, signal });
+    return addFile(tar, path, { name, mode, mtime, signal });
   }
   if (!stats.isSymbolicLink()) {
     const hint = 'Leave it out: only files, folders and symbolic links can be kept.';
@@ -71,19 +83,20 @@ async function addOne(tar: TarWriter, path: string, options: FolderOptions): Pro
     throw new RegError('UNSUPPORTED', what, { hint });
   }
   const target = await onDisk({ verb: 'read', path }, () => readlink(path));
-  return tar.addNode({ name, type: 'symlink', mode: LINK_MODE, target });
+  return tar.addNode({ name, type: 'symlink', mode: LINK_MODE, mtime, target });
 }
 
 interface FileEntry extends CallOptions {
   readonly name: string;
   readonly mode: number;
+  readonly mtime: number;
 }
 
-async function addFile(tar: TarWriter, path: string, { name, mode, signal }: FileEntry): Promise<void> {
+async function addFile(tar: TarWriter, path: string, { signal, ...facts }: FileEntry): Promise<void> {
   const file = await openFile(path);
   try {
     const { region } = file;
-    await tar.add({ name, mode, size: region.size }, await region.open({ signal }));
+    await tar.add({ ...facts, size: region.size }, await region.open({ signal }));
   } finally {
     await file.close();
   }

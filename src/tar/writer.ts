@@ -26,6 +26,8 @@ interface TarFile {
   readonly size: number;
   /** Permissions; default 0644. */
   readonly mode?: number;
+  /** Seconds since 1970; default 0. */
+  readonly mtime?: number;
 }
 
 /** What has no content, and need not tell all about itself. */
@@ -34,6 +36,8 @@ interface TarNode {
   readonly type: 'directory' | 'symlink';
   /** Permissions. */
   readonly mode: number;
+  /** Seconds since 1970; default 0. */
+  readonly mtime?: number;
   /** Where a symbolic link leads. */
   readonly target?: string;
 }
@@ -46,12 +50,12 @@ export class TarWriter {
     this.#target = target;
   }
 
-  /** Writes a file of nobody, as old as 1970; throws as `addEntry`. */
+  /** Writes a file of nobody; throws as `addEntry`. */
   add({ mode = 0o644, ...file }: TarFile, chunks: AsyncIterable<Uint8Array>): Promise<void> {
     return this.addEntry({ ...PLAIN, ...file, mode, type: 'file' }, chunks);
   }
 
-  /** Writes a folder or a symbolic link of nobody, as old as 1970; throws as `addEntry`. */
+  /** Writes a folder or a symbolic link of nobody; throws as `addEntry`. */
   addNode(node: TarNode): Promise<void> {
     return this.addEntry({ ...PLAIN, ...node });
   }

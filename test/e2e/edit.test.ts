@@ -1,6 +1,9 @@
 /** The commands that change what is in a registry, as a person gives them. */
 
 import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 
 import { image, layer, sampleIndex, type TestGraph } from '../support/images.js';
@@ -87,4 +90,27 @@ test('an index is made of images, and changed under its own tag', async (t) => {
   await me.fails(3, ['index', 'remove', `${name}:made`, '-p', 'linux/arm64']);
   await me.fails(2, ['index', 'remove', `${name}:made`]);
   await me.fails(7, ['index', 'create', '--no-clobber', `${name}:made`, `${name}:1`]);
+});
+
+test('an image is made of a folder, gets a layer of a tar, and is put on another base', async (t) => {
+  const { me, name } = await withImage(t, await sampleIndex());
+  await mkdir(join(me.home, 'site'));
+  await writeFile(join(me.home, 'site', 'index.html'), 'hello');
+  const tar = await layer({ 'etc/motd': 'welcome' });
+  await writeFile(join(me.home, 'motd.tgz'), await buffer(tar.blob.open()));
+  const env = { SOURCE_DATE_EPOCH: '1700000000' };
+  const scratch = ['append', 'scratch', 'site', '--to', '/srv', '-p', 'linux/arm64'];
+  const made = await me.reg([...scratch, '-o', `${name}:made`], { env });
+  const again = await me.reg([...scratch, '-o', `${name}:again`, '--format', '{{.digest}}'], { env });
+  assert.ok(made.stdout.endsWith(again.stdout), 'the same each time');
+  await me.reg(['append', '-q', `${name}:made`, 'motd.tgz']);
+  const history = await me.reg(['inspect', '--json', `${name}:made`]);
+  assert.match(history.stdout, /"created":"2023-11-14T22:13:20Z"/);
+  await me.reg(['append', '-q', `${name}:again`, 'motd.tgz', '-o', `${name}:base`]);
+  const bases = ['--old-base', `${name}:again`, '--new-base', `${name}:base`];
+  await me.reg(['rebase', '-q', `${name}:made`, ...bases, '-o', 'store:rebased:1']);
+  const local = await me.reg(['inspect', '--local', '--json', 'rebased:1']);
+  assert.equal(local.stdout.split(tar.blob.digest).length - 1, 2, 'the layer of the base, and its own');
+  await me.fails(2, ['rebase', `${name}:1`]);
+  await me.fails(3, ['append', `${name}:made`, 'nothing.tar']);
 });

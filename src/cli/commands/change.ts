@@ -30,7 +30,11 @@ export async function runChange(
   const { args, flags, io, progress } = context;
   const [image = ''] = args;
   const { concurrency, dryRun, output } = flags;
-  const places = [image, ...(output === undefined ? [] : [output]), ...others];
+  const places = [
+    ...(image === 'scratch' ? [] : [image]),
+    ...(output === undefined ? [] : [output]),
+    ...others,
+  ];
   const options = {
     ...(await openEnds(places, context)),
     ...tagRules(flags),

@@ -90,6 +90,8 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
         delete: 'delete tags and images at a registry',
         edit: 'change labels, variables, command and user of an image',
         annotate: 'set annotations of an image or an index',
+        append: 'add layers of tars and folders to an image',
+        rebase: 'put a new base under an image',
       }),
       {
         name: 'index',

@@ -10,6 +10,8 @@ export const define = {
   delete: defineDelete,
   edit: defineEdit,
   annotate: defineAnnotate,
+  append: defineAppend,
+  rebase: defineRebase,
 };
 
 function defineDelete(command: Command, act: Act): void {
@@ -83,4 +85,50 @@ function defineAnnotate(command: Command, act: Act): void {
     'reg annotate app:1 --remove org.example.draft -o ghcr.io/me/app:1',
   ]);
   command.action(act(() => import('../commands/annotate.js')));
+}
+
+function defineAppend(command: Command, act: Act): void {
+  command
+    .description(
+      'Add a layer to an image, or to each image of an index, for each tar or folder. A tar that is compressed with gzip or ' +
+        'zstd is kept byte for byte, all else is compressed with gzip. A folder makes the same layer each time: sorted, owned ' +
+        'by root, as old as 1970 or SOURCE_DATE_EPOCH, files 0644 or, if they can be run, 0755; only folders that hold nothing are in it ' +
+        'themselves. "scratch" stands for no image: then the layers make one.',
+    )
+    .argument('<image>', `${IMAGE}; or scratch`)
+    .argument('<path...>', 'tar or folder')
+    .option('--to <folder>', 'where in the image the contents of folders go (default: /)')
+    .option('--no-compress', 'leave a tar as it is, and a folder uncompressed');
+  addImagesFlag(
+    command,
+    'image of an index to add to (repeatable; default: all); of scratch, what it is for',
+  );
+  addOutputFlag(command);
+  addWriteFlags(command);
+  addExamples(command, [
+    'reg append nginx ./site --to /usr/share/nginx/html -o ghcr.io/me/site:1',
+    'reg append localhost:5000/app:1.0 layer.tar.gz',
+    'reg append scratch rootfs.tar -p linux/arm64 -o oci:made:1',
+  ]);
+  command.action(act(() => import('../commands/append.js')));
+}
+
+function defineRebase(command: Command, act: Act): void {
+  command
+    .description(
+      'Put a new base under an image, or under each image of an index: the layers of the old one, which must be its lowest, ' +
+        "make room for those of the new one. What it runs, variables included, stays the image's own. Nothing checks whether " +
+        'it works on the new base.',
+    )
+    .argument('<image>', IMAGE)
+    .option('--old-base <place>', "what it is made upon (default: by the image's annotations)")
+    .option('--new-base <place>', 'what to put in its place (default: what has the name of the old one now)');
+  addImagesFlag(command, 'image of an index to put upon it (repeatable; default: all)');
+  addOutputFlag(command);
+  addWriteFlags(command);
+  addExamples(command, [
+    'reg rebase ghcr.io/me/app:1',
+    'reg rebase app:1 --old-base debian:12.1 --new-base debian:12.2 -o app:1-new',
+  ]);
+  command.action(act(() => import('../commands/rebase.js')));
 }

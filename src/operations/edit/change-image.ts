@@ -29,8 +29,8 @@ export interface EditOptions extends WriteOptions {
 export interface EditResult extends Written {
   /** The place, as it was written; at a registry in Docker's short form, with the tag. */
   readonly source: string;
-  /** What was changed. */
-  readonly previous: Digest;
+  /** What was changed; absent where an image was made of nothing. */
+  readonly previous?: Digest;
   /** How many images were changed: an index has several. */
   readonly images: number;
   /** How many attestations were left out of an index because what they are about is not there any more. */

@@ -130,8 +130,13 @@ export async function readConfig({
 }
 
 /** The image with another config. */
-function withConfig(
-  { manifest, json }: Pick<ImageToChange, 'manifest' | 'json'>,
+export function withConfig(
+  {
+    manifest,
+    json,
+  }: Pick<ImageToChange, 'json'> & {
+    readonly manifest: { readonly config: { readonly mediaType: string } };
+  },
   config: JsonObject,
 ): ChangedImage {
   const content = jsonContent(manifest.config.mediaType, config);
