@@ -73,10 +73,19 @@ export {
   type PushArtifactOptions,
   type PushedArtifact,
 } from './operations/artifact/push.js';
+export { listRepositories, type ListRepositoriesOptions } from './operations/catalog.js';
+export { findTags, type FindTagsOptions, type FoundTag, type TagOrder } from './operations/find-tags.js';
+export { searchImages, type SearchImagesOptions } from './operations/search.js';
+export type { Hit } from './registry/search.js';
 export { isInShard, parseShard, type Shard } from './operations/sync/shard.js';
 export { readSyncFile, type SyncEntry } from './operations/sync/sync-file.js';
 export { sync, type SyncOptions, type SyncResult } from './operations/sync/sync.js';
-export type { NamePattern } from './operations/name-pattern.js';
+export {
+  parseNamePattern,
+  parseNamePatterns,
+  type NamePattern,
+  type NamePatternOptions,
+} from './operations/name-pattern.js';
 export { loadImages } from './operations/load-images.js';
 export type { Place } from './operations/place.js';
 export type { TargetEnds } from './operations/target-place.js';

@@ -2,12 +2,12 @@
 
 import type { CallOptions } from '../content/types.js';
 import { explain, RegError } from '../errors.js';
-import type { FullClient } from '../registry/client.js';
+import type { RegistryClient } from '../registry/client.js';
 import type { Hit } from '../registry/search.js';
 import { quoteText } from '../spec/text.js';
 
 export interface SearchImagesOptions extends CallOptions {
-  readonly client: Pick<FullClient, 'search'>;
+  readonly client: RegistryClient;
   /** 1 to 100; default 25. */
   readonly limit?: number | undefined;
   /** Only Docker's own selection. Default false. */

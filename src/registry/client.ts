@@ -23,6 +23,8 @@ export interface RegistryClient {
    * what any request throws.
    */
   ping(host: string, options?: CallOptions): Promise<void>;
+  /** Repositories of Docker Hub that fit a term, without a login. Throws as `searchHub`. */
+  search(term: string, options: SearchOptions): Promise<readonly Hit[]>;
   /** All repositories of a registry that the login may see, page by page. Throws as `listRepositories`. */
   repositories(host: string, options?: ListOptions): AsyncIterable<string>;
   /** Ends all connections; what is still under way rejects. */
@@ -36,8 +38,6 @@ export interface FullClient extends RegistryClient {
    * is followed, no credential added, nothing tried again. Throws UNREACHABLE, TIMEOUT, TLS_ERROR, PROTOCOL_ERROR, ABORTED.
    */
   readonly send: Send;
-  /** Repositories of Docker Hub that fit a term, without a login. Throws as `searchHub`. */
-  search(term: string, options: SearchOptions): Promise<readonly Hit[]>;
   /** What can be found out about a host. No I/O. Throws INVALID_REFERENCE. */
   survey(host: string): Survey;
 }
