@@ -170,8 +170,8 @@ function defineAttestations(command: Command, act: Act): void {
   addPlaceFlags(command);
   addExamples(command, [
     'reg attestations ghcr.io/owner/app:1.0',
-    "reg attestations --predicate spdx ghcr.io/owner/app:1.0 | jq -r '.packages[].name'",
-    'reg attestations --predicate https://slsa.dev/provenance/v1 -p linux/arm64 app:1.0',
+    "reg attestations --predicate spdx app:1.0 | jq -r '.packages[].name'",
+    'reg attestations --predicate https://slsa.dev/provenance/v1 app:1.0',
   ]);
   command.action(act(() => import('../commands/attestations.js')));
 }
