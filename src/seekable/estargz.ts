@@ -11,7 +11,7 @@ import { digestOf, shortDigest, type Digest } from '../spec/digest.js';
 import { decompress } from '../tar/compression.js';
 import { BLOCK_SIZE } from '../tar/header.js';
 import { readTar } from '../tar/read.js';
-import { gather, readStretch, streamOf } from './stretch.js';
+import { gather, MAX_TABLE_SIZE, readStretch, streamOf } from './stretch.js';
 import { parseTable, type TableEntry } from './table.js';
 
 const INDEX = 'stargz.index.json';
@@ -51,7 +51,7 @@ export async function readEstargz(
   const tar = readTar(decompress(streamOf(member), { compression: 'gzip', what, signal }), { what, signal });
   for await (const { content: bytes, ...facts } of tar) {
     if (facts.name !== INDEX) break;
-    const json = await gather(bytes, what);
+    const json = await gather(bytes, { most: MAX_TABLE_SIZE, what });
     if (digestOf(json, 'sha256') !== expected)
       throw new RegError('DIGEST_MISMATCH', `${what} is not the one that its manifest names`);
     const index = {

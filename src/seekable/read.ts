@@ -1,9 +1,10 @@
 /** Reads a file by its chunks, each verified before a byte of it is passed on. */
 
 import type { CallOptions, Content } from '../content/types.js';
-import { verified } from '../content/verify.js';
+import { verified, Verifier } from '../content/verify.js';
 import type { Holder } from '../disk/holder.js';
 import { shortDigest } from '../spec/digest.js';
+import { UNKNOWN_TYPE } from '../spec/media-type.js';
 import { decompress } from '../tar/compression.js';
 import { StreamInput, take } from '../tar/input.js';
 import { streamOf } from './stretch.js';
@@ -31,7 +32,7 @@ export async function* readChunks(
 ): AsyncGenerator<Uint8Array> {
   for (const run of runsOf(chunks)) {
     const [first, ...others] = run;
-    if (first?.isZeros === true) yield* zeros(first.size);
+    if (first?.isZeros === true) yield* verifiedZeros(first);
     else if (first !== undefined && others.length === 0) yield* readOne(content, first, options);
     else yield* readRun(content, run, options);
   }
@@ -85,7 +86,7 @@ async function* unpacked(
 ): AsyncGenerator<Uint8Array> {
   const what = shortDigest(digest);
   const chunks = stretchOf(decompress(packed, { compression, what, signal }), { skip, size });
-  const held = await holder.hold(verified({ mediaType: 'application/octet-stream', digest, size }, chunks));
+  const held = await holder.hold(verified({ mediaType: UNKNOWN_TYPE, digest, size }, chunks));
   yield* await held.open();
 }
 
@@ -101,6 +102,13 @@ async function* stretchOf(
     if (wanted.byteLength > 0) yield wanted;
     if (start >= size) return;
   }
+}
+
+function* verifiedZeros({ digest, size }: Chunk): Generator<Uint8Array> {
+  const verifier = new Verifier({ mediaType: UNKNOWN_TYPE, digest, size });
+  for (const piece of zeros(size)) verifier.update(piece);
+  verifier.finish();
+  yield* zeros(size);
 }
 
 function* zeros(size: number): Generator<Uint8Array> {

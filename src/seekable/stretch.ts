@@ -36,15 +36,17 @@ export async function* streamOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-/** All of a stream, which may have `MAX_TABLE_SIZE` bytes. Throws TOO_LARGE, and what the stream throws. */
-export async function gather(chunks: AsyncIterable<Uint8Array>, what: string): Promise<Buffer> {
+/** All of a stream, which may have `most` bytes. Throws TOO_LARGE, and what the stream throws. */
+export async function gather(
+  chunks: AsyncIterable<Uint8Array>,
+  { most, what }: { readonly most: number; readonly what: string },
+): Promise<Buffer> {
   const gathered: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of chunks) {
     gathered.push(chunk);
     size += chunk.byteLength;
-    if (size > MAX_TABLE_SIZE)
-      throw new RegError('TOO_LARGE', `${what} has more than ${MAX_TABLE_SIZE} bytes`);
+    if (size > most) throw new RegError('TOO_LARGE', `${what} has more than ${most} bytes`);
   }
   return Buffer.concat(gathered);
 }

@@ -37,7 +37,8 @@ export async function readZstdChunked(
   const frame = await readStretch(content, { from, to, signal });
   if (digestOf(frame, 'sha256') !== expected)
     throw new RegError('DIGEST_MISMATCH', `${what} is not the one that its manifest names`);
-  const json = await gather(decompress(streamOf(frame), { compression: 'zstd', what, signal }), what);
+  const stream = decompress(streamOf(frame), { compression: 'zstd', what, signal });
+  const json = await gather(stream, { most: unpacked, what });
   if (json.byteLength !== unpacked)
     throw new RegError('SIZE_MISMATCH', `${what} has ${json.byteLength} bytes, not ${unpacked}`);
   return parseTable(json, { what, end: from });

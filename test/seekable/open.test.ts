@@ -221,6 +221,49 @@ test('a position in the manifest may be nonsense, and too large', async () => {
   }
 });
 
+test('holes of zstd:chunked are not fetched, and nothing else passes for one', async (t) => {
+  const content = Buffer.concat([BIG.subarray(0, 70_000), Buffer.alloc(140_000), BIG.subarray(0, 9)]);
+  const files = [{ name: 'holes', content }];
+  for (const isTrue of [true, false]) {
+    const edit = (records: TocRecord[]): void =>
+      records.slice(isTrue ? 1 : 0, 3).forEach((record) => Object.assign(record, { chunkType: 'zeros' }));
+    const layer = await zstdChunkedLayer(files, { chunkSize: 70_000, edit });
+    const { content: made, asked } = await contentOfLayer(layer);
+    if (!isTrue) await assert.rejects(readFile(t, made, 'holes'), failsWith('DIGEST_MISMATCH'));
+    else assert.deepEqual(await readFile(t, made, 'holes'), content);
+    if (isTrue) assert.ok(asked.reduce((sum, [from, to]) => sum + to - from, 0) < 75_000);
+  }
+});
+
+test('a table is not unpacked beyond what may be held in memory', async () => {
+  const layer = await zstdChunkedLayer(FILES);
+  const bytes = await collect(Promise.resolve(layer.blob.open()));
+  const [from = 0, length = 0] = Object.values(layer.annotations)[0]?.split(':').map(Number) ?? [];
+  const annotations = {
+    ...layer.annotations,
+    'io.github.containers.zstd-chunked.manifest-position': `${from}:${length}:100:1`,
+  };
+  const { content } = await contentOfLayer({ ...layer, annotations });
+  await assert.rejects(openTable(content), failsWith('TOO_LARGE', /has more than 100 bytes$/));
+  // A footer that claims all of a layer of 10 GB for the table.
+  const footer = await collect(Promise.resolve((await estargzLayer(FILES, { tocOffset: 1 })).blob.open()));
+  const size = 10 * 1024 ** 3;
+  const estargz = {
+    descriptor: {
+      ...describe(OCI_LAYER, bytes),
+      size,
+      annotations: { 'containerd.io/snapshot/stargz/toc.digest': `sha256:${'0'.repeat(64)}` },
+    },
+    open: (options: OpenOptions = {}) => {
+      assert.equal(options.to, size - 1);
+      return contentOf(describe(OCI_LAYER, footer), Buffer.concat([Buffer.alloc(65_536), footer])).open({
+        from: footer.length,
+      });
+    },
+  };
+  await assert.rejects(openTable(estargz), failsWith('TOO_LARGE'));
+});
+
 test('a layer that names no digest of a table has none', async () => {
   for (const layer of [await estargzLayer(FILES), await zstdChunkedLayer(FILES)]) {
     const { content } = await contentOfLayer({ ...layer, annotations: {} });

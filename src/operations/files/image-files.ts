@@ -12,8 +12,9 @@ import type { Content } from '../../content/types.js';
 import { Holder } from '../../disk/holder.js';
 import { RegError } from '../../errors.js';
 import { View } from '../../rootfs/view.js';
-import type { Digest } from '../../spec/digest.js';
+import { shortDigest, type Digest } from '../../spec/digest.js';
 import type { ImageManifest } from '../../spec/manifest.js';
+import { isForeignLayerType } from '../../spec/media-type.js';
 import { quoteText } from '../../spec/text.js';
 import { Quota } from '../../tar/quota.js';
 import { readImage, type Looked, type LookOptions } from '../look/look-at.js';
@@ -89,11 +90,14 @@ export async function layersOf(
 }
 
 function requireImage({ layers }: ImageManifest): void {
-  const other = layers.find(({ mediaType }) => !LAYER.test(mediaType));
-  if (other === undefined) return;
-  throw new RegError('UNSUPPORTED', `it is no image: it holds ${quoteText(other.mediaType)}`, {
-    digest: other.digest,
-  });
+  for (const { digest, mediaType, urls } of layers) {
+    if (!LAYER.test(mediaType))
+      throw new RegError('UNSUPPORTED', `it is no image: it holds ${quoteText(mediaType)}`, { digest });
+    if (urls !== undefined && isForeignLayerType(mediaType))
+      throw new RegError('UNSUPPORTED', `${shortDigest(digest)}, one of its layers, is kept elsewhere`, {
+        digest,
+      });
+  }
 }
 
 /** The view of all layers, which are read side by side. */

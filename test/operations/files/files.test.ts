@@ -255,17 +255,19 @@ suite('the files of an image', () => {
     assert.equal(isTold, false);
   });
 
-  test('an artifact has none', async (t) => {
+  test('an artifact has none, and those of a layer that is kept elsewhere are not to be had', async (t) => {
     const { name, options, server } = await lookAt(t, []);
-    const bytes = image({
-      layers: [],
-      manifest: { layers: [{ mediaType: 'text/plain', digest: `sha256:${'0'.repeat(64)}`, size: 1 }] },
-    }).bytes;
-    server.manifests.set('1', { type: 'application/vnd.oci.image.manifest.v1+json', bytes });
-    await assert.rejects(
-      listFiles(name, options),
-      failsWith('UNSUPPORTED', /it is no image: it holds "text\/plain"/),
-    );
+    const layer = { digest: `sha256:${'0'.repeat(64)}`, size: 1 };
+    const foreign = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip';
+    for (const [mediaType, message] of [
+      ['text/plain', /: it is no image: it holds "text\/plain"$/],
+      [foreign, /: sha256:000000000000, one of its layers, is kept elsewhere$/],
+    ] as const) {
+      const layers = [{ ...layer, mediaType, urls: ['https://example.com/x'] }];
+      const { bytes, descriptor } = image({ layers: [], manifest: { layers } });
+      server.manifests.set('1', { type: descriptor.mediaType, bytes });
+      await assert.rejects(listFiles(name, options), failsWith('UNSUPPORTED', message));
+    }
   });
 });
 
