@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
+import { parseBytes } from './bytes.js';
 import { parseDuration } from './duration.js';
 import { PROGRESS_MODES, type ProgressMode } from './progress/types.js';
 
@@ -138,6 +139,14 @@ export function addProgressFlags(command: Command): Command {
     '--concurrency <number>',
     'layers that move at once (default: 6)',
     parseCount,
+  );
+}
+
+/** For commands that unpack layers, onto the disk or only to look at them. */
+export function addMaxSizeFlag(command: Command): Command {
+  const text = 'most that layers may unpack to, such as 20GB (default: 200 times their size, 1 GiB at least)';
+  return command.addOption(
+    new Option('--max-size <size>', text).argParser((size) => parseBytes(size, '--max-size')),
   );
 }
 

@@ -9,7 +9,7 @@ import { quoteText } from '../spec/text.js';
 import { joined, split, type Tree } from './tree.js';
 
 /** As many as Linux follows (path_resolution(7)). */
-const MAX_LINKS = 40;
+export const MAX_LINKS = 40;
 
 /** No system takes longer paths (`PATH_MAX` of Linux). */
 const MAX_LENGTH = 4096;

@@ -3,9 +3,7 @@
 import { RegError } from '../errors.js';
 import { quoteText } from '../spec/text.js';
 import type { Placed } from '../tar/layer.js';
-
-/** Most symbolic links on one way; as Linux has it (path_resolution(7)). */
-const MAX_LINKS = 40;
+import { MAX_LINKS } from './resolve.js';
 
 /** Most folders one in another: a path of Linux has at most 4096 bytes. */
 const MAX_DEPTH = 2048;
@@ -84,12 +82,6 @@ export function walk<Entry extends Placed>(
     left = [...left, ...namesIn(target)];
   }
   return way.end('found');
-}
-
-/** The last name of a path, and what stands before it. */
-export function splitPath(path: string): { readonly folder: string; readonly name: string } {
-  const slash = path.lastIndexOf('/');
-  return { folder: path.slice(0, Math.max(0, slash)), name: path.slice(slash + 1) };
 }
 
 /** The parts of a path, the last first; empty ones and dots say nothing. */

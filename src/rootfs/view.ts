@@ -14,7 +14,8 @@ import { quoteText } from '../spec/text.js';
 import type { Placed } from '../tar/layer.js';
 import { encodeName } from '../tar/name.js';
 import type { Whiteout } from '../tar/whiteout.js';
-import { Folder, splitPath, walk, type Node } from './view-tree.js';
+import { split } from './tree.js';
+import { Folder, walk, type Node } from './view-tree.js';
 
 /** A name in the view. */
 export interface Viewed<Entry> {
@@ -80,7 +81,7 @@ export class View<Entry extends Placed> {
   #addEntry(entry: Entry): void {
     const { path, type, whiteout } = entry;
     if (whiteout !== undefined) return this.#addWhiteout(whiteout);
-    const { folder, name } = splitPath(path);
+    const { folder, name } = split(path);
     if (name !== '') return this.#put(this.#makeFolder(folder), name, entry);
     if (type !== 'directory')
       throw new RegError(
@@ -91,7 +92,7 @@ export class View<Entry extends Placed> {
   }
 
   #addWhiteout({ kind, path }: Whiteout): void {
-    const { folder, name } = splitPath(path);
+    const { folder, name } = split(path);
     if (kind === 'opaque') this.#hideAll(this.#openFolder(path));
     else if (kind === 'path') this.#hide(this.#openFolder(folder), name);
   }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 
+import { applyLayer } from '../../src/rootfs/apply.js';
+import { MemoryTree } from '../../src/rootfs/memory-tree.js';
 import { View } from '../../src/rootfs/view.js';
 import type { EntryFacts, EntryType } from '../../src/tar/entry.js';
 import { placed, type Placed } from '../../src/tar/layer.js';
@@ -165,6 +167,36 @@ suite('in the view of an image', () => {
   });
 });
 
+const NAMES = [
+  'a',
+  'a/',
+  'a/b',
+  'a/b -> ../c',
+  'a -> c',
+  'c/',
+  'c/b',
+  'c -> a',
+  'c/d/e',
+  '.wh.a',
+  'c/.wh.b',
+  'c/.wh..wh..opq',
+  'a/b = c/b',
+  'c/b = a/b',
+];
+
+type Random = (below: number) => number;
+
+function randomFrom(seed: number): Random {
+  let state = seed;
+  return (below) => (state = (state * 48_271) % 2_147_483_647) % below;
+}
+
+function someLayers(random: Random): readonly (readonly string[])[] {
+  return Array.from({ length: 1 + random(4) }, () =>
+    Array.from({ length: 1 + random(4) }, () => NAMES[random(NAMES.length)] ?? ''),
+  );
+}
+
 /** What the upper layers alone let be known; `?` for what depends on those below. */
 const PARTIAL: readonly (readonly [layers: readonly (readonly string[])[], path: string, found: string])[] = [
   [[['etc/', 'etc/hosts']], 'etc/hosts', 'etc/hosts'],
@@ -201,29 +233,10 @@ suite('the upper layers alone', () => {
   }
 
   test('are never certain of what all layers together deny', () => {
-    const names = [
-      'a',
-      'a/',
-      'a/b',
-      'a/b -> ../c',
-      'a -> c',
-      'c/',
-      'c/b',
-      'c -> a',
-      'c/d/e',
-      '.wh.a',
-      'c/.wh.b',
-      'c/.wh..wh..opq',
-      'a/b = c/b',
-      'c/b = a/b',
-    ];
-    let seed = 1;
-    const random = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below;
+    const random = randomFrom(1);
     let certain = 0;
     for (let round = 0; round < 3000; round++) {
-      const layers = Array.from({ length: 1 + random(4) }, () =>
-        Array.from({ length: 1 + random(4) }, () => names[random(names.length)] ?? ''),
-      );
+      const layers = someLayers(random);
       for (const path of ['a', 'a/b', 'c', 'c/b', 'c/d', 'c/d/e']) {
         for (let from = 1; from < layers.length; from++) {
           const some = describeFinding(layers.slice(from), path, false);
@@ -243,6 +256,58 @@ suite('the upper layers alone', () => {
     }
     assert.ok(certain > 1000, `${certain} certain answers`);
   });
+});
+
+/** What both ways to lay layers over each other see: each path, with what is there. */
+const seenBy = {
+  view: (layers: readonly (readonly string[])[]): string =>
+    [...viewOf(layers).below('', { isDeep: true })]
+      .map(({ path, file, isFolder }) => `${path} ${isFolder || file === undefined ? '/' : whatIs(file)}`)
+      .join('\n'),
+  async tree(layers: readonly (readonly string[])[]): Promise<string> {
+    const tree = new MemoryTree();
+    for (const [at, texts] of layers.entries()) {
+      const entries = texts.map((text, position) => ({
+        ...entry(text, at + 1),
+        position,
+        content: nothing(),
+      }));
+      await applyLayer(tree, from(entries));
+    }
+    return [...tree.items()]
+      .filter(({ path }) => path !== '')
+      .map(({ path, facts, leaf }) => `${path} ${leaf === undefined ? '/' : whatIs(facts)}`)
+      .join('\n');
+  },
+};
+
+/** Of a hard link to a symbolic one another may be made, so that its layer says nothing. */
+function whatIs({ type, target, uid }: Pick<Placed, 'type' | 'target' | 'uid'>): string {
+  return type === 'symlink' ? `-> ${target}` : `${type} ${uid}`;
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+async function* from<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  yield* items;
+}
+
+test('the view of an image is what would be unpacked', async () => {
+  const random = randomFrom(7);
+  let same = 0;
+  for (let round = 0; round < 2000; round++) {
+    const layers = someLayers(random);
+    let unpacked: string;
+    try {
+      unpacked = await seenBy.tree(layers);
+    } catch {
+      // What can't be unpacked may be looked at.
+      continue;
+    }
+    assert.equal(seenBy.view(layers), unpacked, JSON.stringify(layers));
+    same += 1;
+  }
+  assert.ok(same > 500, `${same} images`);
 });
 
 /** The answer in one word; also that there is no end of links. */

@@ -12,6 +12,7 @@ import type { Job } from '../progress/words.js';
 interface CatFlags extends PlatformFlags {
   readonly raw?: true;
   readonly whole?: true;
+  readonly maxSize?: number;
 }
 
 export async function run(context: Context<CatFlags>): Promise<void> {
@@ -21,7 +22,12 @@ export async function run(context: Context<CatFlags>): Promise<void> {
     throw new RegError('INVALID_ARGUMENT', 'there is no file to print', {
       hint: 'Write "reg cat IMAGE PATH", or IMAGE:/PATH.',
     });
-  const options = { ...(await lookOptions([image], context)), paths, whole: flags.whole };
+  const options = {
+    ...(await lookOptions([image], context)),
+    paths,
+    whole: flags.whole,
+    maxBytes: flags.maxSize,
+  };
   const isForPeople = io.stdout.isTTY && flags.raw !== true;
   const job: Job = { direction: 'read', name: image, isTransient: true };
   progress.begin(job);

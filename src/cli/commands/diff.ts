@@ -16,6 +16,7 @@ interface DiffFlags extends PlatformFlags {
   readonly exitCode?: true;
   readonly files?: true;
   readonly whole?: true;
+  readonly maxSize?: number;
 }
 
 export async function run(context: Context<DiffFlags>): Promise<void> {
@@ -49,10 +50,10 @@ async function filesOf(
   const platform = diff.to.image?.platform ?? diff.from.image?.platform;
   const hostPlatform = platform === undefined ? options.hostPlatform : parsePlatform(platform);
   progress.begin({ direction: 'read', name: `${from} and ${to}`, isTransient: true });
-  const { whole } = flags;
+  const { whole, maxSize: maxBytes } = flags;
   const changes = await compareFiles(
     { from, to },
-    { ...options, hostPlatform, whole, onEvent: progress.onEvent },
+    { ...options, hostPlatform, whole, maxBytes, onEvent: progress.onEvent },
   );
   progress.end('done');
   return changes;

@@ -14,15 +14,16 @@ interface FilesFlags extends PlatformFlags {
   readonly recursive?: true;
   readonly layer?: string;
   readonly whole?: true;
+  readonly maxSize?: number;
 }
 
 export async function run(context: Context<FilesFlags>): Promise<void> {
   const { args, flags, output, progress } = context;
-  const { layer, recursive, whole } = flags;
+  const { layer, recursive, whole, maxSize: maxBytes } = flags;
   const { image, paths } = splitImagePath(args);
   const [path, ...others] = paths;
   if (others.length > 0) throw new RegError('INVALID_ARGUMENT', 'only one path can be listed at once');
-  const options = { ...(await lookOptions([image], context)), path, recursive, layer, whole };
+  const options = { ...(await lookOptions([image], context)), path, recursive, layer, whole, maxBytes };
   progress.begin({ direction: 'read', name: image, isTransient: true });
   const files = await listFiles(image, { ...options, onEvent: progress.onEvent });
   progress.end('done');

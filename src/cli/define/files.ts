@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 
 import {
   addConnectionsFlag,
+  addMaxSizeFlag,
   addNetworkFlags,
   addPlatformFlag,
   addProgressFlag,
@@ -27,6 +28,7 @@ function defineFiles(command: Command, act: Act): void {
     .option('-r, --recursive', 'what is in the folders below PATH, too')
     .option('--layer <layer>', 'what one layer holds, by its number from 0 or its digest: see "reg layers"');
   addWholeFlag(command);
+  addMaxSizeFlag(command);
   addPlatformFlag(command);
   addResultFlags(command, 'print only the paths');
   addPlaceFlags(command);
@@ -48,6 +50,7 @@ function defineCat(command: Command, act: Act): void {
     .argument('[path...]', 'files in the image; symbolic links are followed inside of it')
     .option('--raw', 'print bytes as they are on a terminal, too');
   addWholeFlag(command);
+  addMaxSizeFlag(command);
   addPlatformFlag(command);
   addPlaceFlags(command);
   addExamples(command, [

@@ -4,6 +4,7 @@ import { Option, type Command } from 'commander';
 
 import {
   addJsonFlag,
+  addMaxSizeFlag,
   addNetworkFlags,
   addPlatformFlag,
   addProgressFlag,
@@ -187,6 +188,7 @@ function defineDiff(command: Command, act: Act): void {
     .option('--exit-code', 'end with exit code 9 where they differ')
     .option('--files', 'compare the files in them, too: fetches layers that have no table of contents');
   addWholeFlag(command);
+  addMaxSizeFlag(command);
   addProgressFlag(command);
   addJsonFlag(command);
   addPlatformFlag(command);

@@ -1,10 +1,10 @@
 /** The commands that turn an image into its file system. */
 
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 
-import { parseBytes } from '../bytes.js';
 import {
   addConnectionsFlag,
+  addMaxSizeFlag,
   addNetworkFlags,
   addPlatformFlag,
   addProgressFlag,
@@ -55,12 +55,7 @@ function defineExport(command: Command, act: Act): void {
 
 function addLayerFlags(command: Command): void {
   addPlatformFlag(command);
-  command.addOption(
-    new Option(
-      '--max-size <size>',
-      'most that it may unpack to, such as 20GB (default: 200 times its size, 1 GiB at least)',
-    ).argParser((text) => parseBytes(text, '--max-size')),
-  );
+  addMaxSizeFlag(command);
   addStoreFlag(command);
   addResultFlags(command);
   addProgressFlag(command);

@@ -11,6 +11,7 @@ import type { CopyListener } from '../../content/events.js';
 import type { Content } from '../../content/types.js';
 import { Holder } from '../../disk/holder.js';
 import { RegError } from '../../errors.js';
+import { UNTOLD } from '../../rootfs/tree.js';
 import { View } from '../../rootfs/view.js';
 import { shortDigest, type Digest } from '../../spec/digest.js';
 import type { ImageManifest } from '../../spec/manifest.js';
@@ -23,8 +24,10 @@ import { openLayer, type LayerFile, type OpenLayerOptions } from './open-layer.j
 /** Layers that are read at once. */
 const CONCURRENCY = 4;
 
-/** Folders that no layer describes are made by whatever unpacks the image: so. */
-export const UNDESCRIBED = { type: 'directory', mode: 0o755, uid: 0, gid: 0, size: 0 } as const;
+const { mode, uid, gid } = UNTOLD;
+
+/** A folder that no layer describes. */
+export const UNDESCRIBED = { type: 'directory', mode, uid, gid, size: 0 } as const;
 
 const LAYER = /^application\/vnd\.(?:oci\.image\.layer|docker\.image\.rootfs)\./;
 
@@ -34,6 +37,8 @@ export interface FilesOptions extends LookOptions {
    * its maker says of the layer: a program that runs the image may unpack something else.
    */
   readonly whole?: boolean | undefined;
+  /** Most bytes that layers may unpack to where they are read from end to end; default: 200 times what they are. */
+  readonly maxBytes?: number | undefined;
   /** Told of layers that are read from end to end. */
   readonly onEvent?: CopyListener | undefined;
 }
@@ -42,13 +47,14 @@ export interface FilesOptions extends LookOptions {
 export class LayerReader {
   readonly #options: FilesOptions & Pick<OpenLayerOptions, 'needsDigests'>;
   readonly #holder: Holder;
-  readonly #quota = new Quota();
+  readonly #quota: Quota;
   readonly #limit = createLimit(CONCURRENCY);
   /** By digest: some images have one layer several times, and two may have one in common. */
   readonly #opened = new Map<Digest, Promise<readonly LayerFile[]>>();
 
   constructor(options: FilesOptions & Pick<OpenLayerOptions, 'needsDigests'>) {
     this.#options = options;
+    this.#quota = new Quota(options);
     this.#holder = new Holder(options.temporaryFolder ?? tmpdir());
   }
 
