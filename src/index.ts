@@ -55,8 +55,7 @@ export { proxyFromEnvironment, type Proxy, type ProxyFor } from './registry/prox
 export type { Registry } from './registry/registry.js';
 
 export { connect, type ConnectOptions, type LoginSources } from './operations/connect.js';
-export { readDigest, type DigestOptions, type DigestResult } from './operations/digest.js';
-export type { ImagePlace } from './operations/locate.js';
+export { readDigest, type DigestResult } from './operations/digest.js';
 export { copyImages, type CopyImagesOptions, type CopyResult } from './operations/copy-images.js';
 export { writeImage, type NewImage, type WriteOptions, type Written } from './operations/write-image.js';
 export { attachArtifact, type AttachedArtifact, type AttachOptions } from './operations/artifact/attach.js';

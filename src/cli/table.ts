@@ -1,5 +1,7 @@
 /** Columns as docker prints them: left-aligned, three blanks between, nothing behind the last. */
 
+import { widthOf } from './width.js';
+
 const GAP = '   ';
 
 /** Lines of a table; `head` and every row have the same number of cells. */
@@ -14,10 +16,10 @@ export function formatTable(
 export function alignColumns(rows: readonly (readonly string[])[], gap = GAP): readonly string[] {
   const widths: number[] = [];
   for (const row of rows)
-    row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
+    row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, widthOf(cell))));
   return rows.map((row) =>
     row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell)))
       .join(gap)
       .trimEnd(),
   );

@@ -2,27 +2,14 @@
 
 import { readManifest } from '../content/read.js';
 import type { CallOptions } from '../content/types.js';
-import { explain } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { isIndexType } from '../spec/media-type.js';
 import { choosePlatform } from '../spec/platform-choice.js';
-import { formatPlatform, type Platform } from '../spec/platform.js';
-import { familiarName, formatReference } from '../spec/reference.js';
-import { parseImage, registryDigest } from './image-name.js';
-import { locate, type ImagePlace, type ImageSource } from './locate.js';
+import type { Platform } from '../spec/platform.js';
+import { registryDigest } from './image-name.js';
+import { lookAt, platformText, type Looked, type LookOptions, type Names } from './look/look-at.js';
 
-export interface DigestOptions extends CallOptions {
-  /** Where to look: at the registry, or in the local store. */
-  readonly place: ImagePlace;
-  /** Which image of an index is meant; default: the index. */
-  readonly platform?: Platform | undefined;
-}
-
-export interface DigestResult {
-  /** Full name: `docker.io/library/nginx:latest`. */
-  readonly reference: string;
-  /** Docker's short name: `nginx:latest`. */
-  readonly familiar: string;
+export interface DigestResult extends Names {
   /** By which the registry knows it. */
   readonly digest: string;
   /** Of the image of an index that was chosen. */
@@ -30,29 +17,23 @@ export interface DigestResult {
 }
 
 /**
- * The digest of an image, by one HEAD where the server does it right; by one GET where one of an index is meant. Throws
- * INVALID_REFERENCE, NOT_FOUND, PLATFORM_NOT_FOUND and what the place throws.
+ * The digest of an image, by one HEAD where the server does it right; by one GET where one of an index is meant: without a
+ * platform it is that of the index. Throws INVALID_REFERENCE, NOT_FOUND, PLATFORM_NOT_FOUND and what the place throws.
  */
-export async function readDigest(image: string, options: DigestOptions): Promise<DigestResult> {
-  const reference = parseImage(image);
-  const names = { reference: formatReference(reference), familiar: familiarName(reference) };
-  try {
-    const { place, platform: wanted, signal } = options;
-    const found = await locate(reference, { place, signal, toRead: wanted !== undefined });
-    if (wanted === undefined) return { ...names, digest: registryDigest(found.root) };
-    const { digest, platform } = await chooseImage(found, wanted, options);
-    return { ...names, digest, ...(platform === undefined ? {} : { platform: formatPlatform(platform) }) };
-  } catch (error) {
-    throw explain(error, `cannot find the digest of ${names.familiar}`, {
-      reference: names.reference,
-      side: 'source',
-    });
-  }
+export async function readDigest(image: string, options: LookOptions): Promise<DigestResult> {
+  const { platform: wanted } = options;
+  const toRead = wanted !== undefined;
+  return lookAt(image, { ...options, verb: 'find the digest of', toRead }, async (looked) => {
+    const { names, root } = looked;
+    if (wanted === undefined) return { ...names, digest: registryDigest(root) };
+    const { digest, platform } = await chooseImage(looked, wanted, options);
+    return { ...names, digest, ...platformText(platform) };
+  });
 }
 
 /** What is no index is the one image that there is, whatever it was made for. */
 async function chooseImage(
-  { source, root }: ImageSource,
+  { source, root }: Looked,
   platform: Platform,
   { signal }: CallOptions,
 ): Promise<Descriptor> {

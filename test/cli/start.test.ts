@@ -39,7 +39,7 @@ test('The help loads the names of the commands, and the options and the code of 
 
 test('The digest of a tag, and whatever else is asked of a registry, loads neither the store nor archives', async (t) => {
   const asked = [
-    ['digest', ['define-store.cjs', 'main.cjs', 'program.cjs', 'registry.cjs']],
+    ['digest', ['define-look.cjs', 'main.cjs', 'program.cjs', 'registry.cjs']],
     ['layers', ['define-look.cjs', 'look.cjs', 'main.cjs', 'program.cjs', 'registry.cjs']],
   ] as const;
   for (const [command, expected] of asked) {

@@ -18,6 +18,16 @@ test('Columns are as wide as their widest cell, and lines end with text', () => 
   ]);
 });
 
+test('What is wider than its letters on a terminal is given its room', () => {
+  assert.deepEqual(
+    alignColumns([
+      ['日本', 'a'],
+      ['abcde', 'b'],
+    ]),
+    ['日本    a', 'abcde   b'],
+  );
+});
+
 test('A table without rows is its head, columns without rows are nothing', () => {
   assert.deepEqual(formatTable(['A', 'B'], []), ['A   B']);
   assert.deepEqual(alignColumns([]), []);

@@ -2,9 +2,9 @@
 
 import { createLimit } from '../../content/limit.js';
 import { readDigest } from '../../operations/digest.js';
-import { platformFor } from '../connection.js';
 import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags.js';
+import { lookOptions } from '../look-options.js';
 
 interface DigestFlags extends PlatformFlags {
   readonly local?: true;
@@ -14,11 +14,11 @@ interface DigestFlags extends PlatformFlags {
 const CONCURRENCY = 8;
 
 export async function run(context: Context<DigestFlags>): Promise<void> {
-  const { args, flags, io, output, signal } = context;
-  const platform = flags.platform === undefined ? undefined : platformFor(flags, io);
-  const place = flags.local ? await context.store() : await context.client();
+  const { args, flags, output } = context;
+  const images = flags.local ? args.map((name) => `store:${name}`) : args;
+  const options = await lookOptions(images, context);
   const limit = createLimit(CONCURRENCY);
-  const asked = args.map((image) => limit(() => readDigest(image, { place, platform, signal })));
+  const asked = images.map((image) => limit(() => readDigest(image, options)));
   // What fails behind the first failure is told by nobody.
   void Promise.allSettled(asked);
   for (const result of asked) {

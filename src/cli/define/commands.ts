@@ -51,6 +51,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     commands: [
       ...from(look, {
         inspect: 'show what an image is made of',
+        digest: 'show which digest a tag stands for',
         manifest: 'print the manifest of an image',
         config: 'print the config of an image',
         history: 'show how an image was made, step by step',
@@ -64,9 +65,6 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
       ...from(files, {
         files: 'list the files in an image',
         cat: 'print files of an image',
-      }),
-      ...from(store, {
-        digest: 'show which digest a tag stands for',
       }),
       ...from(list, {
         tags: 'list the tags of a repository at its registry',

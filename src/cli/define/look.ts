@@ -16,6 +16,7 @@ import { addExamples, type Act } from './act.js';
 
 export const define = {
   inspect: defineInspect,
+  digest: defineDigest,
   manifest: defineManifest,
   config: defineConfig,
   history: defineHistory,
@@ -48,6 +49,26 @@ function defineInspect(command: Command, act: Act): void {
     'reg inspect --raw ghcr.io/owner/app:1.0 | sha256sum',
   ]);
   command.action(act(() => import('../commands/inspect.js')));
+}
+
+function defineDigest(command: Command, act: Act): void {
+  command
+    .description(
+      'Show which digest a tag stands for. A registry is asked for that alone. For an index it is that of the index, ' +
+        'unless --platform chooses one of its images.',
+    )
+    .argument('<image...>', IMAGE)
+    .option('--local', 'look in the local store, as store:NAME does');
+  addPlatformFlag(command, 'image of an index that is meant, os/arch[/variant] (default: the index)');
+  addResultFlags(command, 'print digests alone, without names, for several images, too');
+  addPlaceFlags(command);
+  addExamples(command, [
+    'reg digest nginx',
+    'reg digest --platform linux/arm64 alpine:3 busybox',
+    'reg digest oci:./build',
+    'reg pull app@$(reg digest app:1.0)',
+  ]);
+  command.action(act(() => import('../commands/digest.js')));
 }
 
 function defineManifest(command: Command, act: Act): void {

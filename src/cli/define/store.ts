@@ -1,39 +1,18 @@
-/** The commands that look at what registries list, and look after the local store. */
+/** The commands that look after the local store. */
 
 import { Option, type Command } from 'commander';
 
 import { parseAge } from '../duration.js';
-import { addNetworkFlags, addPlatformFlag, addResultFlags, addStoreFlag, addTagRuleFlags } from '../flags.js';
+import { addNetworkFlags, addResultFlags, addStoreFlag, addTagRuleFlags } from '../flags.js';
 import { addExamples, type Act } from './act.js';
 
 export const define = {
-  digest: defineDigest,
   images: defineImages,
   tag: defineTag,
   rmi: defineRmi,
   verify: defineVerify,
   prune: definePrune,
 };
-
-function defineDigest(command: Command, act: Act): void {
-  command
-    .description(
-      'Show which digest a tag stands for at its registry, which is asked for that alone. For an index it is that of ' +
-        'the index, unless --platform chooses one of its images.',
-    )
-    .argument('<image...>', 'at their registries, unless --local')
-    .option('--local', 'look in the local store');
-  addPlatformFlag(command, 'image of an index that is meant, os/arch[/variant] (default: the index)');
-  addStoreFlag(command);
-  addResultFlags(command, 'print digests alone, without names, for several images, too');
-  addNetworkFlags(command);
-  addExamples(command, [
-    'reg digest nginx',
-    'reg digest --platform linux/arm64 alpine:3 busybox',
-    'reg pull app@$(reg digest app:1.0)',
-  ]);
-  command.action(act(() => import('../commands/digest.js')));
-}
 
 function defineImages(command: Command, act: Act): void {
   command.description('List the images in the local store.');

@@ -5,7 +5,7 @@
  */
 
 import { readContent, readManifest } from '../../content/read.js';
-import type { CallOptions, Source } from '../../content/types.js';
+import type { CallOptions, ResolveOptions, Source } from '../../content/types.js';
 import { explain, hasCode, RegError } from '../../errors.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import { MAX_CONFIG_SIZE, type ImageManifest } from '../../spec/manifest.js';
@@ -39,20 +39,20 @@ export interface Names {
 }
 
 /**
- * Opens the place that `text` names, has `task` look at the image there, and closes it. `verb` is for errors: `inspect`.
+ * Opens the place that `text` names, has `task` look at the image there, and closes it. `verb` is for errors: `inspect`;
+ * with `toRead`, which is the default, the bytes of its manifest come with the answer to whether it is there.
  * Throws INVALID_REFERENCE, INVALID_ARGUMENT, NOT_FOUND, and what the place and the task throw.
  */
 export async function lookAt<T>(
   text: string,
-  { verb, ...options }: LookOptions & { readonly verb: string },
+  { verb, toRead = true, ...options }: LookOptions & ResolveOptions & { readonly verb: string },
   task: (looked: Looked) => Promise<T>,
 ): Promise<T> {
   const place = await parsePlace(text);
   try {
     const opened = await openSource(place, options);
     try {
-      // Its bytes are wanted next, and not only whether it is there.
-      const found = await opened.image({ toRead: true });
+      const found = await opened.image({ toRead });
       return await task({ ...opened, root: found.root, names: namesOf(place, found) });
     } finally {
       await opened.close();
