@@ -102,50 +102,34 @@ test(
     ]);
     const me = await withFiles(await createPerson(t));
     const graph = image({ layers: [await layer({ app: 'app' })] });
-    for (const [from, to] of [
-      [old, ours],
-      [ours, old],
-    ] as const) {
-      const app = `${from.host}/app:1`;
-      await pushGraph(`${from.origin}/v2/app`, graph, { tag: '1' });
-      const attach = ['artifact', 'attach', app, '--artifact-type'];
-      const sbom = await me.reg([...attach, 'application/spdx+json', 'sbom.json', '-q']);
-      await me.reg([...attach, 'example/approval', '--annotation', 'by=alice']);
-      await me.reg([...attach, 'example/log', '--title', 'build.log:text/plain', '-'], { stdin: 'built\n' });
-      await me.fails(2, [...attach, 'example/nothing']);
-      const listed = await list(me, [app]);
-      assert.deepEqual(
-        new Set(listed.map(({ artifactType }) => artifactType)),
-        new Set(['application/spdx+json', 'example/approval', 'example/log']),
-      );
-      assert.ok(listed.every(({ subject }) => subject === graph.descriptor.digest));
-      assert.deepEqual(
-        (await list(me, [app, '--artifact-type', 'application/spdx+json'])).map(
-          ({ reference }) => `${reference}\n`,
-        ),
-        [sbom.stdout],
-      );
-      await me.reg([
-        'artifact',
-        'pull',
-        app,
-        '--artifact-type',
-        'example/log',
-        '-o',
-        `log-${to.host.replace(':', '-')}`,
-      ]);
-      assert.equal(
-        await readFile(join(me.home, `log-${to.host.replace(':', '-')}`, 'build.log'), 'utf8'),
-        'built\n',
-      );
-      const copy = `${to.host}/copy-of-app:1`;
-      await me.reg(['copy', '--referrers', app, copy]);
-      assert.deepEqual(
-        new Set((await list(me, [copy])).map(({ digest }) => digest)),
-        new Set(listed.map(({ digest }) => digest)),
-      );
+    await pushGraph(`${old.origin}/v2/app`, graph, { tag: '1' });
+    const app = `${old.host}/app:1`;
+    const attach = ['artifact', 'attach', app, '-q', '--artifact-type'];
+    const sbom = await me.reg([...attach, 'application/spdx+json', 'sbom.json']);
+    await me.reg([...attach, 'example/log', '--title', 'build.log:text/plain', '-'], { stdin: 'built\n' });
+    const approval = await me.reg([...attach, 'example/approval', '--annotation', 'by=alice']);
+    const listed = await list(me, [app]);
+    const types = ['application/spdx+json', 'example/log', 'example/approval'];
+    assert.deepEqual(
+      listed.map(({ artifactType }) => artifactType),
+      types,
+    );
+    assert.ok(listed.every(({ subject }) => subject === graph.descriptor.digest));
+    const [only, ...others] = await list(me, [app, '--artifact-type', 'application/spdx+json']);
+    assert.deepEqual([`${only?.reference}\n`, others], [sbom.stdout, []]);
+    await me.reg(['delete', '--yes', '-q', approval.stdout.trim()]);
+    const copy = `${ours.host}/copy-of-app:1`;
+    await me.reg(['copy', '--referrers', app, copy]);
+    await me.reg(['artifact', 'attach', copy, '--artifact-type', 'example/note', '--annotation', 'by=bob']);
+    await me.reg(['copy', '--referrers', copy, `${old.host}/back:1`]);
+    const expected = ['application/spdx+json', 'example/log', 'example/note'];
+    for (const place of [copy, `${old.host}/back:1`]) {
+      const found = (await list(me, [place])).map(({ artifactType }) => artifactType);
+      assert.deepEqual(new Set(found), new Set(expected), place);
     }
-    const tags = await me.reg(['tags', `${ours.host}/app`]);
+    await me.reg(['artifact', 'pull', copy, '--artifact-type', 'example/log']);
+    assert.equal(await readFile(join(me.home, 'build.log'), 'utf8'), 'built\n');
+    const tags = await me.reg(['tags', `${ours.host}/copy-of-app`]);
     assert.equal(tags.stdout, '1\n', 'a registry with a list of its own needs none under a tag');
   },
 );

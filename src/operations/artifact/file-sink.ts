@@ -46,13 +46,26 @@ export class FileSink implements Sink {
     }
   }
 
-  /** Makes the folders of all files, and looks whether they could be written. Throws UNSAFE_ARCHIVE, DISK_ERROR. */
-  async prepare(): Promise<void> {
-    for (const file of this.#options.files) {
-      const { path } = await this.#place(file);
-      // Whether one of the same size is another is told by its bytes, when its turn comes.
-      await this.#requireRoom(file, path, ({ size }) => size !== file.descriptor.size);
-    }
+  /**
+   * Makes the folders of all files, and looks whether they could be written; answers how many bytes are missing, of folders
+   * as they are packed. Throws UNSAFE_ARCHIVE, DISK_ERROR.
+   */
+  async prepare(): Promise<number> {
+    let missing = 0;
+    for (const file of this.#options.files) missing += await this.#prepareOne(file);
+    return missing;
+  }
+
+  async #prepareOne(file: WantedFile): Promise<number> {
+    const { folder, path } = await this.#place(file);
+    const { digest, size } = file.descriptor;
+    // Whether one of the same size is another is told by its bytes, when its turn comes.
+    const isOther = (stats: Stats): boolean => stats.size !== size;
+    await this.#requireRoom(file, path, isOther);
+    const there = await look(path);
+    if (there?.isFile() === true && !isOther(there)) return 0;
+    const partial = await look(join(folder, partialName(digest)));
+    return Math.max(0, size - (partial?.size ?? 0));
   }
 
   /** What is there is found out when it is put: files that anybody may change promise nothing. */

@@ -104,9 +104,9 @@ async function pullFiles(
   const wanted = chooseFiles(manifest, { system, ...options });
   requireFiles(wanted);
   tellSkipped(wanted, onNotice);
-  const folder = await openFolder(options.folder, wanted.files);
+  const folder = await openFolder(options.folder);
   const sink = new FileSink({ folder, files: wanted.files, keepOldFiles, system });
-  await sink.prepare();
+  await requireFreeSpace(folder, await sink.prepare());
   const { listener, total } = createTally(onEvent);
   const digests = new Set<Digest>(wanted.files.map(({ descriptor }) => descriptor.digest));
   await copy(source, sink, root, {
@@ -143,13 +143,9 @@ function tellSkipped({ untitled }: WantedFiles, onNotice: Ends['onNotice']): voi
   }
 }
 
-/** The folder, made where it is missing, with room for all of the files. */
-async function openFolder(path: string, files: readonly WantedFile[]): Promise<string> {
+/** The folder, made where it is missing, by the path that no link is in. */
+async function openFolder(path: string): Promise<string> {
   await onDisk({ verb: 'write', path }, () => makeFolder(path));
-  await requireFreeSpace(
-    path,
-    files.reduce((bytes, { descriptor }) => bytes + descriptor.size, 0),
-  );
   return onDisk({ verb: 'read', path }, () => realpath(path));
 }
 
