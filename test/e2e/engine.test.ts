@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 
 import { sha256 } from '../support/contents.js';
+import { bareEnvironment, startChild } from '../support/child.js';
 import { startDockerHub, type DockerHub } from '../support/docker-hub.js';
 import { needsEngine, startDockerEngine, type DockerEngine } from '../support/docker-engine.js';
 import { startFakeEngine } from '../support/fake-engine.js';
 import { ask } from '../support/http-client.js';
 import { busyboxImage, image, layer, sampleIndex, type TestGraph } from '../support/images.js';
-import { createPerson, type Person } from '../support/person.js';
-import { needs } from '../support/programs.js';
+import { createPerson, type Person, succeeded } from '../support/person.js';
+import { needs, programPath } from '../support/programs.js';
 import { pushGraph } from '../support/push-graph.js';
 import { rootfsImage } from '../support/rootfs-image.js';
-import { startServe } from '../support/serve.js';
-import type { Scope } from '../support/temp.js';
+import { startServe, type Served } from '../support/serve.js';
+import { temporaryFolder, type Scope } from '../support/temp.js';
 import { untar, walkBelow } from '../support/walk.js';
 
 async function withImage(
@@ -24,6 +25,20 @@ async function withImage(
   const { host, origin } = await startServe(t, await createPerson(t));
   await pushGraph(`${origin}/v2/team/app`, graph, { tag: '1' });
   return { me: await createPerson(t), host };
+}
+
+/** As its hosts.toml says, by the cache. */
+async function containerdPulls(
+  scope: Scope,
+  image: string,
+  { engine, cache }: { readonly engine: DockerEngine; readonly cache: Served },
+): Promise<void> {
+  const hosts = await temporaryFolder(scope);
+  await mkdir(join(hosts, 'docker.io'));
+  await writeFile(join(hosts, 'docker.io', 'hosts.toml'), `[host."${cache.origin}"]`);
+  const where = ['--address', engine.containerd, 'images', 'pull', '--hosts-dir', hosts];
+  const command = [programPath('ctr'), ...where, '--snapshotter', 'native', image] as const;
+  succeeded(await (await startChild(scope, command, { env: bareEnvironment() })).ended);
 }
 
 test('an image goes into an engine as a tar, and comes out of it again with its digest', async (t) => {
@@ -67,84 +82,82 @@ test('an engine that is not there, or refuses, ends with the exit code of its ki
   assert.match(stderr, /says "it is full"/);
 });
 
-suite(
-  'a real Docker engine',
-  { skip: needsEngine().skip || needs('busybox', 'docker-registry').skip },
-  () => {
-    const hooks: (() => Promise<void> | void)[] = [];
-    let engine: DockerEngine;
-    let hub: DockerHub;
-    before(async () => {
-      const scope = { after: (hook: () => Promise<void> | void) => void hooks.push(hook) };
-      hub = await startDockerHub(scope);
-      const flags = ['--proxy-of', 'docker.io', '--ca-file', hub.authorityFile, ...hub.resolveFlags];
-      const cache = await startServe(scope, await createPerson(scope), flags);
-      engine = await startDockerEngine(scope, { mirrors: [cache.origin] });
-    });
-    after(async () => {
-      for (const hook of hooks.toReversed()) await hook();
-    });
+const ENGINE = { skip: needsEngine().skip || needs('busybox', 'ctr', 'docker-registry').skip };
 
-    test('loads and runs what reg save wrote, and saves what reg push takes', async (t) => {
-      const { me, host } = await withImage(t, await busyboxImage());
-      const name = `${host}/team/app:1`;
-      await me.reg(['pull', name]);
-      await me.reg(['save', name, '-o', 'app.tar']);
-      assert.match(await engine.load(await readFile(join(me.home, 'app.tar'))), /Loaded image: /);
-      assert.equal(await engine.run(name, ['/bin/busybox', 'echo', 'hello']), 'hello\r\n');
-      const stdin = await engine.save(name);
-      await me.reg(['push', '--from', '-', `${host}/team/saved:1`], { stdin });
-      await me.reg(['copy', `${host}/team/saved:1`, 'docker-daemon:again:1'], {
-        env: { DOCKER_HOST: engine.host },
-      });
-      assert.equal(await engine.run('again:1', ['/bin/busybox', 'echo', 'again']), 'again\r\n');
-    });
+suite('a real Docker engine', ENGINE, () => {
+  const hooks: (() => Promise<void> | void)[] = [];
+  let engine: DockerEngine;
+  let hub: DockerHub;
+  let cache: Served;
+  before(async () => {
+    const scope = { after: (hook: () => Promise<void> | void) => void hooks.push(hook) };
+    hub = await startDockerHub(scope);
+    const flags = ['--proxy-of', 'docker.io', '--ca-file', hub.authorityFile, ...hub.resolveFlags];
+    cache = await startServe(scope, await createPerson(scope), flags);
+    engine = await startDockerEngine(scope, { mirrors: [cache.origin] });
+  });
+  after(async () => {
+    for (const hook of hooks.toReversed()) await hook();
+  });
 
-    test('pulls from and pushes to reg serve, and has Docker Hub by its cache', async (t) => {
-      const made = await busyboxImage();
-      const { host } = await withImage(t, made);
-      await engine.pull(`${host}/team/app:1`);
-      assert.equal(await engine.run(`${host}/team/app:1`, ['/bin/busybox', 'echo', 'pulled']), 'pulled\r\n');
-      await engine.pushAs(`${host}/team/app:1`, `${host}/team/pushed:2`);
-      const { body } = await ask(`http://${host}/v2/team/pushed/manifests/2`);
-      const { config } = JSON.parse(body.toString()) as { readonly config: { readonly digest: string } };
-      assert.equal(config.digest, sha256(made.config));
-
-      await pushGraph(`${hub.storage.origin}/v2/team/hubbed`, made, { tag: '1' });
-      await engine.pull('team/hubbed:1');
-      assert.equal(await engine.run('team/hubbed:1', ['/bin/busybox', 'echo', 'hub']), 'hub\r\n');
-      assert.ok(
-        hub.registry.requests.every(({ headers }) => String(headers['user-agent']).startsWith('reg/')),
-      );
+  test('loads and runs what reg save wrote, and saves what reg push takes', async (t) => {
+    const { me, host } = await withImage(t, await busyboxImage());
+    const name = `${host}/team/app:1`;
+    await me.reg(['pull', name]);
+    await me.reg(['save', name, '-o', 'app.tar']);
+    assert.match(await engine.load(await readFile(join(me.home, 'app.tar'))), /Loaded image: /);
+    assert.equal(await engine.run(name, ['/bin/busybox', 'echo', 'hello']), 'hello\r\n');
+    const stdin = await engine.save(name);
+    await me.reg(['push', '--from', '-', `${host}/team/saved:1`], { stdin });
+    await me.reg(['copy', `${host}/team/saved:1`, 'docker-daemon:again:1'], {
+      env: { DOCKER_HOST: engine.host },
     });
+    assert.equal(await engine.run('again:1', ['/bin/busybox', 'echo', 'again']), 'again\r\n');
+  });
 
-    test('takes in and gives out images by docker-daemon:', async (t) => {
-      const { me, host } = await withImage(t, await busyboxImage());
-      const env = { DOCKER_HOST: engine.host };
-      await me.reg(['copy', `${host}/team/app:1`, 'docker-daemon:direct:1'], { env });
-      assert.equal(await engine.run('direct:1', ['/bin/busybox', 'echo', 'direct']), 'direct\r\n');
-      await me.reg(['copy', 'docker-daemon:direct:1', `${host}/team/direct:1`], { env });
-      await me.reg(['pull', `${host}/team/direct:1`]);
-      await me.fails(3, ['copy', 'docker-daemon:nothing:1', 'oci:x'], { env });
-    });
+  test('pulls from and pushes to reg serve, and has Docker Hub by its cache', async (t) => {
+    const made = await busyboxImage();
+    const { host } = await withImage(t, made);
+    await engine.pull(`${host}/team/app:1`);
+    assert.equal(await engine.run(`${host}/team/app:1`, ['/bin/busybox', 'echo', 'pulled']), 'pulled\r\n');
+    await engine.pushAs(`${host}/team/app:1`, `${host}/team/pushed:2`);
+    const { body } = await ask(`http://${host}/v2/team/pushed/manifests/2`);
+    const { config } = JSON.parse(body.toString()) as { readonly config: { readonly digest: string } };
+    assert.equal(config.digest, sha256(made.config));
 
-    test('has the same file system of an image as reg unpack and reg export', async (t) => {
-      const { me, host } = await withImage(t, rootfsImage());
-      const env = { DOCKER_HOST: engine.host };
-      await me.reg(['copy', `${host}/team/app:1`, 'docker-daemon:rootfs:1'], { env });
-      await writeFile(join(me.home, 'docker.tar'), await engine.exportRootfs('rootfs:1'));
-      await untar(t, join(me.home, 'docker.tar'), join(me.home, 'docker'));
-      await me.reg(['unpack', 'docker-daemon:rootfs:1', 'unpacked'], { env });
-      await me.reg(['export', `${host}/team/app:1`, '-o', 'flat.tar']);
-      await untar(t, join(me.home, 'flat.tar'), join(me.home, 'flat'));
-      const [docker, unpacked, flat] = ['docker', 'unpacked', 'flat'].map((name) =>
-        walkBelow(join(me.home, name)),
-      );
-      assert.deepEqual(unpacked, flat);
-      // What docker puts into every container.
-      const added = /^(?:\.dockerenv|dev|etc|proc|sys)(?:\/|$)/;
-      const own = Object.entries(docker ?? {}).filter(([path]) => !added.test(path));
-      assert.deepEqual(Object.fromEntries(own), unpacked);
-    });
-  },
-);
+    await pushGraph(`${hub.storage.origin}/v2/team/hubbed`, made, { tag: '1' });
+    await engine.pull('team/hubbed:1');
+    await containerdPulls(t, 'docker.io/team/hubbed:1', { engine, cache });
+    assert.equal(await engine.run('team/hubbed:1', ['/bin/busybox', 'echo', 'hub']), 'hub\r\n');
+    assert.ok(hub.registry.requests.every(({ headers }) => String(headers['user-agent']).startsWith('reg/')));
+  });
+
+  test('takes in and gives out images by docker-daemon:', async (t) => {
+    const { me, host } = await withImage(t, await busyboxImage());
+    const env = { DOCKER_HOST: engine.host };
+    await me.reg(['copy', `${host}/team/app:1`, 'docker-daemon:direct:1'], { env });
+    assert.equal(await engine.run('direct:1', ['/bin/busybox', 'echo', 'direct']), 'direct\r\n');
+    await me.reg(['copy', 'docker-daemon:direct:1', `${host}/team/direct:1`], { env });
+    await me.reg(['pull', `${host}/team/direct:1`]);
+    await me.fails(3, ['copy', 'docker-daemon:nothing:1', 'oci:x'], { env });
+  });
+
+  test('has the same file system of an image as reg unpack and reg export', async (t) => {
+    const { me, host } = await withImage(t, rootfsImage());
+    const env = { DOCKER_HOST: engine.host };
+    await me.reg(['copy', `${host}/team/app:1`, 'docker-daemon:rootfs:1'], { env });
+    await writeFile(join(me.home, 'docker.tar'), await engine.exportRootfs('rootfs:1'));
+    await untar(t, join(me.home, 'docker.tar'), join(me.home, 'docker'));
+    await me.reg(['unpack', 'docker-daemon:rootfs:1', 'unpacked'], { env });
+    await me.reg(['export', `${host}/team/app:1`, '-o', 'flat.tar']);
+    await untar(t, join(me.home, 'flat.tar'), join(me.home, 'flat'));
+    const [docker, unpacked, flat] = ['docker', 'unpacked', 'flat'].map((name) =>
+      walkBelow(join(me.home, name)),
+    );
+    assert.deepEqual(unpacked, flat);
+    // What docker puts into every container.
+    const added = /^(?:\.dockerenv|dev|etc|proc|sys)(?:\/|$)/;
+    const own = Object.entries(docker ?? {}).filter(([path]) => !added.test(path));
+    assert.deepEqual(Object.fromEntries(own), unpacked);
+  });
+});

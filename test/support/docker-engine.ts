@@ -20,6 +20,8 @@ export function needsEngine(): { readonly skip: string | false } {
 export interface DockerEngine {
   /** For `DOCKER_HOST`. */
   readonly host: string;
+  /** The socket of its containerd. */
+  readonly containerd: string;
   /** What `docker save` gives. */
   readonly save: (image: string) => Promise<Buffer>;
   /** What `docker load` does; answers what the engine says. */
@@ -56,6 +58,7 @@ export async function startDockerEngine(
   await untilReady(ask, child.ended);
   return {
     host: `unix://${socketPath}`,
+    containerd: join(folder, 'exec-root', 'containerd', 'containerd.sock'),
     save: (image) => ask('GET', `/images/${image}/get`),
     load: async (tar) =>
       (await ask('POST', '/images/load', { body: tar, type: 'application/x-tar' })).toString(),
