@@ -128,10 +128,15 @@ export class Layout implements Source, Sink {
 
   /**
    * Brings in a blob that somebody reads along while it comes, and that no name is to reach: a prune may take it at
-   * once. To be called after `prepare`. Throws as `put`.
+   * once. One that is there is not opened. To be called after `prepare`. Throws as `put`.
    */
   async fetch(content: Content, options: CallOptions & { readonly follower: Follower }): Promise<void> {
-    await ingest(content, { ...this.parts, ...options });
+    const { blobs, paths } = this.parts;
+    const { digest, size } = content.descriptor;
+    // Another one may have brought it just now.
+    if (await blobs.has(content.descriptor, options))
+      await options.follower.begin({ path: paths.blob(digest), position: size });
+    else await ingest(content, { ...this.parts, ...options });
   }
 
   /** Takes names away; blobs stay until `pruneLayout`. Throws NOT_FOUND, with nothing removed, when one is not there. */

@@ -143,6 +143,23 @@ test('ten who want one layer at once fetch it once, and a slow one holds nobody 
   assert.equal((await cache.ask(`team/app/blobs/${big.digest}`, { method: 'HEAD' })).status, 200);
 });
 
+test(
+  'who looked for a layer before it came, and asks for it after, has it not fetched again',
+  REAL,
+  async (t) => {
+    const setting = await startCache(t);
+    const { cache, big, asked } = setting;
+    await cache.ask('team/app/manifests/1');
+    await digestOf(await openBlob(setting));
+    const { layout } = cache;
+    const has = layout.has.bind(layout);
+    let looks = 0;
+    layout.has = async (descriptor, options) => (looks++ > 1 ? has(descriptor, options) : false);
+    assert.equal(await digestOf(await openBlob(setting)), big.digest);
+    assert.equal(asked(BLOBS).length, 1);
+  },
+);
+
 test('who leaves does not take the layer away from who stays', REAL, async (t) => {
   const setting = await startCache(t);
   const { cache, wire, big, asked } = setting;
