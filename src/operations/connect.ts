@@ -11,6 +11,7 @@ import {
   type RegistryClient,
 } from '../registry/client.js';
 import { Redactor } from '../spec/redactor.js';
+import { openChallengeFile } from './challenge-memory.js';
 import { createCloudLogins } from './cloud-logins.js';
 import { withDockerHeaders } from './docker-headers.js';
 
@@ -32,6 +33,8 @@ export interface LoginSources {
 export interface ConnectOptions extends LoginSources, Partial<Omit<ClientOptions, 'authHosts'>> {
   /** Logins for this client alone; they come before those that are kept. */
   readonly given?: readonly GivenLogin[] | undefined;
+  /** Path of a file, without secrets, in which the token services of registries are remembered; default: none. */
+  readonly challenges?: string | undefined;
   /** Path of the file in which `login` remembers token services. */
   readonly tokenServices?: string | undefined;
   /** Hosts, with or without port, that may be given the password of any registry that names them. */
@@ -56,6 +59,7 @@ export function openConnection({
   containersAuth,
   keychainIndex,
   env = {},
+  challenges,
   tokenServices,
   authHosts = [],
   ...options
@@ -67,8 +71,10 @@ export function openConnection({
   const cloud = createCloudLogins({ env, clock, onSecret, signal, client: () => client });
   const sources = { dockerConfig, containersAuth, keychainIndex, env, cloud };
   const chain = createChain({ given, ...sources, onNotice, signal });
+  const memory = challenges === undefined ? undefined : openChallengeFile(challenges);
   const client = createClient({
     ...options,
+    memory,
     ...(dockerConfig !== undefined && { settingsFor: withDockerHeaders(options.settingsFor, dockerConfig) }),
     clock,
     redactor,
@@ -84,10 +90,10 @@ export function openConnection({
   return {
     ...client,
     loginFor: chain,
-    close() {
+    async close() {
       // A helper may be waiting for somebody who has left.
       closing.abort();
-      return client.close();
+      await Promise.all([client.close(), memory?.save()]);
     },
   };
 }

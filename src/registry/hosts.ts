@@ -5,6 +5,7 @@ import { DEFAULT_POLICY, type Clock, type RetryPolicy } from '../content/retry.j
 import { Redactor } from '../spec/redactor.js';
 import { Authorizer } from './auth/authorizer.js';
 import type { CredentialLookup } from './auth/credential.js';
+import type { ChallengeMemory } from './auth/remembered.js';
 import { Dialer, type Pin } from './dial.js';
 import { Endpoint } from './endpoint.js';
 import { Host } from './host.js';
@@ -64,6 +65,8 @@ export interface ClientOptions {
    * one. Default: they are not asked.
    */
   readonly onRefreshToken?: ((token: string) => void) | undefined;
+  /** Remembers from run to run which token services registries name. Default: they are asked each time. */
+  readonly memory?: ChallengeMemory | undefined;
   readonly retryPolicy?: RetryPolicy | undefined;
   /** Most connections to one host over which large blobs come at once; default 24, 1 for one a blob. */
   readonly connections?: number | undefined;
@@ -173,6 +176,7 @@ function createHost(name: string, { options, settings, at, ...parts }: HostParts
     authHosts,
     onRefreshToken,
     plainHttpAuth,
+    memory: options.memory,
     clock,
     redactor,
     clean: (text) => notices.clean(text),

@@ -19,10 +19,12 @@ import { CredentialCache } from './credential-cache.js';
 import { formatBasic, secretsOf, type Credential, type CredentialLookup } from './credential.js';
 import { readBearer, type Bearer, type Known } from './known-challenge.js';
 import { belongsTogether } from './realm.js';
+import { Remembered, type ChallengeMemory } from './remembered.js';
 import { goingOnAnonymously, loginNeeded, refused, strangerError, unusableChallenge } from './refusals.js';
 import { isPull, scopesToAsk } from './scope.js';
 import { TokenCache } from './token-cache.js';
 import { fetchToken } from './token.js';
+import type { Refusal, TokenFacts, Wish } from './wish.js';
 
 export interface AuthorizerOptions extends AskRealmOptions {
   /** As in a reference: credentials are looked up by it, never by who answered. */
@@ -32,6 +34,7 @@ export interface AuthorizerOptions extends AskRealmOptions {
   readonly authHosts: ((registry: string, realm: string) => boolean | Promise<boolean>) | undefined;
   /** Token services are asked for a refresh token, and this is told it. */
   readonly onRefreshToken: ((token: string) => void) | undefined;
+  readonly memory: ChallengeMemory | undefined;
   readonly clock: Clock;
   readonly redactor: Redactor;
   /** Makes text from outside safe to print. */
@@ -40,37 +43,10 @@ export interface AuthorizerOptions extends AskRealmOptions {
   readonly warn: (message: string) => void;
 }
 
-/** The request that is to be authorized. */
-export interface Wish {
-  /** The registry's root URL. */
-  readonly base: URL;
-  readonly scopes: readonly Scope[];
-  readonly signal?: AbortSignal | undefined;
-  /**
-   * When, by the clock, the request set out that was refused. What kills one token before its time, such as a machine
-   * that slept, kills those beside it: only younger ones are worth another try.
-   */
-  readonly since?: number | undefined;
-}
-
-/** What is known of a request that was refused for good. */
-export interface Refusal extends Pick<Wish, 'scopes'> {
-  readonly challenge?: string | undefined;
-}
-
-/** What may be told of a token. */
-export interface TokenFacts {
-  readonly realm: URL;
-  readonly service: string | undefined;
-  /** How long it will be used, in milliseconds; undefined for one that was given to us as it is. */
-  readonly lifeMs: number | undefined;
-  /** What it grants, where it says so. */
-  readonly scopes: readonly string[] | undefined;
-}
-
 export class Authorizer {
   readonly #options: AuthorizerOptions;
   readonly #tokens: TokenCache;
+  readonly #remembered: Remembered;
   #challenge: Known | undefined;
   readonly #credentials: CredentialCache;
   /** Why we go on without a credential although there may be one. */
@@ -81,7 +57,8 @@ export class Authorizer {
   constructor(options: AuthorizerOptions) {
     this.#options = options;
     this.#tokens = new TokenCache(options.clock);
-    const { clock, credentials, host, redactor } = options;
+    const { clock, credentials, host, memory, clean, redactor } = options;
+    this.#remembered = new Remembered(memory, clean);
     this.#credentials = new CredentialCache(clock, async (repository) => {
       const credential = await credentials?.(host, repository);
       if (credential !== undefined) secretsOf(credential).forEach((secret) => redactor.add(secret));
@@ -89,10 +66,26 @@ export class Authorizer {
     });
   }
 
-  /** What to send along without being asked: nothing, until the host has asked once. Throws as `meet`. */
+  /** What to send along without being asked: nothing, until the host has asked once, if in an earlier run. Throws as `meet`. */
   async grant(wish: Wish): Promise<Grant | undefined> {
-    const challenge = this.#challenge;
-    return challenge === undefined ? undefined : this.#meet(challenge, wish);
+    if (this.#challenge !== undefined) return this.#meet(this.#challenge, wish);
+    const remembered = await this.#remembered.take(wish.base);
+    return remembered === undefined ? undefined : this.#tryRemembered(remembered, wish);
+  }
+
+  async #tryRemembered(remembered: Bearer, wish: Wish): Promise<Grant | undefined> {
+    try {
+      const credential = await this.#credentialFor(wish);
+      // The registry may take the password itself; that only it can say.
+      if (credential !== undefined && !(await this.#mayTrust(remembered.realm, wish.base))) return undefined;
+      const grant = await this.#meet(remembered, wish);
+      this.#challenge ??= remembered;
+      return grant;
+    } catch (error) {
+      if (hasCode(error, 'ABORTED')) throw error;
+      this.#remembered.drop(remembered, wish.base, error);
+      return undefined;
+    }
   }
 
   /**
@@ -107,8 +100,11 @@ export class Authorizer {
     const token = tokenIn(wish.refused);
     if (token !== undefined) await this.#tokens.forget(token);
     this.#challenge = (await this.#choose(header, wish)) ?? this.#challenge;
-    if (this.#challenge === undefined) throw this.#unusable(header);
-    const grant = await this.#meet(this.#challenge, wish);
+    const challenge = this.#challenge;
+    if (challenge === undefined) throw this.#unusable(header);
+    if (challenge.scheme === 'bearer') this.#remembered.refuseAgain(challenge);
+    const grant = await this.#meet(challenge, wish);
+    if (grant !== undefined && challenge.scheme === 'bearer') this.#remembered.note(challenge, wish.base);
     if (grant !== undefined) return grant;
     throw this.#unavailable ?? loginNeeded(this.#options.host, wish.base.host);
   }

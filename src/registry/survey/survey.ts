@@ -8,7 +8,7 @@ import type { CallOptions } from '../../content/types.js';
 import type { Digest } from '../../spec/digest.js';
 import { bareMediaType, MANIFEST_ACCEPT, OCI_INDEX } from '../../spec/media-type.js';
 import { parseChallenges } from '../auth/challenge.js';
-import type { TokenFacts } from '../auth/authorizer.js';
+import type { TokenFacts } from '../auth/wish.js';
 import type { Host } from '../host.js';
 import type { Answer, Request } from '../transport.js';
 import { openSession } from '../upload/session.js';

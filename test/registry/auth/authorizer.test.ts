@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { RegError } from '../../../src/errors.js';
 import type { Credential } from '../../../src/registry/auth/credential.js';
+import type { ChallengeMemory, NamedService } from '../../../src/registry/auth/remembered.js';
 import type { ClientOptions } from '../../../src/registry/hosts.js';
 import type { Request } from '../../../src/registry/transport.js';
 import { readText, startHosts, toRequest, type TestHosts } from '../../support/hosts.js';
@@ -576,4 +577,78 @@ test('a credential that has run out is looked up again, and no other', async (t)
     assert.equal(count, lookups);
     assert.deepEqual(shown, ['password-1', 'password-1', `password-${lookups}`]);
   }
+});
+
+interface Noted {
+  readonly memory: ChallengeMemory;
+  /** What is remembered, by the root URL of the registry. */
+  readonly named: Map<string, NamedService>;
+}
+
+function remembering(): Noted {
+  const named = new Map<string, NamedService>();
+  const memory: ChallengeMemory = {
+    recall: async (registry) => named.get(registry),
+    note: (registry, service) => void named.set(registry, service),
+    forget: (registry) => void named.delete(registry),
+  };
+  return { memory, named };
+}
+
+test('a token service of an earlier run is asked at once, without a request that is only refused', async (context) => {
+  const { memory, named } = remembering();
+  const { registry, realm, send } = await setUp(context, { memory, credentials });
+  assert.equal(await send(), 'content');
+  assert.deepEqual(
+    [...named],
+    [[`${registry.origin}/`, { realm: `${realm.origin}/token`, service: 'registry.test' }]],
+  );
+  const later = startHosts(context, { memory, credentials });
+  const answer = await later.get(registry.host).send(toRequest('/v2/app/tags/list'));
+  assert.equal(await readText(answer), 'content');
+  assert.deepEqual(
+    registry.requests.map(({ status }) => status),
+    [401, 200, 200],
+  );
+  assert.equal(realm.requests.length, 2);
+  assert.match(realm.requests.at(-1)?.path ?? '', /service=registry\.test&scope=repository%3Aapp%3Apull/);
+});
+
+test('whatever was remembered wrongly, the registry has the last word', async (context) => {
+  for (const service of [
+    { realm: 'http://127.0.0.1:1/gone', service: '' },
+    { realm: 'https://169.254.169.254/token', service: '' },
+    { realm: 'no url', service: 'x'.repeat(300) },
+    { realm: 'file:///etc/passwd', service: '' },
+  ]) {
+    const { memory, named } = remembering();
+    const { registry, realm, send } = await setUp(context, { memory, credentials });
+    named.set(`${registry.origin}/`, service);
+    assert.equal(await send(), 'content', service.realm);
+    assert.equal(named.get(`${registry.origin}/`)?.realm, `${realm.origin}/token`);
+  }
+});
+
+test('a remembered token service gets no password that one named just now would not get', async (context) => {
+  const { memory, named } = remembering();
+  const stranger = await startHttpServer(context, (exchange) => sendToken(exchange, 1), {
+    address: '127.0.0.2',
+  });
+  const { registry, send } = await setUp(context, { memory, credentials });
+  named.set(`${registry.origin}/`, { realm: `${stranger.origin}/token`, service: '' });
+  assert.equal(await send(), 'content');
+  assert.deepEqual(stranger.requests, []);
+});
+
+test('a password that a remembered token service refuses is not sent twice', async (context) => {
+  const { memory, named } = remembering();
+  const { registry, realm, send } = await setUp(context, {
+    memory,
+    credentials,
+    onToken: (exchange) => reply(exchange, 401, { body: { errors: [{ code: 'UNAUTHORIZED' }] } }),
+  });
+  named.set(`${registry.origin}/`, { realm: `${realm.origin}/token`, service: 'registry.test' });
+  await rejects(send(), 'UNAUTHORIZED', /./);
+  assert.equal(realm.requests.length, 1);
+  assert.equal(named.size, 0);
 });
