@@ -16,13 +16,18 @@ const MOST_READY = 8;
 /** A host that takes longer than this to be connected to, or to answer, is far: in milliseconds. */
 const FAR_MS = 8;
 
+interface Spare {
+  readonly dialing: Promise<Socket>;
+  hasFailed: boolean;
+}
+
 /** Node's own pool, of connections that we dial ourselves. */
 export class Connections extends Agent {
   readonly #dial: () => Promise<Socket>;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #connect: (done: (error: Error | null, socket: Socket) => void) => void;
-  /** Made before anybody asked for them, or on the way; undefined where that failed. */
-  readonly #spare: Promise<Socket | undefined>[] = [];
+  /** Made before anybody asked for them, or on the way. */
+  readonly #spare: Spare[] = [];
   /** How many requests will come at once. */
   #soon = 1;
   #isConnected = false;
@@ -48,6 +53,11 @@ export class Connections extends Agent {
     return () => clearTimeout(timer);
   }
 
+  /** To be told that a request will come as soon as something else was answered. */
+  connectAhead(): void {
+    if (!this.#isConnected && this.#spare.length === 0) this.#addSpare();
+  }
+
   override createConnection(
     _options: ClientRequestArgs,
     callback: (error: Error | null, socket?: Duplex) => void,
@@ -66,15 +76,22 @@ export class Connections extends Agent {
   close(reason: Error): void {
     const sockets = [...Object.values(this.sockets), ...Object.values(this.freeSockets)];
     for (const socket of sockets.flatMap((some) => some ?? [])) socket.destroy(reason);
-    for (const spare of this.#spare.splice(0)) void spare.then((socket) => socket?.destroy());
+    for (const { dialing } of this.#spare.splice(0))
+      dialing.then((socket) => socket.destroy()).catch(() => {});
     this.destroy();
   }
 
   async #take(): Promise<Socket> {
     for (let spare = this.#spare.shift(); spare !== undefined; spare = this.#spare.shift()) {
-      const socket = await spare;
-      if (socket?.destroyed === false) return unwatch(socket);
+      if (spare.hasFailed) continue;
+      // One that is on its way is as good as a new one, and fails as that would.
+      const socket = await spare.dialing;
+      if (!socket.destroyed) return unwatch(socket);
     }
+    return this.#connectNow();
+  }
+
+  async #connectNow(): Promise<Socket> {
     const since = this.#clock.now();
     const socket = await this.#dial();
     this.#isConnected = true;
@@ -86,10 +103,14 @@ export class Connections extends Agent {
   /** Beside those that are free, or will be. */
   #makeSpare(willBeFree = 0): void {
     const free = Object.values(this.freeSockets).flatMap((some) => some ?? []).length + willBeFree;
-    for (let missing = this.#soon - free - this.#spare.length; missing > 0; missing--)
-      // Why it failed will be heard of when it is tried again, by the request that needs it.
-      this.#spare.push(this.#dial().then(watched, () => undefined));
+    for (let missing = this.#soon - free - this.#spare.length; missing > 0; missing--) this.#addSpare();
     this.#soon = 1;
+  }
+
+  #addSpare(): void {
+    const spare: Spare = { dialing: this.#connectNow().then(watched), hasFailed: false };
+    spare.dialing.catch(() => (spare.hasFailed = true));
+    this.#spare.push(spare);
   }
 }
 

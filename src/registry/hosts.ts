@@ -116,6 +116,7 @@ export function createHosts(options: ClientOptions): Hosts {
     notices,
     redactor,
     send: traced(http, { notices, clock }),
+    connectAhead: (asked) => http.connectAhead(asked),
     connectTimeoutMs,
   };
   const hosts = new Map<string, Host>();
@@ -153,6 +154,7 @@ interface Parts {
   readonly notices: Notices;
   readonly redactor: Redactor;
   readonly send: Send;
+  readonly connectAhead: Http['connectAhead'];
   readonly connectTimeoutMs: number;
 }
 
@@ -167,7 +169,7 @@ interface HostParts extends Parts {
 
 function createHost(name: string, { options, settings, at, ...parts }: HostParts): Host {
   const { clock, credentials, authHosts, onRefreshToken, plainHttpAuth = false } = options;
-  const { dialer, announce, notices, redactor, send, connectTimeoutMs } = parts;
+  const { dialer, announce, notices, redactor, send, connectAhead, connectTimeoutMs } = parts;
   const probeTimeoutMs = Math.min(connectTimeoutMs, MAX_PROBE_MS);
   const endpoint = new Endpoint(name, { dialer, announce, settings, at, probeTimeoutMs });
   const authorizer = new Authorizer({
@@ -177,6 +179,12 @@ function createHost(name: string, { options, settings, at, ...parts }: HostParts
     onRefreshToken,
     plainHttpAuth,
     memory: options.memory,
+    onTokenAhead: (base) =>
+      void endpoint.careFor(base).then(
+        (care) => connectAhead({ url: base, care }),
+        // The request itself will say what is wrong with the settings.
+        () => {},
+      ),
     clock,
     redactor,
     clean: (text) => notices.clean(text),

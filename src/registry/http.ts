@@ -79,6 +79,11 @@ export class Http {
     }
   }
 
+  /** Begins to connect to where a request will go, when that was never connected to. */
+  connectAhead(asked: Pick<HttpRequest, 'url' | 'care'>): void {
+    this.#lineFor(asked).connections.connectAhead();
+  }
+
   /** Ends all connections, and with them what is still under way. */
   async close(): Promise<void> {
     this.#options.dialer.close();
@@ -133,7 +138,7 @@ export class Http {
     }
   }
 
-  #lineFor({ url, care = {} }: HttpRequest): Line {
+  #lineFor({ url, care = {} }: Pick<HttpRequest, 'url' | 'care'>): Line {
     const { checkCertificate = true, publicOnly = false, direct = false, proxy, trust } = care;
     const way = direct || (proxy && formatPeer(proxy));
     const key = [url.origin, checkCertificate, publicOnly, way, trust && keyOf(trust)].join(' ');

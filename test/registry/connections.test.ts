@@ -78,9 +78,9 @@ test('A host that takes long to answer is far, too', async (t) => {
 
 test('A near host is connected to when that is needed', async (t) => {
   const world = await start(t, 1);
-  const onAnswer = world.connections.prepareFor(4);
+  // As if the answer had come at once, however busy this machine is.
+  world.connections.prepareFor(4)();
   assert.equal(await world.get(), '1');
-  onAnswer();
   await settled(world, 1);
 });
 
@@ -105,4 +105,26 @@ test('Connections that nobody took end with all others', async (t) => {
   const closed = world.accepted.map((socket) => once(socket, 'close'));
   world.connections.close(new Error('over'));
   await Promise.all(closed);
+});
+
+test('A connection that is made ahead is the one that the request takes', async (t) => {
+  const world = await start(t, 40);
+  world.connections.connectAhead();
+  world.connections.connectAhead();
+  assert.equal(await world.get(), '1');
+  world.connections.connectAhead();
+  await settled(world, 1);
+});
+
+test('A connection on its way that fails is the failure of the request, and of that one only', async () => {
+  let dials = 0;
+  const dial = async (): Promise<Socket> => {
+    throw new Error(`refused ${++dials}`);
+  };
+  const connections = new Connections(dial, { now: () => 0 });
+  const asked = { connections, method: 'GET', path: '/', headers: {}, body: null };
+  const ask = () => exchange({ ...asked, signal: new AbortController().signal });
+  connections.connectAhead();
+  await assert.rejects(ask(), /refused 1/);
+  await assert.rejects(ask(), /refused 2/);
 });

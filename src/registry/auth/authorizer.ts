@@ -35,6 +35,8 @@ export interface AuthorizerOptions extends AskRealmOptions {
   /** Token services are asked for a refresh token, and this is told it. */
   readonly onRefreshToken: ((token: string) => void) | undefined;
   readonly memory: ChallengeMemory | undefined;
+  /** Told that the registry will be asked as soon as a token has come. */
+  readonly onTokenAhead: (base: URL) => void;
   readonly clock: Clock;
   readonly redactor: Redactor;
   /** Makes text from outside safe to print. */
@@ -78,6 +80,7 @@ export class Authorizer {
       const credential = await this.#credentialFor(wish);
       // The registry may take the password itself; that only it can say.
       if (credential !== undefined && !(await this.#mayTrust(remembered.realm, wish.base))) return undefined;
+      this.#options.onTokenAhead(wish.base);
       const grant = await this.#meet(remembered, wish);
       this.#challenge ??= remembered;
       return grant;
