@@ -12,10 +12,10 @@ export function cacheFolder({ env, home }: Surroundings): string | undefined {
   return home === undefined ? undefined : join(home, '.cache', 'reg');
 }
 
-/** Where the token services of registries are remembered. */
-export function challengesFile(surroundings: Surroundings): string | undefined {
+/** Where what registries say of themselves is remembered. */
+export function hostMemoryFile(surroundings: Surroundings): string | undefined {
   const folder = cacheFolder(surroundings);
-  return folder === undefined ? undefined : join(folder, 'challenges.json');
+  return folder === undefined ? undefined : join(folder, 'hosts.json');
 }
 
 /** Whether a folder is there that only `uid`, the user of this process, can have put anything into. */

@@ -13,7 +13,7 @@ import { proxyFromEnvironment } from '../registry/proxy.js';
 import { hostPlatform, parsePlatform, type Platform } from '../spec/platform.js';
 import type { Redactor } from '../spec/redactor.js';
 import { parseDuration } from './duration.js';
-import { challengesFile } from './cache-folder.js';
+import { hostMemoryFile } from './cache-folder.js';
 import {
   containersAuthFiles,
   dockerConfigFile,
@@ -74,7 +74,7 @@ export async function openClient(parts: Parts, hosts = namedHosts(parts.args)): 
     ...(await toClientOptions(parts)),
     given: await givenLogins(hosts, parts),
     ...loginSources(io),
-    challenges: challengesFile(io),
+    hostMemory: hostMemoryFile(io),
     tokenServices: tokenServicesFile(io),
     authHosts: flags.authHost,
   });

@@ -11,7 +11,7 @@ import {
   type RegistryClient,
 } from '../registry/client.js';
 import { Redactor } from '../spec/redactor.js';
-import { openChallengeFile } from './challenge-memory.js';
+import { openHostMemory } from './host-memory.js';
 import { createCloudLogins } from './cloud-logins.js';
 import { withDockerHeaders } from './docker-headers.js';
 
@@ -33,8 +33,8 @@ export interface LoginSources {
 export interface ConnectOptions extends LoginSources, Partial<Omit<ClientOptions, 'authHosts'>> {
   /** Logins for this client alone; they come before those that are kept. */
   readonly given?: readonly GivenLogin[] | undefined;
-  /** Path of a file, without secrets, in which the token services of registries are remembered; default: none. */
-  readonly challenges?: string | undefined;
+  /** Path of a file, without secrets, in which what registries say of themselves is remembered; default: none. */
+  readonly hostMemory?: string | undefined;
   /** Path of the file in which `login` remembers token services. */
   readonly tokenServices?: string | undefined;
   /** Hosts, with or without port, that may be given the password of any registry that names them. */
@@ -59,7 +59,7 @@ export function openConnection({
   containersAuth,
   keychainIndex,
   env = {},
-  challenges,
+  hostMemory,
   tokenServices,
   authHosts = [],
   ...options
@@ -71,7 +71,7 @@ export function openConnection({
   const cloud = createCloudLogins({ env, clock, onSecret, signal, client: () => client });
   const sources = { dockerConfig, containersAuth, keychainIndex, env, cloud };
   const chain = createChain({ given, ...sources, onNotice, signal });
-  const memory = challenges === undefined ? undefined : openChallengeFile(challenges);
+  const memory = hostMemory === undefined ? undefined : openHostMemory(hostMemory);
   const client = createClient({
     ...options,
     memory,

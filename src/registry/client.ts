@@ -2,7 +2,7 @@
 
 import type { CallOptions, Source } from '../content/types.js';
 import { listRepositories } from './catalog.js';
-import { createHosts, type ClientOptions } from './hosts.js';
+import { createHosts, type ClientOptions, type HostMemory } from './hosts.js';
 import type { Send } from './redirect.js';
 import type { ListOptions } from './pages.js';
 import { readFrom } from './pull-sources.js';
@@ -11,7 +11,7 @@ import { searchHub, type Hit, type SearchOptions } from './search.js';
 import type { ImageName, PullSource } from './settings.js';
 import type { Survey } from './survey/survey.js';
 
-export type { ClientOptions };
+export type { ClientOptions, HostMemory };
 
 export interface RegistryClient {
   /** One repository, such as `library/nginx` on `docker.io`. No I/O. */

@@ -12,6 +12,12 @@ import { speaksTls } from './tls-probe.js';
 import type { Announce } from './told.js';
 import type { Trust } from './trust.js';
 
+/** Remembers from run to run which hosts of this machine spoke plain http. Never throws. */
+export interface PlainMemory {
+  isPlain(host: string): Promise<boolean>;
+  notePlain(host: string, isPlain: boolean): void;
+}
+
 /** Docker Hub's references name one host, its API is on another. */
 const WIRE_HOSTS: Readonly<Record<string, string>> = {
   'docker.io': 'registry-1.docker.io',
@@ -25,6 +31,7 @@ export interface EndpointOptions {
   readonly settings: () => Promise<HostSettings>;
   /** Where its API is, and for whom it stands in; default: where the host says, for itself. */
   readonly at?: Pick<PullSource, 'root' | 'namespace'> | undefined;
+  readonly memory?: PlainMemory | undefined;
   /** How long a host may think about whether it speaks TLS, in milliseconds. */
   readonly probeTimeoutMs: number;
 }
@@ -37,6 +44,9 @@ export class Endpoint {
   #base: Promise<URL> | undefined;
   /** Whether nothing that the host said proves that it speaks TLS. */
   #isGuess = false;
+  /** Whether it is only remembered what the host speaks. */
+  #isRemembered = false;
+  #wasAsked = false;
   #isPublic: Promise<boolean> | undefined;
   #proxy: Proxy | undefined;
 
@@ -67,6 +77,19 @@ export class Endpoint {
     if (wasGuess) this.#base = undefined;
     this.#isGuess = false;
     return wasGuess;
+  }
+
+  /** To be called when it answered as a registry may: what was remembered is true then. */
+  confirm(): void {
+    this.#isRemembered = false;
+  }
+
+  /** To be called when a request failed: what was only remembered is asked for by the next `base`. Answers whether it was. */
+  forgetRemembered(): boolean {
+    const wasRemembered = this.#isRemembered;
+    if (wasRemembered) this.#base = undefined;
+    this.#isRemembered = false;
+    return wasRemembered;
   }
 
   /** The URL of a path such as `/v2/app/tags/list`. */
@@ -134,7 +157,8 @@ export class Endpoint {
     const url = parseHost(this.host);
     const { scheme } = await this.#read();
     if (scheme === 'http') return toHttp(url);
-    if (scheme !== 'ask') return scheme === undefined && isLoopback(bareHostname(url)) ? this.#ask(url) : url;
+    const isOurs = scheme === undefined && isLoopback(bareHostname(url));
+    if (scheme !== 'ask') return isOurs ? this.#askOnce(url) : url;
     try {
       return await this.#ask(url);
     } catch (error) {
@@ -143,6 +167,18 @@ export class Endpoint {
       if (!isOpen || !hasCode(error, 'UNREACHABLE')) throw error;
       return toHttp(url);
     }
+  }
+
+  /** Of this machine alone: for any other host a memory that is old or wrong would do without TLS. */
+  async #askOnce(url: URL): Promise<URL> {
+    const { memory } = this.#options;
+    const wasAsked = this.#wasAsked;
+    this.#wasAsked = true;
+    this.#isRemembered = !wasAsked && (await memory?.isPlain(url.host)) === true;
+    if (this.#isRemembered) return toHttp(url);
+    const found = await this.#ask(url);
+    memory?.notePlain(url.host, found.protocol === 'http:');
+    return found;
   }
 
   async #ask(url: URL): Promise<URL> {

@@ -93,7 +93,8 @@ export class Host implements Transport {
       return await this.#inOrder(request);
     } catch (error) {
       this.#heed(error);
-      if (!this.#wasMisled(error)) throw error;
+      const isOld = !hasCode(error, 'ABORTED') && this.#options.endpoint.forgetRemembered();
+      if (!isOld && !this.#wasMisled(error)) throw error;
       return this.#inOrder(request);
     }
   }
@@ -134,6 +135,8 @@ export class Host implements Transport {
     const mayAsk = request.redirected !== true;
     const refused = mayAsk ? await authorizer.grant(wish) : undefined;
     let answer = await this.#travel(request, refused);
+    // A server that speaks TLS answers plain http so, if at all.
+    if (answer.status !== 400) endpoint.confirm();
     if (mayAsk && answer.status === 401 && isSameOrigin(answer.url, base)) {
       await answer.discard();
       const challenge = answer.header('www-authenticate') ?? (await this.#challengeOfPing(request));

@@ -7,7 +7,7 @@ import { Authorizer } from './auth/authorizer.js';
 import type { CredentialLookup } from './auth/credential.js';
 import type { ChallengeMemory } from './auth/remembered.js';
 import { Dialer, type Pin } from './dial.js';
-import { Endpoint } from './endpoint.js';
+import { Endpoint, type PlainMemory } from './endpoint.js';
 import { Host } from './host.js';
 import { Http } from './http.js';
 import { Notices, type Notice } from './notices.js';
@@ -65,8 +65,8 @@ export interface ClientOptions {
    * one. Default: they are not asked.
    */
   readonly onRefreshToken?: ((token: string) => void) | undefined;
-  /** Remembers from run to run which token services registries name. Default: they are asked each time. */
-  readonly memory?: ChallengeMemory | undefined;
+  /** Remembers from run to run what registries said of themselves. Default: they are asked each time. */
+  readonly memory?: HostMemory | undefined;
   readonly retryPolicy?: RetryPolicy | undefined;
   /** Most connections to one host over which large blobs come at once; default 24, 1 for one a blob. */
   readonly connections?: number | undefined;
@@ -78,6 +78,8 @@ export interface ClientOptions {
 
 /** A host on this machine that says nothing for so long is not waited for: the handshake that follows will tell. */
 const MAX_PROBE_MS = 3000;
+
+export interface HostMemory extends ChallengeMemory, PlainMemory {}
 
 export interface Hosts {
   /** The one for a host as references name it. No I/O. */
@@ -171,7 +173,14 @@ function createHost(name: string, { options, settings, at, ...parts }: HostParts
   const { clock, credentials, authHosts, onRefreshToken, plainHttpAuth = false } = options;
   const { dialer, announce, notices, redactor, send, connectAhead, connectTimeoutMs } = parts;
   const probeTimeoutMs = Math.min(connectTimeoutMs, MAX_PROBE_MS);
-  const endpoint = new Endpoint(name, { dialer, announce, settings, at, probeTimeoutMs });
+  const endpoint = new Endpoint(name, {
+    dialer,
+    announce,
+    settings,
+    at,
+    probeTimeoutMs,
+    memory: options.memory,
+  });
   const authorizer = new Authorizer({
     host: name,
     credentials,

@@ -1,7 +1,7 @@
 /** Logins for one command alone: they open one registry, are kept nowhere, and are never shown. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startDockerRegistry } from '../support/docker-registry.js';
@@ -30,7 +30,9 @@ test('a user name and a password with the command open its registry, and are not
   ])
     await me.reg([...args, ...FLAGS], { stdin });
   assert.ok(!existsSync(me.dockerConfig));
-  assert.deepEqual((await readdir(me.home)).sort(), ['app', 'store']);
+  assert.deepEqual((await readdir(me.home)).sort(), ['.cache', 'app', 'store']);
+  for (const entry of await readdir(join(me.home, '.cache'), { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) assert.ok(!(await readFile(join(entry.parentPath, entry.name))).includes(PASSWORD));
   await me.fails(4, ['tags', `${host}/app`]);
 });
 

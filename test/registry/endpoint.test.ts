@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { test } from 'node:test';
 
 import type { RegError } from '../../src/errors.js';
+import type { HostMemory } from '../../src/registry/hosts.js';
 import { createAuthority } from '../support/certificates.js';
 import { readText, startHosts, toRequest } from '../support/hosts.js';
 import { reply, startHttpServer } from '../support/http-server.js';
@@ -43,6 +44,68 @@ test('a loopback registry that speaks TLS is spoken to by https', async (context
   const server = await startHttpServer(context, (exchange) => reply(exchange, 200, { body: 'ok' }), { tls });
   const hosts = startHosts(context, { ca: [authority.certificate] });
   assert.equal(await readText(await hosts.get(server.host).send(REQUEST)), 'ok');
+});
+
+/** A memory in which every host of this machine spoke plain http. */
+function allPlain(): { readonly memory: HostMemory; readonly noted: (readonly [string, boolean])[] } {
+  const noted: (readonly [string, boolean])[] = [];
+  const memory: HostMemory = {
+    isPlain: async () => true,
+    notePlain: (host, isPlain) => void noted.push([host, isPlain]),
+    recall: async () => undefined,
+    note() {},
+    forget() {},
+  };
+  return { memory, noted };
+}
+
+test('a loopback registry that spoke plain http in an earlier run is not asked again', async (context) => {
+  const received: string[] = [];
+  const server = createServer((socket) => {
+    socket.on('data', (bytes) => {
+      received.push(bytes.toString('latin1'));
+      socket.write('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
+    });
+  });
+  const { port } = await listen(context, server);
+  const host = startHosts(context, allPlain()).get(`127.0.0.1:${port}`);
+  await assert.rejects(host.send(REQUEST), { code: 'NOT_FOUND' });
+  assert.equal(received.length, 1);
+  assert.match(received.join(), /^GET \/v2\/ HTTP/);
+});
+
+test('a loopback registry that speaks TLS by now is spoken to by https, whatever is remembered', async (context) => {
+  const authority = await createAuthority();
+  const tls = await authority.issue(['127.0.0.1']);
+  const server = await startHttpServer(context, (exchange) => reply(exchange, 200, { body: 'ok' }), { tls });
+  const { memory, noted } = allPlain();
+  const hosts = startHosts(context, { ca: [authority.certificate], memory });
+  assert.equal(await readText(await hosts.get(server.host).send(REQUEST)), 'ok');
+  assert.deepEqual(noted, [[server.host, false]]);
+});
+
+test('a refusal of plain http, as servers in Go send it, makes a remembered registry be asked again', async (context) => {
+  let hellos = 0;
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.on('data', (bytes) => {
+      if (bytes[0] === 0x16) hellos += 1;
+      if (bytes[0] === 0x16) socket.end(Buffer.from('15030100020228', 'hex'));
+      else socket.end('HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n');
+    });
+  });
+  const { port } = await listen(context, server);
+  const host = startHosts(context, allPlain()).get(`127.0.0.1:${port}`);
+  await assert.rejects(host.send({ ...REQUEST, retry: false }), { code: 'TLS_ERROR' });
+  assert.equal(hellos, 2, 'the question, and the handshake that followed from its answer');
+});
+
+test('what is remembered makes no host of another machine one of plain http', async (context) => {
+  const hosts = startHosts(context, {
+    ...allPlain(),
+    resolve: [{ host: 'registry.test', port: 443, address: '127.0.0.1', toPort: 1 }],
+  });
+  assert.equal((await hosts.get('registry.test').endpoint.base()).href, 'https://registry.test/');
 });
 
 test('a certificate that is not trusted never leads to plain http, not even on loopback', async (context) => {

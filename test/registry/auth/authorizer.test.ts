@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { RegError } from '../../../src/errors.js';
 import type { Credential } from '../../../src/registry/auth/credential.js';
-import type { ChallengeMemory, NamedService } from '../../../src/registry/auth/remembered.js';
-import type { ClientOptions } from '../../../src/registry/hosts.js';
+import type { NamedService } from '../../../src/registry/auth/remembered.js';
+import type { ClientOptions, HostMemory } from '../../../src/registry/hosts.js';
 import type { Request } from '../../../src/registry/transport.js';
 import { readText, startHosts, toRequest, type TestHosts } from '../../support/hosts.js';
 import {
@@ -580,14 +580,16 @@ test('a credential that has run out is looked up again, and no other', async (t)
 });
 
 interface Noted {
-  readonly memory: ChallengeMemory;
+  readonly memory: HostMemory;
   /** What is remembered, by the root URL of the registry. */
   readonly named: Map<string, NamedService>;
 }
 
 function remembering(): Noted {
   const named = new Map<string, NamedService>();
-  const memory: ChallengeMemory = {
+  const memory: HostMemory = {
+    isPlain: async () => false,
+    notePlain() {},
     recall: async (registry) => named.get(registry),
     note: (registry, service) => void named.set(registry, service),
     forget: (registry) => void named.delete(registry),
