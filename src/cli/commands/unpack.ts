@@ -32,9 +32,8 @@ export async function run(context: Context<UnpackFlags>): Promise<void> {
   });
 }
 
-function print(result: UnpackResult, { flags, output, progress }: Context): void {
+function print(result: UnpackResult, { output, progress }: Context): void {
   const { path, digest } = result;
-  if (!flags.quiet)
-    for (const message of describeLosses(result)) progress.notice({ type: 'warning', message });
+  for (const message of describeLosses(result)) progress.notice({ type: 'warning', message });
   output.result(result, { human: `${path}: digest: ${digest}`, quiet: path });
 }

@@ -27,7 +27,7 @@ function defineUnpack(command: Command, act: Act): void {
     .argument('<image>', 'a place: such as nginx, store:nginx, oci:DIR or docker-archive:FILE')
     .argument('<dir>', 'a folder that is new, or empty')
     .option('-f, --force', 'replace the folder and all that is in it');
-  addLayerFlags(command);
+  addLayerFlags(command, 'print only the folder');
   addExamples(command, [
     'reg unpack alpine:3 rootfs',
     'reg unpack --platform linux/arm64 ghcr.io/owner/app:1.0 rootfs',
@@ -44,7 +44,7 @@ function defineExport(command: Command, act: Act): void {
     )
     .argument('<image>', 'a place: such as nginx, store:nginx, oci:DIR or docker-archive:FILE')
     .option('-o, --output <file>', 'file to write (default: the standard output)');
-  addLayerFlags(command);
+  addLayerFlags(command, 'print only the file');
   addExamples(command, [
     'reg export alpine:3 -o rootfs.tar',
     'reg export alpine:3 | tar -tv',
@@ -53,11 +53,11 @@ function defineExport(command: Command, act: Act): void {
   command.action(act(() => import('../commands/export.js')));
 }
 
-function addLayerFlags(command: Command): void {
+function addLayerFlags(command: Command, quiet: string): void {
   addPlatformFlag(command);
   addMaxSizeFlag(command);
   addStoreFlag(command);
-  addResultFlags(command);
+  addResultFlags(command, quiet);
   addProgressFlag(command);
   addConnectionsFlag(command);
   addNetworkFlags(command);
