@@ -82,6 +82,25 @@ const RULES: readonly Rule[] = [
     places: [/^content\/retry\.ts$/, /^disk\/lock\.ts$/],
   },
   {
+    title: 'what is unpacked is put on the disk in one place, which follows no link',
+    pattern: /\b(?:f|l)?ch(?:own|mod)Sync\(|\b(?:f|l)?utimesSync\(|\bsymlinkSync\(|\blinkSync\(/,
+    places: [
+      /^rootfs\/disk-tree\.ts$/,
+      // Lets its owner into folders that are to be removed.
+      /^rootfs\/target\.ts$/,
+    ],
+  },
+  {
+    title: 'links of an image are followed in the root as it is now, or in a view of it in memory',
+    pattern: /\breadlink(?:Sync)?\(|\.target\.(?:split|startsWith)\(/,
+    places: [
+      /^rootfs\/(?:resolve|disk-tree)\.ts$/,
+      // These are links of this disk, which are kept as they are, or name a process.
+      /^tar\/folder\.ts$/,
+      /^disk\/owner\.ts$/,
+    ],
+  },
+  {
     title: 'JSON from outside is read strictly',
     pattern: /\bJSON\.parse\(/,
     places: [

@@ -16,6 +16,7 @@ import { needs, programPath } from '../support/programs.js';
 import { pushGraph } from '../support/push-graph.js';
 import { rawLayer, rootfsImage } from '../support/rootfs-image.js';
 import { startServe } from '../support/serve.js';
+import { mountDisk, needsDisk } from '../support/small-disk.js';
 import { untar, walkBelow } from '../support/walk.js';
 
 const isRoot = getuid?.() === 0;
@@ -182,6 +183,23 @@ test('141: what unpacks to more than it may is refused, and --max-size says how 
   await me.fails(2, ['export', '--max-size', 'much', 'oci:image:t', '-o', 'root.tar']);
   await me.reg(['unpack', '--max-size', '4MB', 'oci:image:t', 'root']);
 });
+
+test(
+  'a disk that is full, or where the folder is one itself, is told, and nothing is left there',
+  needsDisk(),
+  async (t) => {
+    const me = await withImage(t, image({ layers: [await layer({ zeros: Buffer.alloc(8_000_000) })] }));
+    const { folder } = await mountDisk(t, 4);
+    const { stderr } = await me.fails(8, ['unpack', 'oci:image:t', join(folder, 'root')]);
+    assert.match(
+      stderr,
+      /zeros": no space is left on the disk. Free some space, or name a folder on another disk/,
+    );
+    await me.fails(8, ['export', 'oci:image:t', '-o', join(folder, 'root.tar')]);
+    assert.deepEqual(await readdir(folder), []);
+    assert.match((await me.fails(2, ['unpack', 'oci:image:t', folder])).stderr, /a disk is mounted there/);
+  },
+);
 
 test('what an image says of its files reaches the terminal as plain text', async (t) => {
   const evil = 'a\u001b]0;title\u0007\u202e/../b';

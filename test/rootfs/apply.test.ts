@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { RegError } from '../../src/errors.js';
 import type { RawEntry } from '../support/raw-tar.js';
 import { temporaryFolder } from '../support/temp.js';
-import { listFlat, listFolder, unpackTo, type Layers, type Listing } from './layers.js';
+import { listFlat, listFolder, listView, unpackTo, type Layers, type Listing } from './layers.js';
 
 const folder = (name: string): RawEntry => ({ name, flag: '5', mode: 0o755 });
 const file = (name: string, content = 'new'): RawEntry => ({ name, content });
@@ -15,13 +15,18 @@ const link = (name: string, target: string): RawEntry => ({ name, flag: '2', tar
 const hard = (name: string, target: string): RawEntry => ({ name, flag: '1', target });
 const gone = (name: string): RawEntry => ({ name });
 
-/** Applies layers on the disk and in memory; what is beside the root must stay as it is, and the two must agree. */
+/** Applies layers on the disk, in memory and to a view; what is beside the root must stay as it is, and all must agree. */
 async function applied(t: TestContext, layers: Layers): Promise<Listing> {
   const { outside, root } = await withOutside(t);
   await unpackTo(root, layers);
   const found = listFolder(root);
   assertUntouched(outside);
   assert.deepEqual(await listFlat(layers), found);
+  const kinds = Object.entries(found).map(([path, text]) => [
+    path,
+    /^folder$|^> /.test(text) ? text : 'file',
+  ]);
+  assert.deepEqual(await listView(layers), Object.fromEntries(kinds));
   return found;
 }
 
@@ -159,6 +164,8 @@ test('129: hard links to what is outside, missing, itself, a folder, or still to
   await refused(t, [[link('l', '../outside'), hard('a', 'l/file')]], 'which is not there');
   await refused(t, [[hard('a', 'outside/file')]], 'which is not there');
   await refused(t, [[hard('a', '/etc/hostname')]], 'which is not there');
+  // There is one where the tests are run.
+  await refused(t, [[hard('a', 'package.json')]], 'which is not there');
   await refused(t, [[hard('a', 'b'), file('b')]], 'which is not there');
   await refused(t, [[file('a'), hard('a', 'a')]], 'which is itself');
   await refused(t, [[folder('b'), hard('a', 'b')]], 'which is a folder');

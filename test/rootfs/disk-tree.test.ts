@@ -152,7 +152,7 @@ test('130: devices and pipes are made by those who may, left out and told by oth
 });
 
 test(
-  '137: names of any bytes are names, and two that differ are two files',
+  '122, 137: names of any bytes are names, backslashes as well, and two that differ are two files',
   { skip: platform !== 'linux' },
   async (t) => {
     const root = join(await temporaryFolder(t), 'root');
@@ -161,6 +161,7 @@ test(
       Buffer.from([0x63, 0xe9]),
       Buffer.from([0x63, 0xe8]),
       Buffer.from('a\n\u001b[2J'),
+      Buffer.from('..\\..\\b'),
     ];
     const folder = Buffer.from([0xff]);
     await unpackTo(root, [
@@ -177,7 +178,7 @@ test(
       [{ name: Buffer.concat([Buffer.from([0xff, 0x2f]), Buffer.from('.wh.c'), Buffer.from([0xe8])]) }],
     ]);
     const found = readdirSync(Buffer.concat([Buffer.from(`${root}/`), folder]), 'latin1');
-    assert.deepEqual(found.sort(), ['a\n\u001b[2J', 'caf\xc3\xa9', 'c\xe9', 'd\xe9']);
+    assert.deepEqual(found.sort(), ['..\\..\\b', 'a\n\u001b[2J', 'caf\xc3\xa9', 'c\xe9', 'd\xe9']);
     assert.deepEqual(readFileSync(join(root, 'link')), Buffer.from([0x63, 0xe9]));
   },
 );

@@ -11,6 +11,7 @@ import { DiskTree, type DiskTreeOptions } from '../../src/rootfs/disk-tree.js';
 import { flatten } from '../../src/rootfs/flatten.js';
 import type { Losses } from '../../src/rootfs/losses.js';
 import { MemoryTree } from '../../src/rootfs/memory-tree.js';
+import { View } from '../../src/rootfs/view.js';
 import { describe } from '../../src/spec/descriptor.js';
 import { OCI_LAYER } from '../../src/spec/media-type.js';
 import { layerEntries, type LayerEntry } from '../../src/tar/layer.js';
@@ -72,6 +73,21 @@ export async function listFlat(layers: Layers): Promise<Listing> {
     else found[path] = type === 'directory' ? 'folder' : type === 'symlink' ? `> ${target}` : 'other';
   }
   return found;
+}
+
+/** The kinds of what `reg files` tells of: a hard link as what it is a link to. */
+export async function listView(layers: Layers): Promise<Readonly<Record<string, string>>> {
+  const view = new View<LayerEntry>({ isWhole: true });
+  for (const layer of layers) {
+    const entries: LayerEntry[] = [];
+    for await (const entry of entriesOf(layer)) entries.push(entry);
+    view.add(entries);
+  }
+  const found = [...view.below('', { isDeep: true })].map(({ path, file, isFolder }): [string, string] => [
+    path,
+    isFolder ? 'folder' : file?.type === 'symlink' ? `> ${file.target}` : (file?.type ?? 'nothing'),
+  ]);
+  return Object.fromEntries(found);
 }
 
 /** The tar that the layers make. */

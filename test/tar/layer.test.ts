@@ -65,6 +65,9 @@ test('122: names that lead out, and names of nothing, are refused', async () => 
     await refused({ name }, 'leads out of its folder');
   await refused({ name: 'etc/passwd', prefix: '..' }, 'leads out of its folder');
   await refused({ name: '' }, 'it has no name');
+  const pathIn = (path: string): Promise<object> => read(rawTar([pax({ path }), { name: 'a' }]));
+  for (const path of ['../a', '/a/../../b', 'a/..'])
+    await assert.rejects(pathIn(path), failure('UNSAFE_ARCHIVE', 'leads out of its folder'));
   await refused({ name: 'a', flag: '1', target: '../a' }, 'leads out of its folder');
   await refused({ name: 'a', flag: '2' }, 'a symbolic link to nowhere');
   const long = rawTar([pax({ path: 'a/'.repeat(2100) }), { name: 'a' }]);
