@@ -9,8 +9,9 @@ import { after, before, test } from 'node:test';
 import { COMMAND_GROUPS } from '../../src/cli/define/commands.js';
 import type { CommandEntry } from '../../src/cli/define/entry.js';
 import { runProgram } from '../../src/cli/program.js';
+import { bytesContent } from '../support/contents.js';
 import { startHubSearch } from '../support/hub-search.js';
-import { image, index, layer } from '../support/images.js';
+import { image, index, layer, type TestGraph } from '../support/images.js';
 import { assertShape, parseShape, type Shape } from '../support/json-shape.js';
 import { createPerson, type Person } from '../support/person.js';
 import { pushGraph } from '../support/push-graph.js';
@@ -61,6 +62,18 @@ interface World {
   readonly search: readonly string[];
 }
 
+function sbomOf({ descriptor: { mediaType, digest, size } }: TestGraph): TestGraph {
+  const content = bytesContent(Buffer.from('{}'));
+  const artifactType = 'application/spdx+json';
+  const manifest = {
+    artifactType,
+    subject: { mediaType, digest, size },
+    layers: [{ mediaType: artifactType, digest: content.digest, size: content.size }],
+  };
+  const made = image({ layers: [], manifest });
+  return { ...made, blobs: new Map([...made.blobs, [content.digest, content]]) };
+}
+
 const hooks: (() => Promise<void> | void)[] = [];
 let world: World;
 
@@ -72,6 +85,8 @@ before(async () => {
   const made = image({ layers: [await layer({ app: 'app' })], config });
   const graph = index([made], { annotations: { 'org.example.a': 'b' } });
   await pushGraph(`${origin}/v2/app`, graph, { tag: '1' });
+  const sbom = sbomOf(graph);
+  await pushGraph(`${origin}/v2/app`, sbom, { tag: sbom.descriptor.digest });
   await writeFile(join(me.home, 'sync.yaml'), `images: [{ source: ${host}/app, to: ${host}/mirror }]`);
   const auth = Buffer.from('alice:secret').toString('base64');
   await mkdir(dirname(me.dockerConfig));
@@ -104,6 +119,14 @@ const LINES: readonly string[] = [
   'images',
   'digest HOST/app:1',
   'inspect HOST/app:1',
+  'manifest HOST/app:1',
+  'history HOST/app:1',
+  'layers HOST/app:1',
+  'size HOST/app:1 HOST/six:1',
+  'tree HOST/app:1',
+  'referrers HOST/app:1',
+  'attestations --predicate spdx HOST/app:1',
+  'diff HOST/app:1 HOST/six:1',
   'tags HOST/app',
   'tags --sort created HOST/app',
   'catalog HOST',
