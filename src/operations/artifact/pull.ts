@@ -123,12 +123,12 @@ async function pullFiles(
   };
 }
 
-function requireFiles({ files, untitled, titles }: WantedFiles): void {
+function requireFiles({ files, skipped, titles }: WantedFiles): void {
   if (files.length > 0) return;
   const shown = titles.slice(0, MAX_TITLES).map((title) => quoteText(title, 60));
   const more = titles.length > MAX_TITLES ? ` and ${titles.length - MAX_TITLES} more` : '';
   if (titles.length > 0) throw noFiles(`of its files none is asked for: ${shown.join(', ')}${more}`);
-  throw noFiles(untitled.length === 0 ? 'it has no files' : `its ${untitled.length} layers have no titles`);
+  throw noFiles(skipped.length === 0 ? 'it has no files' : 'none of its layers has a title');
 }
 
 function noFiles(reason: string): RegError {
@@ -136,10 +136,10 @@ function noFiles(reason: string): RegError {
   return new RegError('NOT_FOUND', reason, { hint });
 }
 
-function tellSkipped({ untitled }: WantedFiles, onNotice: Ends['onNotice']): void {
-  for (const { digest, mediaType } of untitled) {
-    const message = `${shortDigest(digest)} has no title, so it is left out (${quoteText(mediaType)})`;
-    onNotice?.({ type: 'warning', message });
+function tellSkipped({ skipped }: WantedFiles, onNotice: Ends['onNotice']): void {
+  for (const { descriptor, reason } of skipped) {
+    const what = `${shortDigest(descriptor.digest)} (${quoteText(descriptor.mediaType)})`;
+    onNotice?.({ type: 'warning', message: `${what} ${reason}, and is left out` });
   }
 }
 

@@ -3,7 +3,7 @@
 import { RegError } from '../../errors.js';
 import { EMPTY_DESCRIPTOR, TITLE, UNPACK } from '../../spec/artifact.js';
 import type { Descriptor } from '../../spec/descriptor.js';
-import type { ImageManifest } from '../../spec/manifest.js';
+import { childrenOf, type ImageManifest } from '../../spec/manifest.js';
 import { quoteText } from '../../spec/text.js';
 import { parseTitle, pathKey } from './title.js';
 
@@ -20,10 +20,16 @@ export interface WantedFile {
 
 export interface WantedFiles {
   readonly files: readonly WantedFile[];
-  /** Layers without a title: nobody says what they should be called. */
-  readonly untitled: readonly Descriptor[];
+  /** Layers that become no files, each with why. */
+  readonly skipped: readonly SkippedLayer[];
   /** All titles, those of files that are not wanted, too. */
   readonly titles: readonly string[];
+}
+
+interface SkippedLayer {
+  readonly descriptor: Descriptor;
+  /** Such as `has no title`. */
+  readonly reason: string;
 }
 
 interface WantedOptions {
@@ -37,20 +43,35 @@ interface WantedOptions {
 
 /** Throws UNSAFE_ARCHIVE for titles that lead elsewhere or get in each other's way. */
 export function chooseFiles(
-  { config, layers }: Pick<ImageManifest, 'config' | 'layers'>,
+  manifest: ImageManifest,
   { system, isWanted = () => true, config: configTitle }: WantedOptions,
 ): WantedFiles {
-  const all = [configTitle === undefined ? config : titled(config, configTitle), ...layers];
+  const { config, layers } = manifest;
+  const there = new Set(childrenOf(manifest));
+  const all = [
+    configTitle === undefined ? config : titled(config, configTitle),
+    ...layers.filter((layer) => there.has(layer)),
+  ];
   const files = all.flatMap((descriptor) => {
     const title = titleIn(descriptor);
     if (title === undefined || !isWanted(title)) return [];
     const isFolder = descriptor.annotations?.[UNPACK] === 'true';
     return [{ title, parts: parseTitle(title, { system, isFolder }), descriptor, isFolder }];
   });
-  const untitled = layers.filter(
-    (layer) => titleIn(layer) === undefined && layer.digest !== EMPTY_DESCRIPTOR.digest,
-  );
-  return { files: withoutTwins(files, system), untitled, titles: all.flatMap((one) => titleIn(one) ?? []) };
+  return {
+    files: withoutTwins(files, system),
+    skipped: layers.flatMap((layer) => skippedLayer(layer, there.has(layer))),
+    titles: all.flatMap((descriptor) => titleIn(descriptor) ?? []),
+  };
+}
+
+/** The empty layer of an artifact without files is nothing to talk of. */
+function skippedLayer(descriptor: Descriptor, isThere: boolean): readonly SkippedLayer[] {
+  if (!isThere) return [{ descriptor, reason: 'is kept elsewhere' }];
+  const isFile = titleIn(descriptor) !== undefined;
+  return isFile || descriptor.digest === EMPTY_DESCRIPTOR.digest
+    ? []
+    : [{ descriptor, reason: 'has no title' }];
 }
 
 function titled(descriptor: Descriptor, title: string): Descriptor {

@@ -13,6 +13,8 @@ import { chooseFiles } from '../../../src/operations/artifact/wanted.js';
 import { EMPTY_DESCRIPTOR, TITLE, UNPACK } from '../../../src/spec/artifact.js';
 import { describe, type Descriptor } from '../../../src/spec/descriptor.js';
 import { digestOf } from '../../../src/spec/digest.js';
+import type { ImageManifest } from '../../../src/spec/manifest.js';
+import { OCI_MANIFEST } from '../../../src/spec/media-type.js';
 import { temporaryFolder } from '../../support/temp.js';
 
 const on = (system: string) => ({ system, isFolder: false });
@@ -83,9 +85,13 @@ function layer(
   return { ...describe('text/plain', Buffer.from(text)), annotations };
 }
 
+function manifestOf(layers: readonly Descriptor[], config = EMPTY_DESCRIPTOR): ImageManifest {
+  return { kind: 'manifest', mediaType: OCI_MANIFEST, config, layers };
+}
+
 test('two files are not to be written to one path, nor one into another', () => {
   const choose = (layers: readonly Descriptor[], system = 'linux') =>
-    chooseFiles({ config: EMPTY_DESCRIPTOR, layers }, { system }).files.map(({ title }) => title);
+    chooseFiles(manifestOf(layers), { system }).files.map(({ title }) => title);
   assert.deepEqual(choose([layer('a', 'same'), layer('./a', 'same'), layer('b', 'same')]), ['a', 'b']);
   assert.deepEqual(choose([layer('A'), layer('a')]), ['A', 'a']);
   const clashes: readonly (readonly [readonly Descriptor[], string])[] = [
@@ -110,17 +116,34 @@ test('two files are not to be written to one path, nor one into another', () => 
 
 test('what has no title is told apart from what is not wanted, and from nothing at all', () => {
   const config = layer(undefined, 'config');
-  const layers = [layer('a.json'), layer('b.txt'), layer(undefined, 'c'), layer('', 'd'), EMPTY_DESCRIPTOR];
-  const found = chooseFiles(
-    { config, layers },
-    { system: 'linux', isWanted: (title) => title.endsWith('.json') },
-  );
+  const foreign = {
+    ...layer('windows.json'),
+    mediaType: 'application/vnd.oci.image.layer.nondistributable.v1.tar',
+    urls: ['https://elsewhere.example/layer'],
+  };
+  const layers = [
+    layer('a.json'),
+    layer('b.txt'),
+    layer(undefined, 'c'),
+    layer('', 'd'),
+    EMPTY_DESCRIPTOR,
+    foreign,
+  ];
+  const isWanted = (title: string): boolean => title.endsWith('.json');
+  const found = chooseFiles(manifestOf(layers, config), { system: 'linux', isWanted });
   assert.deepEqual(
     found.files.map(({ title }) => title),
     ['a.json'],
   );
-  assert.deepEqual(found.untitled, [layers[2], layers[3]]);
-  const titled = chooseFiles({ config, layers: [] }, { system: 'linux', config: 'config.json' });
+  assert.deepEqual(
+    found.skipped.map(({ descriptor, reason }) => [descriptor, reason]),
+    [
+      [layers[2], 'has no title'],
+      [layers[3], 'has no title'],
+      [foreign, 'is kept elsewhere'],
+    ],
+  );
+  const titled = chooseFiles(manifestOf([], config), { system: 'linux', config: 'config.json' });
   assert.deepEqual(
     titled.files.map(({ parts, descriptor }) => [parts, descriptor.digest]),
     [[['config.json'], config.digest]],
