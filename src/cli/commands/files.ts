@@ -1,6 +1,5 @@
 /** `reg files` */
 
-import { RegError } from '../../errors.js';
 import { listFiles } from '../../operations/files/list-files.js';
 import { spellOut } from '../../spec/text.js';
 import type { Context } from '../context.js';
@@ -13,17 +12,25 @@ import { createPage } from '../page.js';
 interface FilesFlags extends PlatformFlags {
   readonly recursive?: true;
   readonly layer?: string;
+  readonly match?: readonly string[];
   readonly whole?: true;
   readonly maxSize?: number;
 }
 
 export async function run(context: Context<FilesFlags>): Promise<void> {
   const { args, flags, output, progress } = context;
-  const { layer, recursive, whole, maxSize: maxBytes } = flags;
+  const { layer, match, recursive, whole, maxSize: maxBytes } = flags;
   const { image, paths } = splitImagePath(args);
-  const [path, ...others] = paths;
-  if (others.length > 0) throw new RegError('INVALID_ARGUMENT', 'only one path can be listed at once');
-  const options = { ...(await lookOptions([image], context)), path, recursive, layer, whole, maxBytes };
+  const [path] = paths;
+  const options = {
+    ...(await lookOptions([image], context)),
+    path,
+    recursive,
+    layer,
+    match,
+    whole,
+    maxBytes,
+  };
   progress.begin({ direction: 'read', name: image, isTransient: true });
   const files = await listFiles(image, { ...options, onEvent: progress.onEvent });
   progress.end('done');

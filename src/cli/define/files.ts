@@ -1,6 +1,6 @@
 /** The commands that look at the files in images. */
 
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 
 import {
   addConnectionsFlag,
@@ -11,6 +11,7 @@ import {
   addResultFlags,
   addStoreFlag,
   addWholeFlag,
+  collect,
 } from '../flags.js';
 import { addExamples, type Act } from './act.js';
 
@@ -26,6 +27,12 @@ function defineFiles(command: Command, act: Act): void {
     .argument('<image>', `${IMAGE}; also with a path, IMAGE:/PATH`)
     .argument('[path]', 'what is in this folder, or this file (default: all that is in the image)')
     .option('-r, --recursive', 'what is in the folders below PATH, too')
+    .addOption(
+      new Option(
+        '--match <pattern>',
+        'only what fits: *.conf, /etc/*.d, or a regular expression for the path between slashes (repeatable)',
+      ).argParser(collect),
+    )
     .option('--layer <layer>', 'what one layer holds, by its number from 0 or its digest: see "reg layers"');
   addWholeFlag(command);
   addMaxSizeFlag(command);
@@ -36,6 +43,7 @@ function defineFiles(command: Command, act: Act): void {
     'reg files nginx',
     'reg files alpine:3:/etc',
     'reg files --json -r oci:./build /usr/share | jq -r .path',
+    "reg files --match '*.conf' nginx",
     'reg files --layer 2 ghcr.io/owner/app:1.0',
   ]);
   command.action(act(() => import('../commands/files.js')));

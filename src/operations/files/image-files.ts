@@ -6,6 +6,7 @@
 
 import { tmpdir } from 'node:os';
 
+import { throwIfAborted } from '../../content/abort.js';
 import { createLimit } from '../../content/limit.js';
 import type { CopyListener } from '../../content/events.js';
 import type { Content } from '../../content/types.js';
@@ -49,6 +50,7 @@ export class LayerReader {
   readonly #holder: Holder;
   readonly #quota: Quota;
   readonly #limit = createLimit(CONCURRENCY);
+  readonly #stop = new AbortController();
   /** By digest: some images have one layer several times, and two may have one in common. */
   readonly #opened = new Map<Digest, Promise<readonly LayerFile[]>>();
 
@@ -58,30 +60,34 @@ export class LayerReader {
     this.#holder = new Holder(options.temporaryFolder ?? tmpdir());
   }
 
-  /** The entries of a layer. `wanted` counts the first time. Throws as `openLayer`. */
+  /** The entries of a layer. `wanted` counts the first time. The first failure ends all reading. Throws as `openLayer`. */
   open(content: Content, wanted?: OpenLayerOptions['wanted']): Promise<readonly LayerFile[]> {
     const { digest } = content.descriptor;
     const known = this.#opened.get(digest);
     if (known !== undefined) return known;
-    const { onEvent, onNotice, signal, whole, needsDigests } = this.#options;
-    const opened = this.#limit(() =>
-      openLayer(content, {
-        holder: this.#holder,
-        quota: this.#quota,
-        wanted,
-        whole,
-        needsDigests,
-        onEvent,
-        onNotice,
-        signal,
-      }),
-    );
+    const opened = this.#limit(() => this.#read(content, wanted));
     this.#opened.set(digest, opened);
     return opened;
   }
 
-  close(): Promise<void> {
-    return this.#holder.close();
+  async #read(content: Content, wanted: OpenLayerOptions['wanted']): Promise<readonly LayerFile[]> {
+    const { onEvent, onNotice, signal: outer, whole, needsDigests } = this.#options;
+    const signal = AbortSignal.any(outer === undefined ? [this.#stop.signal] : [outer, this.#stop.signal]);
+    throwIfAborted(signal);
+    const common = { holder: this.#holder, quota: this.#quota, signal, onEvent, onNotice };
+    try {
+      return await openLayer(content, { ...common, wanted, whole, needsDigests });
+    } catch (error) {
+      this.#stop.abort(error);
+      throw error;
+    }
+  }
+
+  /** Resolves when nothing is being read any more. What was opened can't be read then. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await Promise.allSettled(this.#opened.values());
+    await this.#holder.close();
   }
 }
 

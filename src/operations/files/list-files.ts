@@ -7,16 +7,22 @@ import { hexOf, type Digest } from '../../spec/digest.js';
 import { quoteText } from '../../spec/text.js';
 import type { EntryType } from '../../tar/entry.js';
 import { lookAt } from '../look/look-at.js';
+import { parseNamePattern } from '../name-pattern.js';
 import { LayerReader, layersOf, plainPath, UNDESCRIBED, viewAll, type FilesOptions } from './image-files.js';
 import type { LayerFile } from './open-layer.js';
 
 export interface ListFilesOptions extends FilesOptions {
   /** What to list: what is in this folder, or this one file. Default: the root. */
   readonly path?: string | undefined;
-  /** Whether what is in folders in it is listed, too. Default true without a path, else false. */
+  /** Whether what is in folders in it is listed, too. Default true without a path and with `match`, else false. */
   readonly recursive?: boolean | undefined;
   /** Only this layer, as it is, whiteouts and all: its number from 0 for the lowest, its digest or the first digits of it. */
   readonly layer?: string | undefined;
+  /**
+   * Only what one of these fits: a glob for the last name, or for the whole path where it has a slash, `*.conf` or
+   * `/etc/*.d`, or a regular expression for the path between slashes, `/^.etc.*[.]conf$/`.
+   */
+  readonly match?: readonly string[] | undefined;
 }
 
 export interface ListedFile {
@@ -39,27 +45,51 @@ export interface ListedFile {
 
 /**
  * Sorted by their paths, but for a layer, whose entries come in its own order. Layers without a table of contents are read
- * from end to end. Throws NOT_FOUND, INVALID_ARGUMENT for an unknown layer, and what `openLayer` throws.
+ * from end to end. Throws NOT_FOUND, INVALID_ARGUMENT for an unknown layer or a wrong pattern, and what `openLayer` throws.
  */
 export async function listFiles(image: string, options: ListFilesOptions): Promise<readonly ListedFile[]> {
+  const isMeant = await matcherOf(options.match ?? []);
   const reader = new LayerReader(options);
   try {
     return await lookAt(image, { ...options, verb: 'list the files of' }, async (looked) => {
       const layers = await layersOf(looked, options);
-      if (options.layer === undefined) return listView(await viewAll(layers, reader), options);
-      return listLayer(await reader.open(chooseLayer(layers, options.layer)), options.path);
+      const files =
+        options.layer === undefined
+          ? listView(await viewAll(layers, reader), options)
+          : listLayer(await reader.open(chooseLayer(layers, options.layer)), options.path);
+      return files.filter(isMeant);
     });
   } finally {
     await reader.close();
   }
 }
 
-function listView(view: View<LayerFile>, { path, recursive }: ListFilesOptions): readonly ListedFile[] {
+/** Longest path that is looked at: as long as Linux takes (`PATH_MAX`). */
+const MAX_PATH = 4096;
+
+async function matcherOf(texts: readonly string[]): Promise<(file: ListedFile) => boolean> {
+  const options = { code: 'INVALID_ARGUMENT', maxLength: MAX_PATH } as const;
+  const patterns = await Promise.all(texts.map((text) => parseNamePattern(text, options)));
+  const isForPath = texts.map((text) => text.includes('/'));
+  return ({ path }) => {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    return (
+      patterns.length === 0 || patterns.some((matches, at) => matches(isForPath[at] === true ? path : name))
+    );
+  };
+}
+
+function listView(
+  view: View<LayerFile>,
+  { path, recursive, match }: ListFilesOptions,
+): readonly ListedFile[] {
   const shown = path ?? '/';
   const found = view.find(shown);
   if (found.kind !== 'found') throw new RegError('NOT_FOUND', `it has no ${quoteText(shown)}`);
   if (found.isFolder)
-    return [...view.below(found.path, { isDeep: recursive ?? path === undefined })].map(fromView);
+    return [
+      ...view.below(found.path, { isDeep: recursive ?? (path === undefined || match !== undefined) }),
+    ].map(fromView);
   // A link is shown as itself.
   const itself = view.find(shown, { follow: false });
   return itself.kind === 'found' ? [fromView(itself)] : [];
@@ -103,6 +133,6 @@ function chooseLayer(layers: readonly Content[], text: string): Content {
   const isOne = new Set(matching.map(({ descriptor }) => descriptor.digest)).size === 1;
   if (first !== undefined && isOne) return first;
   throw new RegError('INVALID_ARGUMENT', `it has no layer ${quoteText(text)}`, {
-    hint: `Give a number from 0, the lowest, to ${layers.length - 1}, or the digest of a layer: "reg layers" lists them.`,
+    hint: `It has ${layers.length}, numbered from 0, the lowest; "reg layers" lists them with their digests.`,
   });
 }

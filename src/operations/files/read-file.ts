@@ -74,9 +74,9 @@ function requireFile(finding: Exclude<Finding<LayerFile>, { kind: 'unknown' }>, 
   const shown = quoteText(path);
   if (finding.kind === 'absent')
     throw new RegError('NOT_FOUND', `it has no ${shown}${byWay(finding.path, path)}`);
-  const { file, entry } = finding;
+  const { file } = finding;
   if (file?.type === 'file') return { path: finding.path, file };
-  const kind = KINDS[file?.type === undefined ? (entry === undefined ? 'directory' : 'hardlink') : file.type];
+  const kind = KINDS[file?.type ?? (finding.isFolder ? 'directory' : 'hardlink')];
   const hint = finding.isFolder ? 'Use "reg files IMAGE PATH" to see what is in a folder.' : undefined;
   throw new RegError('INVALID_ARGUMENT', `${shown} is ${kind}`, hint === undefined ? {} : { hint });
 }

@@ -150,6 +150,13 @@ suite('the files of an image', () => {
     assert.equal(paths(await listFiles(name, { ...options, layer: '1' })), '/etc /etc/.wh.old /etc/l');
     const byDigest = { ...options, layer: (digests[0] ?? '').slice(0, 20), path: 'usr' };
     assert.equal(paths(await listFiles(name, byDigest)), '/usr /usr/x');
+    const matching = async (...match: readonly string[]): Promise<string> =>
+      paths(await listFiles(name, { ...options, match }));
+    assert.equal(await matching('h*'), '/etc/hosts');
+    assert.equal(await matching('*/l', 'x'), '/etc/l /usr/x');
+    assert.equal(await matching('/^.usr/'), '/usr /usr/x');
+    assert.equal(paths(await listFiles(name, { ...options, match: ['*s'], path: '/' })), '/etc/hosts');
+    await assert.rejects(matching('/(/'), failsWith('INVALID_ARGUMENT', /is no regular expression/));
     for (const layer of ['3', '-1', 'sha256:', 'abcdef'])
       await assert.rejects(
         listFiles(name, { ...options, layer }),
@@ -241,6 +248,17 @@ suite('the files of an image', () => {
     assert.equal(fetched().length, 1, 'not where it is asked for, too');
     assert.equal(await cat(name, options, '/link'), `/usr/large=${content}`);
     assert.equal(fetched().length, 3);
+  });
+
+  test('are not waited for where one of the layers fails', async (t) => {
+    const { name, options, server } = await lookAt(t, LAYERS);
+    const [first, second] = LAYERS.map(({ blob }) => blob.digest);
+    const silent = new Promise<void>((resolve) => {
+      server.quirk(new RegExp(`GET .*${first}`), ({ response }) => void response.on('close', resolve));
+    });
+    server.quirk(new RegExp(`GET .*${second}`), (exchange) => reply(exchange, 404));
+    await assert.rejects(listFiles(name, options), failsWith('NOT_FOUND'));
+    await silent;
   });
 
   test('are not read where a byte of the layer is wrong, even one behind them', async (t) => {
