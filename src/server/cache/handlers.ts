@@ -17,6 +17,7 @@ import type { Reply } from '../reply.js';
 import { isTag } from '../router.js';
 import { replyWithPage } from '../tags.js';
 import type { Cache } from './cache.js';
+import type { CachedManifest } from './manifests.js';
 import { upstreamOf, type Upstream } from './names.js';
 import { explainUpstream } from './upstream-error.js';
 
@@ -59,9 +60,19 @@ async function openManifest(
   descriptor: Descriptor,
 ): Promise<AsyncIterable<Uint8Array>> {
   const manifest = await cache.manifests.read(upstream, descriptor.digest);
-  cache.sizes.learn(upstream, childrenOf(parseManifest(manifest.bytes, manifest.descriptor.mediaType)));
+  cache.sizes.learn(upstream, partsOf(manifest));
   // The size is what a tag was said to have.
   return verified(descriptor, await contentOf(manifest.descriptor, manifest.bytes).open());
+}
+
+/** None where we do not understand it: whoever asked for it may. */
+function partsOf({ bytes, descriptor }: CachedManifest): readonly Descriptor[] {
+  try {
+    return childrenOf(parseManifest(bytes, descriptor.mediaType));
+  } catch (error) {
+    if (hasCode(error, 'INVALID_MANIFEST', 'UNSUPPORTED')) return [];
+    throw error;
+  }
 }
 
 /** Distribution-spec 1.1, "Warnings". */
