@@ -9,7 +9,11 @@ import { join } from 'node:path';
 const files = [
   { name: 'main', test: /rolldown[\\/]runtime|src[\\/]cli[\\/](main|commands[\\/]version)\.ts$/ },
   { name: 'program', test: /src[\\/]cli[\\/](program|flags|define[\\/]act)\.ts$/ },
-  { name: 'registry', test: /src[\\/]cli[\\/](connection|commands[\\/](digest|tags))\.ts$/ },
+  {
+    name: 'registry',
+    // The last two because both who looks and who pulls has them, and neither needs the other's file.
+    test: /src[\\/](cli[\\/](connection|style|commands[\\/](digest|tags))|content[\\/]watched)\.ts$/,
+  },
   { name: 'toml', test: /node_modules[\\/]smol-toml[\\/]/ },
   {
     name: 'look',

@@ -53,6 +53,21 @@ test('The digest of a tag, and whatever else is asked of a registry, loads neith
   }
 });
 
+test('A plain pull loads the store beside that, and nothing that only other commands and other hosts need', async (t) => {
+  const { files, sources, builtins } = await load(t, ['pull', 'localhost:1/app']);
+  assert.deepEqual(files, ['define-transfer.cjs', 'main.cjs', 'program.cjs', 'registry.cjs', 'store.cjs']);
+  assert.deepEqual(packagesOf(sources), ['commander']);
+  assert.deepEqual(
+    sources.filter((source) => /^src\/(archive|tar|rootfs|engine|server)\//.test(source)),
+    [],
+  );
+  const unneeded = ['child_process', 'tls', 'internal/dns/promises', 'internal/modules/esm/module_job'];
+  assert.deepEqual(
+    unneeded.filter((name) => builtins.includes(name)),
+    [],
+  );
+});
+
 async function load(t: Scope, args: readonly string[]): Promise<Loaded> {
   const folder = await temporaryFolder(t);
   const lister = join(folder, 'lister.cjs');
