@@ -20,10 +20,10 @@ interface FolderOptions extends CallOptions {
   /** What the folder is called in the tar, with forward slashes; `.` for no name at all. */
   readonly prefix: string;
   /**
-   * Which folders are entries themselves: all, or only those that hold nothing, as is right for a layer of an image, where
-   * an entry would give the folder below it other permissions, or take the place of a link. Default: all.
+   * As a layer of an image: the folders above it are entries, too, and those that are named here are none. What has no
+   * entry and is missing Docker makes for root alone (seen with 20.10); but an entry replaces a link, and permissions.
    */
-  readonly folders?: 'all' | 'empty' | undefined;
+  readonly layer?: { readonly skips: ReadonlySet<string> } | undefined;
   /** When everything was changed last, in seconds since 1970; default 0. */
   readonly mtime?: number | undefined;
 }
@@ -52,21 +52,34 @@ export async function* tarFolder(folder: string, options: FolderOptions): AsyncG
 }
 
 async function fill(tar: TarWriter, folder: string, options: FolderOptions): Promise<void> {
+  const parents = options.layer === undefined ? [] : parentsOf(options.prefix);
+  for (const name of parents) await addEntry(tar, name, options);
   await addFolder(tar, folder, options);
   await tar.end();
 }
 
+/** `a/b/c` is in `a` and `a/b`. */
+function parentsOf(name: string): readonly string[] {
+  const parts = name.split('/').slice(0, -1);
+  return parts.map((_, at) => parts.slice(0, at + 1).join('/'));
+}
+
 async function addFolder(tar: TarWriter, path: string, options: FolderOptions): Promise<void> {
-  const { prefix, folders = 'all', mtime = 0, signal } = options;
+  const { prefix, signal } = options;
   throwIfAborted(signal);
+  await addEntry(tar, prefix, options);
   const names = await onDisk({ verb: 'read', path }, () => readdir(path));
-  if (folders === 'all' || (names.length === 0 && prefix !== '.'))
-    await tar.addNode({ name: prefix, type: 'directory', mode: FOLDER_MODE, mtime });
   for (const name of names.toSorted(byBytes))
     await addOne(tar, join(path, name), {
       ...options,
       prefix: prefix === '.' ? name : `${prefix}/${name}`,
     });
+}
+
+/** The folder itself. */
+async function addEntry(tar: TarWriter, name: string, { layer, mtime = 0 }: FolderOptions): Promise<void> {
+  if (layer !== undefined && (name === '.' || layer.skips.has(name))) return;
+  await tar.addNode({ name, type: 'directory', mode: FOLDER_MODE, mtime });
 }
 
 async function addOne(tar: TarWriter, path: string, options: FolderOptions): Promise<void> {

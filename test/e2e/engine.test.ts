@@ -142,6 +142,17 @@ suite('a real Docker engine', ENGINE, () => {
     await me.fails(3, ['copy', 'docker-daemon:nothing:1', 'oci:x'], { env });
   });
 
+  test('runs what reg append and reg edit made of an image', async (t) => {
+    const { me, host } = await withImage(t, await busyboxImage());
+    const env = { DOCKER_HOST: engine.host };
+    await mkdir(join(me.home, 'more'));
+    await writeFile(join(me.home, 'more', 'greet'), '#!/bin/sh\necho $GREETING, $(id -u)\n', { mode: 0o700 });
+    const [added, run] = [`${host}/team/added:1`, ['--env', 'GREETING=hi', '--user', '1000']];
+    await me.reg(['append', '-q', `${host}/team/app:1`, 'more', '--to', '/srv', '-o', added]);
+    await me.reg(['edit', '-q', added, ...run, '--workdir', '/srv', '-o', 'docker-daemon:made:1'], { env });
+    assert.equal(await engine.run('made:1', ['./greet']), 'hi, 1000\r\n');
+  });
+
   test('has the same file system of an image as reg unpack and reg export', async (t) => {
     const { me, host } = await withImage(t, rootfsImage());
     const env = { DOCKER_HOST: engine.host };

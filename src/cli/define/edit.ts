@@ -92,8 +92,9 @@ function defineAppend(command: Command, act: Act): void {
     .description(
       'Add a layer to an image, or to each image of an index, for each tar or folder. A tar that is compressed with gzip or ' +
         'zstd is kept byte for byte, all else is compressed with gzip. A folder makes the same layer each time: sorted, owned ' +
-        'by root, as old as 1970 or SOURCE_DATE_EPOCH, files 0644 or, if they can be run, 0755; only folders that hold nothing are in it ' +
-        'themselves. "scratch" stands for no image: then the layers make one.',
+        'by root, as old as 1970 or SOURCE_DATE_EPOCH, folders 0755, files 0644, or 0755 if they can be run. /bin, /lib, /tmp ' +
+        'and others that are links or special in most images stay as they are. "scratch" stands for no image: then the ' +
+        'layers make one.',
     )
     .argument('<image>', `${IMAGE}; or scratch`)
     .argument('<path...>', 'tar or folder')

@@ -31,7 +31,7 @@ export async function appendLayers(
   paths: readonly string[],
   options: AppendOptions,
 ): Promise<EditResult> {
-  const made = new NewLayers(options);
+  const made = new NewLayers({ ...options, isFirst: image === SCRATCH });
   try {
     const layers: NewLayer[] = [];
     for (const path of paths) layers.push(await made.add(path));

@@ -5,12 +5,13 @@
  *     tar, folder ────▶ gzip ─▶ a temporary file         the same each time
  */
 
+import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, resolve } from 'node:path';
 
 import type { CallOptions, Content } from '../../content/types.js';
 import { hashed } from '../../content/verify.js';
-import { look } from '../../disk/files.js';
+import { ifThere, onDisk } from '../../disk/files.js';
 import { openFile, type Region } from '../../disk/region.js';
 import { Scratch } from '../../disk/scratch.js';
 import { explain, RegError } from '../../errors.js';
@@ -33,6 +34,8 @@ export interface NewLayer {
 export interface NewLayersOptions extends CallOptions {
   /** Whether a plain tar and a folder are compressed with gzip; default true. */
   readonly isCompressed?: boolean | undefined;
+  /** Whether there is nothing below them, so that every folder has to be in them. Default false. */
+  readonly isFirst?: boolean | undefined;
   /** Path in the image that the contents of a folder get; default its root. */
   readonly to?: string | undefined;
   /** When everything in a folder was changed last; default 1970. */
@@ -40,6 +43,15 @@ export interface NewLayersOptions extends CallOptions {
   /** Where what has to be compressed is kept in the meantime; default: the system's. */
   readonly temporaryFolder?: string | undefined;
 }
+
+/**
+ * Folders that have other permissions than a new one gets, or are links, in most images: what is put into them must not
+ * change that.
+ */
+const SPECIAL: ReadonlySet<string> = new Set(
+  'bin dev lib lib32 lib64 libx32 proc root run sbin sys tmp var/lock var/run var/tmp'.split(' '),
+);
+const NONE: ReadonlySet<string> = new Set();
 
 /** To be closed by the caller, when the layers have been copied. */
 export class NewLayers {
@@ -58,7 +70,7 @@ export class NewLayers {
    * UNSAFE_ARCHIVE for what is no tar, UNSUPPORTED for what no layer can hold, DISK_FULL, DISK_ERROR.
    */
   async add(path: string): Promise<NewLayer> {
-    const stats = await look(path);
+    const stats = await onDisk({ verb: 'read', path }, () => ifThere(stat(path)));
     if (stats === undefined)
       throw new RegError('NOT_FOUND', `cannot read ${quoteText(path)}: there is no such file`);
     try {
@@ -73,10 +85,10 @@ export class NewLayers {
   }
 
   async #folder(path: string): Promise<NewLayer> {
-    const { to = '', created, signal } = this.#options;
-    const prefix = to.replace(/^\/+|\/+$/g, '') || '.';
+    const { to = '', created, isFirst = false, signal } = this.#options;
+    const prefix = plainPath(to);
     const mtime = created && Math.floor(created.getTime() / 1000);
-    const tar = tarFolder(path, { prefix, folders: 'empty', mtime, signal });
+    const tar = tarFolder(path, { prefix, layer: { skips: isFirst ? NONE : SPECIAL }, mtime, signal });
     return this.#pack(path, tar, new Digester());
   }
 
@@ -109,6 +121,14 @@ export class NewLayers {
     const compression = isCompressed ? 'gzip' : 'none';
     return newLayer(path, { compression, diffId: inner.digest(), digest: outer.digest(), region });
   }
+}
+
+/** Without slashes at its ends; `.` for the root. Throws INVALID_ARGUMENT for what leads somewhere else. */
+function plainPath(to: string): string {
+  const parts = to.split('/').filter((part) => part !== '');
+  if (parts.some((part) => part === '.' || part === '..' || /[\\\0]/.test(part)))
+    throw new RegError('INVALID_ARGUMENT', `${quoteText(to)} is no path in an image`);
+  return parts.join('/') || '.';
 }
 
 interface Packed {

@@ -77,7 +77,7 @@ test('a compressed tar is kept byte for byte, and a plain one is compressed', as
   assert.deepEqual((await read(output, stage)).top, tar);
 });
 
-test('a folder makes the same layer whoever has it, and only what has to be there', async (t) => {
+test('a folder makes the same layer whoever has it', async (t) => {
   const digests: string[] = [];
   const seconds = 1_700_000_000;
   for (const time of [1, 1_000_000]) {
@@ -91,7 +91,7 @@ test('a folder makes the same layer whoever has it, and only what has to be ther
     const output = `oci:${await temporaryFolder(t)}/made:1`;
     await appendLayers('scratch', [folder], {
       output,
-      to: '/srv/',
+      to: '/tmp/srv/',
       platforms: [parsePlatform('linux/arm64/v8')],
       created: new Date(seconds * 1000),
     });
@@ -106,13 +106,34 @@ test('a folder makes the same layer whoever has it, and only what has to be ther
     for await (const { name, type, mode, uid, mtime } of readTar(chunks, { what: 'layer' }))
       entries.push([name.replace(/\/$/, ''), type, mode, uid, mtime]);
     assert.deepEqual(entries, [
-      ['srv/a', 'file', platform === 'win32' ? 0o644 : 0o755, 0, seconds],
-      ['srv/link', 'symlink', 0o777, 0, seconds],
-      ['srv/sub/b', 'file', 0o644, 0, seconds],
-      ['srv/sub/empty', 'directory', 0o755, 0, seconds],
+      ['tmp', 'directory', 0o755, 0, seconds],
+      ['tmp/srv', 'directory', 0o755, 0, seconds],
+      ['tmp/srv/a', 'file', platform === 'win32' ? 0o644 : 0o755, 0, seconds],
+      ['tmp/srv/link', 'symlink', 0o777, 0, seconds],
+      ['tmp/srv/sub', 'directory', 0o755, 0, seconds],
+      ['tmp/srv/sub/b', 'file', 0o644, 0, seconds],
+      ['tmp/srv/sub/empty', 'directory', 0o755, 0, seconds],
     ]);
   }
   assert.equal(digests[0], digests[1]);
+});
+
+test('folders that are special in most images are left as they are there', async (t) => {
+  const stage = await setStage(t);
+  const folder = await temporaryFolder(t);
+  for (const name of ['bin', 'opt', 'tmp/own']) await mkdir(join(folder, name), { recursive: true });
+  await writeFile(join(folder, 'bin', 'tool'), '');
+  await stage.registry.push('app', '1', image({ layers: [] }));
+  await appendLayers(`${stage.host}/app:1`, [folder], stage);
+  const { top } = await read(`${stage.host}/app:1`, stage);
+  const names: string[] = [];
+  const chunks = (async function* () {
+    yield gunzipSync(top);
+  })();
+  for await (const { name } of readTar(chunks, { what: 'layer' })) names.push(name.replace(/\/$/, ''));
+  assert.deepEqual(names, ['bin/tool', 'opt', 'tmp/own']);
+  const outside = appendLayers(`${stage.host}/app:1`, [folder], { ...stage, to: '/srv/../..' });
+  await assert.rejects(outside, { code: 'INVALID_ARGUMENT' });
 });
 
 test('each image of an index gets the layer, by the type that its format has for it', async (t) => {
