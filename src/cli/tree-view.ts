@@ -1,6 +1,6 @@
 /** What `reg tree` shows to people: one line for each part, below what it belongs to. */
 
-import type { TreeNode } from '../operations/look/tree.js';
+import type { TreeNode } from '../operations/look/draw-tree.js';
 import { hexOf } from '../spec/digest.js';
 import { layerTypeName } from '../spec/media-type.js';
 import { formatBytes } from './bytes.js';

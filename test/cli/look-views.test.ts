@@ -16,7 +16,7 @@ import { createStyle } from '../../src/cli/style.js';
 import { describeTree } from '../../src/cli/tree-view.js';
 import { cutTo, widthOf } from '../../src/cli/width.js';
 import type { HistoryStep } from '../../src/operations/look/history.js';
-import type { TreeNode } from '../../src/operations/look/tree.js';
+import type { TreeNode } from '../../src/operations/look/draw-tree.js';
 import { parseDigest } from '../../src/spec/digest.js';
 
 const EVIL = 'a\u001b[2J\r\n\u202eb\u009b31m';

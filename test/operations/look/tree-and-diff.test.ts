@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { compareImages } from '../../../src/operations/look/diff.js';
 import type { LookOptions } from '../../../src/operations/look/look-at.js';
 import { listReferrers } from '../../../src/operations/look/referrers.js';
-import { readTree, type TreeNode } from '../../../src/operations/look/tree.js';
+import type { TreeNode } from '../../../src/operations/look/draw-tree.js';
+import { readTree } from '../../../src/operations/look/tree.js';
 import {
   attestation,
   image,
