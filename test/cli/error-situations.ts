@@ -79,6 +79,12 @@ export const SECTIONS: Readonly<Record<string, readonly Situation[]>> = {
     { title: 'a certificate file that is not there', typed: 'reg pull --ca-file nowhere.pem nginx' },
     { title: 'an address to listen on that is none', typed: 'reg serve --listen somewhere' },
     { title: 'a pin that is none', typed: 'reg pull --resolve ghcr.io nginx' },
+    { title: 'a template that is not closed', typed: 'reg version --format {{.node' },
+    { title: 'a key that the result does not have', typed: 'reg version --format v{{.nod}}' },
+    { title: 'a function that there is not', typed: 'reg version --format {{title(.node)}}' },
+    { title: 'a pattern that is none', typed: 'reg tags --match /(/ nginx' },
+    { title: 'a search elsewhere', typed: 'reg search ghcr.io/owner/app' },
+    { title: 'the limits of a registry without an image', typed: 'reg limits ghcr.io' },
   ],
 
   'What is not there': [
