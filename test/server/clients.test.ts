@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { getuid } from 'node:process';
 import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 
@@ -142,7 +143,10 @@ test(
   },
 );
 
-test('podman pulls, and pushes what it pulled', needs('podman'), async (t) => {
+/** Anybody else needs ranges of user ids that a machine may not have given out. */
+const PODMAN = getuid?.() === 0 ? needs('podman') : { skip: 'only root can run podman anywhere' };
+
+test('podman pulls, and pushes what it pulled', PODMAN, async (t) => {
   const registry = await startRegistry(t);
   const made = image({ layers: [await layer({ a: 'first' }), await layer({ b: 'second' })] });
   await registry.push('team/app', '1', made);
