@@ -115,9 +115,13 @@ function timeIn(value: JsonObject, where: string): number {
   return seconds === NO_TIME ? 0 : seconds;
 }
 
+/** Of nearly every entry; one for all. */
+const NO_XATTRS: ReadonlyMap<string, Buffer> = new Map();
+
 /** Values in base64. */
 function xattrsIn(value: JsonObject, where: string): ReadonlyMap<string, Buffer> {
-  const xattrs = value['xattrs'] ?? {};
+  const { xattrs } = value;
+  if (xattrs === undefined || xattrs === null) return NO_XATTRS;
   if (!isObject(xattrs)) throw wrong(where, 'has attributes that are none');
   return new Map(Object.entries(xattrs).map(([key, bytes]) => [key, Buffer.from(String(bytes), 'base64')]));
 }
