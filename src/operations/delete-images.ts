@@ -104,6 +104,9 @@ async function deleteOnlyTag(
   options: DeleteOptions,
 ): Promise<DeletedImage> {
   const { reference, digest } = deletion;
+  // Somebody else may have been quicker.
+  const left = await currentIn(registry)(reference.tag ?? digest, options);
+  if (left === undefined) return describeDeletion(deletion);
   const otherTags = await tagsOf(registry, { ...options, digest, except: reference.tag });
   if (otherTags.length === 0) return deleteWhole(registry, { ...deletion, otherTags }, options);
   await registry.requireDeletion(options);

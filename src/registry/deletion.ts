@@ -11,14 +11,14 @@ import type { Answer, Scope } from './transport.js';
 const NOTHING = digestOf(new Uint8Array());
 
 /**
- * What registries without tag deletion answer when they are asked for it: 405 as the specification says, and 400 with
- * DIGEST_INVALID distribution 2.8, for which only a digest is a name.
+ * What registries without tag deletion answer when they are asked for it: 405 as the specification says, 400 with
+ * DIGEST_INVALID distribution 2.8, for which only a digest is a name, and 404 others that find no such digest.
  */
-const NO_TAG_DELETION: ReadonlySet<number> = new Set([400, 405, 501]);
+const NO_TAG_DELETION: ReadonlySet<number> = new Set([400, 404, 405, 501]);
 
 /**
  * Deletes a tag, or a manifest by its digest, which takes its tags with it. False where the registry deletes no single
- * tags; nothing is done then. What is not there is deleted. Throws UNSUPPORTED where nothing can be deleted, DENIED, and
+ * tags, or has no such tag; nothing is done then. A manifest that is not there is deleted. Throws UNSUPPORTED where nothing can be deleted, DENIED, and
  * what the transport throws.
  */
 export async function deleteManifest(
@@ -26,10 +26,10 @@ export async function deleteManifest(
   name: string,
   options: CallOptions,
 ): Promise<boolean> {
-  const accepted = [200, 202, 204, 404];
-  const expect = isDigest(name) ? accepted : [...accepted, ...NO_TAG_DELETION];
-  const answer = await askToDelete(repository, name, { ...options, expect });
-  return accepted.includes(answer.status);
+  const accepted = [200, 202, 204];
+  const others = isDigest(name) ? [404] : NO_TAG_DELETION;
+  const answer = await askToDelete(repository, name, { ...options, expect: [...accepted, ...others] });
+  return isDigest(name) || accepted.includes(answer.status);
 }
 
 /**

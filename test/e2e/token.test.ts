@@ -22,17 +22,18 @@ import type { TokenServer, TokenServerOptions } from '../support/token-server.js
 const REAL = needs('docker-registry');
 const MIB = 1024 * 1024;
 
-test('with a login, tokens open a real registry for push and pull', REAL, async (t) => {
+test('with a login, tokens open a real registry for push, pull and delete', REAL, async (t) => {
   const { me, tokens, host } = await startTokens(t);
   await login(me, host);
   await me.reg(['push', '--from', './app', `${host}/team/app:1`]);
   await me.reg(['pull', `${host}/team/app:1`]);
+  await me.reg(['delete', '--yes', `${host}/team/app:1`]);
   const granted = tokens.tokenRequests.filter(({ status }) => status === 200);
   assert.ok(granted.every(({ user, service }) => user === 'ann' && service === 'registry.test'));
   const scopes = granted.map((request) => request.scopes.join(' '));
   assert.deepEqual(
     scopes.filter((scope) => scope !== ''),
-    ['repository:team/app:pull,push', 'repository:team/app:pull'],
+    ['pull,push', 'pull', 'pull', '*'].map((actions) => `repository:team/app:${actions}`),
   );
 });
 

@@ -60,6 +60,20 @@ test('a tag goes alone where the registry deletes tags', async (t) => {
   assert.deepEqual(await tags(), ['other']);
 });
 
+test('a registry that finds no tag to delete is asked by digest, unless the tag is gone', async (t) => {
+  const stage = await setStage(t, {
+    intercept: ({ request: { method, url = '' }, response }) => {
+      const isOfTag = method === 'DELETE' && !url.includes('sha256:');
+      if (isOfTag) response.writeHead(404).end();
+      return isOfTag;
+    },
+  });
+  const { name, remove, tags } = await filled(t, stage.host);
+  assert.equal((await remove(`${name}:other`)).deleted, 'manifest');
+  await assert.rejects(remove(`${name}:1`), { code: 'UNSUPPORTED' });
+  assert.deepEqual(await tags(), ['1', 'latest']);
+});
+
 test('a tag that was moved since somebody agreed stays', async (t) => {
   const stage = await setStage(t);
   const { name, graph, client, tags } = await filled(t, stage.host);
