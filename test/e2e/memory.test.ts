@@ -36,6 +36,24 @@ test('six layers of 512 MiB are pulled and pushed in less than 150 MiB of memory
   for (const { digest, size } of layers) assert.equal(to.received.get(digest), size);
 });
 
+test('archives are written and read, and registries copied, in less than 150 MiB of memory', async (t) => {
+  const layers = [await patternContent(512 * MIB, 7), await patternContent(512 * MIB, 8)];
+  const made = image({ layers: layers.map((blob) => ({ blob, tar: blob })) });
+  const from = await startStreamingRegistry(t, made);
+  const to = await startStreamingRegistry(t);
+  const me = await createPerson(t);
+  const name = `${from.host}/large/app:1`;
+  assertSmall(await me.reg(['copy', name, `${to.host}/large/app:1`]), 'the copy');
+  for (const { digest, size } of layers) assert.equal(to.received.get(digest), size);
+  assertSmall(await me.reg(['copy', name, 'oci-archive:app.tar']), 'writing an archive');
+  const third = await startStreamingRegistry(t);
+  const sent = await me.reg(['push', '--from', 'oci-archive:app.tar', `${third.host}/large/app:1`]);
+  assertSmall(sent, 'the push of an archive');
+  for (const { digest, size } of layers) assert.equal(third.received.get(digest), size);
+  assertSmall(await me.reg(['load', '-i', 'app.tar']), 'the load');
+  assertSmall(await me.reg(['save', name, '-o', 'saved.tar']), 'the save');
+});
+
 test('a layer of more than 4 GiB keeps its length', async (t) => {
   const me = await createPerson(t);
   await writeSparseLayout(join(me.home, 'app'));
