@@ -26,7 +26,7 @@ export async function openEngine(place: NamedPlace, ends: Ends): Promise<OpenSou
   ends.onNotice?.({ type: 'wait', message: `reading ${name} out of the engine` });
   const tar = await exportImage(await findEndpoint(engine), name, { signal });
   const what = `the export of ${name}`;
-  const source = await openArchive(tar, { temporaryFolder, signal, what });
+  const source = await openArchive(whileTold(tar, ends), { temporaryFolder, signal, what });
   const image = async (): Promise<FoundImage> => {
     const images = source.images();
     // It may have a longer name there: podman puts "localhost/" before what has no host.
@@ -60,7 +60,7 @@ export async function openFolder(place: FilePlace): Promise<OpenSource> {
 export async function openTar(place: FilePlace, ends: Ends): Promise<OpenSource> {
   const { path, name, text } = place;
   const { stdin, temporaryFolder = tmpdir(), signal } = ends;
-  const input = path ?? stdin;
+  const input = path ?? (stdin && whileTold(stdin, ends));
   if (input === undefined) throw wrongPlace(text, 'there is no standard input');
   if (path !== undefined) await requireThere(path);
   const source = await openArchive(input, { temporaryFolder, signal });
@@ -78,6 +78,23 @@ export async function openTar(place: FilePlace, ends: Ends): Promise<OpenSource>
     },
     close: () => source.close(),
   };
+}
+
+/** In bytes: what comes sooner than a line about it is worth nothing to anybody. */
+const FIRST_TOLD = 64_000_000;
+
+/** `chunks` of a tar that has to be here before anything else can begin: a notice each time as much again has come. */
+async function* whileTold(chunks: AsyncIterable<Uint8Array>, { onNotice }: Ends): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  let next = FIRST_TOLD;
+  for await (const chunk of chunks) {
+    size += chunk.byteLength;
+    if (size >= next) {
+      onNotice?.({ type: 'wait', message: `${Math.floor(size / 1_000_000)} MB of the archive have arrived` });
+      next = size * 2;
+    }
+    yield chunk;
+  }
 }
 
 function whatOf(path: string | undefined): string {

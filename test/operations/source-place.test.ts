@@ -165,3 +165,13 @@ test('an image is known by its whole name where it has one, else by its tag', as
 async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let from = 0; from < bytes.length; from += 1000) yield bytes.subarray(from, from + 1000);
 }
+
+test('whoever waits for a large tar on the standard input is told how much has come', async () => {
+  const messages: string[] = [];
+  const stdin = (async function* () {
+    for (let sent = 0; sent < 200; sent++) yield new Uint8Array(1_000_000);
+  })();
+  const onNotice: Ends['onNotice'] = ({ message }) => void messages.push(message);
+  await assertRefused('-', 'UNSAFE_ARCHIVE', 'is not an archive of images', { stdin, onNotice });
+  assert.deepEqual(messages, ['64 MB of the archive have arrived', '128 MB of the archive have arrived']);
+});
