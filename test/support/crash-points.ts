@@ -25,7 +25,7 @@ const CALLS =
 /** A part of a name that is another one in each run; `leaveClaim` writes zeros. */
 const RANDOM = /\.(?!0{16})[0-9a-f]{16}\b/;
 
-/** All points at which a command that runs undisturbed changes what is in `home`. */
+/** All points at which a command that runs undisturbed changes what is in `home`, but for its cache. */
 export async function findPoints(
   scope: Scope,
   home: string,
@@ -99,7 +99,7 @@ function pointsIn(log: string, home: string): readonly Point[] {
       const nth = (counts.get(key) ?? 0) + 1;
       counts.set(key, nth);
       const changes = !line.includes(' = -1 E') && (call !== 'openat' || line.includes('O_CREAT'));
-      if (position === 0 && changes && !RANDOM.test(path)) {
+      if (position === 0 && changes && !RANDOM.test(path) && !/^\.cache(?:\/|$)/.test(path)) {
         points.set(`${call} ${path} ${nth}`, { call, path, nth });
       }
     }
