@@ -76,7 +76,7 @@ function judgeText(stderr: string, story: string, { talks }: Expectation): void 
   for (const line of lines) assert.match(line, /^reg: /, `every line says who speaks\n${story}`);
 }
 
-/** Checks what is on disk: the store, what is beside it, and that no secret is in any of it. */
+/** Checks what is on disk: the store, what is beside it and the cache, and that no secret is in any of it. */
 export async function judgeDisk(
   stage: Stage,
   before: readonly string[],
@@ -88,7 +88,7 @@ export async function judgeDisk(
   ]);
   assert.deepEqual(await findFaults(stage.store, honest), [], 'the store is not as it should be');
   const files = await filesIn(stage.home);
-  const added = files.filter((file) => !before.includes(file) && !file.startsWith('store/'));
+  const added = files.filter((file) => !before.includes(file) && !/^(?:store|\.cache)\//.test(file));
   assert.deepEqual(
     added.filter((file) => !mayWrite.includes(file)),
     [],
