@@ -106,7 +106,7 @@ test('a push goes to the registry, never to a mirror', async (t) => {
 
 test('an image is inspected at a mirror, too', async (t) => {
   const stage = await setStage(t);
-  const options = { place: stage.client, hostPlatform: { os: 'linux', architecture: 'amd64' } };
+  const options = { client: stage.client, hostPlatform: { os: 'linux', architecture: 'amd64' } };
   assert.equal((await inspect(`${stage.origin.host}/app:1`, options)).digest, stage.app.descriptor.digest);
   assert.deepEqual(stage.origin.requests, []);
 });
