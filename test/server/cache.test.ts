@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { systemClock } from '../../src/content/system-clock.js';
 import { pruneLayout, verifyLayout } from '../../src/layout/maintain.js';
 import { createClient, type ClientOptions } from '../../src/registry/client.js';
+import { OCI_MANIFEST } from '../../src/spec/media-type.js';
 import { startByteProxy, type ByteProxy } from '../support/byte-proxy.js';
 import { patternContent, sha256 } from '../support/contents.js';
 import { startDockerRegistry } from '../support/docker-registry.js';
@@ -159,6 +160,23 @@ test(
     assert.equal(asked(BLOBS).length, 1);
   },
 );
+
+test('a manifest of one repository tells nothing of the layers of another', REAL, async (t) => {
+  const { config } = JSON.parse(image({ layers: [] }).bytes.toString()) as { readonly config: object };
+  let lie = '';
+  const { cache, big } = await startCache(t, {
+    intercept({ response, log }) {
+      if (!log.path.startsWith('/v2/team/liar/manifests/')) return false;
+      response.writeHead(200, { 'content-type': OCI_MANIFEST, 'content-length': lie.length }).end(lie);
+      return true;
+    },
+  });
+  const layers = [{ mediaType: 'application/octet-stream', digest: big.digest, size: 5 }];
+  lie = JSON.stringify({ schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers });
+  for (const repository of ['liar', 'app'])
+    assert.equal((await cache.ask(`team/${repository}/manifests/${sha256(lie)}`)).status, 200);
+  assert.equal(sha256((await cache.ask(`team/app/blobs/${big.digest}`)).body), big.digest);
+});
 
 test('who leaves does not take the layer away from who stays', REAL, async (t) => {
   const setting = await startCache(t);

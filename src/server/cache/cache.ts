@@ -41,13 +41,14 @@ export function createCache(
   { hosts, client, freshForMs = 0 }: CacheOptions,
   { store, clock }: { readonly store: Layout; readonly clock: Clock },
 ): Cache {
-  const manifests = new CachedManifests({ client, store });
+  const sizes = new Sizes();
+  const manifests = new CachedManifests({ client, store, sizes });
   return {
     hosts,
     client,
     tags: new CachedTags({ client, manifests, store, clock, freshForMs }),
     manifests,
     flights: new Flights(store),
-    sizes: new Sizes(),
+    sizes,
   };
 }

@@ -5,7 +5,6 @@ import { verified } from '../../content/verify.js';
 import { hasCode } from '../../errors.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import { isDigest, parseDigest, type Digest } from '../../spec/digest.js';
-import { childrenOf, parseManifest } from '../../spec/manifest.js';
 import { UNKNOWN_TYPE } from '../../spec/media-type.js';
 import { cleanText } from '../../spec/text.js';
 import { findBlob, replyWithBlob, unknownBlob, type BlobRange } from '../blobs.js';
@@ -17,7 +16,6 @@ import type { Reply } from '../reply.js';
 import { isTag } from '../router.js';
 import { replyWithPage } from '../tags.js';
 import type { Cache } from './cache.js';
-import type { CachedManifest } from './manifests.js';
 import { upstreamOf, type Upstream } from './names.js';
 import { explainUpstream } from './upstream-error.js';
 
@@ -60,19 +58,8 @@ async function openManifest(
   descriptor: Descriptor,
 ): Promise<AsyncIterable<Uint8Array>> {
   const manifest = await cache.manifests.read(upstream, descriptor.digest);
-  cache.sizes.learn(upstream, partsOf(manifest));
   // The size is what a tag was said to have.
   return verified(descriptor, await contentOf(manifest.descriptor, manifest.bytes).open());
-}
-
-/** None where we do not understand it: whoever asked for it may. */
-function partsOf({ bytes, descriptor }: CachedManifest): readonly Descriptor[] {
-  try {
-    return childrenOf(parseManifest(bytes, descriptor.mediaType));
-  } catch (error) {
-    if (hasCode(error, 'INVALID_MANIFEST', 'UNSUPPORTED')) return [];
-    throw error;
-  }
 }
 
 /** Distribution-spec 1.1, "Warnings". */

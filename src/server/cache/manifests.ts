@@ -7,10 +7,11 @@ import type { Layout } from '../../layout/layout.js';
 import type { RegistryClient } from '../../registry/client.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
-import { MAX_MANIFEST_SIZE, sniffMediaType } from '../../spec/manifest.js';
+import { childrenOf, MAX_MANIFEST_SIZE, parseManifest, sniffMediaType } from '../../spec/manifest.js';
 import { isManifestType } from '../../spec/media-type.js';
 import type { Upstream } from './names.js';
 import { createShared } from './shared.js';
+import type { Sizes } from './sizes.js';
 import { explainUpstream } from './upstream-error.js';
 
 export interface CachedManifest {
@@ -21,6 +22,8 @@ export interface CachedManifest {
 interface Options {
   readonly client: Pick<RegistryClient, 'source'>;
   readonly store: Layout;
+  /** Told those of what a manifest lists. */
+  readonly sizes: Sizes;
 }
 
 export class CachedManifests {
@@ -38,17 +41,26 @@ export class CachedManifests {
     return this.#shared(`${upstream.domain}/${upstream.path}@${digest}`, async () => {
       try {
         const source = this.#options.client.source({ ...upstream, digest });
-        return await this.fetch(source, await source.resolve(digest, { toRead: true }));
+        const descriptor = await source.resolve(digest, { toRead: true });
+        return await this.fetch(upstream, { source, descriptor });
       } catch (error) {
         throw explainUpstream(error, upstream);
       }
     });
   }
 
-  /** Fetches a manifest, and keeps it. */
-  async fetch(source: Source, descriptor: Descriptor): Promise<CachedManifest> {
+  /**
+   * Fetches a manifest, and keeps it. Only here is it sure that it is the repository's own: what is kept is given by its
+   * digest under any name, and another repository's may lie of sizes.
+   */
+  async fetch(
+    upstream: Upstream,
+    { source, descriptor }: { readonly source: Source; readonly descriptor: Descriptor },
+  ): Promise<CachedManifest> {
+    const { store, sizes } = this.#options;
     const bytes = await readContent(source.get(descriptor), { cap: MAX_MANIFEST_SIZE });
-    await this.#options.store.parts.cached.keepManifest(descriptor.digest, bytes);
+    await store.parts.cached.keepManifest(descriptor.digest, bytes);
+    sizes.learn(upstream, partsOf({ descriptor, bytes }));
     return { descriptor, bytes };
   }
 
@@ -70,5 +82,15 @@ export class CachedManifests {
       if (hasCode(error, 'NOT_FOUND')) return undefined;
       throw error;
     }
+  }
+}
+
+/** None where we do not understand it: whoever asked for it may. */
+function partsOf({ bytes, descriptor }: CachedManifest): readonly Descriptor[] {
+  try {
+    return childrenOf(parseManifest(bytes, descriptor.mediaType));
+  } catch (error) {
+    if (hasCode(error, 'INVALID_MANIFEST', 'UNSUPPORTED')) return [];
+    throw error;
   }
 }

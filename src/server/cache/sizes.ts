@@ -1,4 +1,4 @@
-/** How large blobs are, as the manifests say that were passed on: whoever wants a blob has seen one of them. */
+/** How large blobs are, as the manifests say that were fetched from their repository: whoever wants a blob has seen one. */
 
 import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';

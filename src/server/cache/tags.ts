@@ -82,7 +82,7 @@ export class CachedTags {
   async #first(image: TagName): Promise<Descriptor> {
     const source = this.#options.client.source(image);
     const descriptor = await source.resolve(image.tag, { toRead: true });
-    await this.#options.manifests.fetch(source, descriptor);
+    await this.#options.manifests.fetch(image, { source, descriptor });
     return descriptor;
   }
 
