@@ -4,7 +4,6 @@
  *     plan (what each stands for) ─▶ the person agrees ─▶ tag alone, else by digest ─▶ looked at again
  */
 
-import { createLimit } from '../content/limit.js';
 import { readManifest } from '../content/read.js';
 import type { CallOptions } from '../content/types.js';
 import { explain, hasCode, RegError } from '../errors.js';
@@ -15,6 +14,7 @@ import { familiarName, formatReference, type Reference } from '../spec/reference
 import { cleanText } from '../spec/text.js';
 import { currentIn } from './guarded.js';
 import { parseImage, registryName } from './image-name.js';
+import { tagsOf } from './manifest-tags.js';
 
 export interface DeleteOptions extends CallOptions {
   readonly client: RegistryClient;
@@ -43,10 +43,6 @@ export interface DeletedImage {
   readonly otherTags: readonly string[];
 }
 
-/** Tags that are looked at to find those of one manifest: a request each. */
-const MAX_TAGS = 1000;
-/** Requests at once. */
-const CONCURRENCY = 8;
 /** Most tags that an error names. */
 const MAX_LISTED = 10;
 
@@ -73,10 +69,11 @@ export async function deleteImage(deletion: Deletion, options: DeleteOptions): P
   return about(reference, async () => {
     const registry = repositoryOf(reference, options);
     const { tag } = reference;
-    if (tag === undefined || deletion.otherTags !== undefined)
+    if (tag !== undefined) await requireUnmoved(registry, { tag, digest }, options);
+    if (tag === undefined || deletion.otherTags !== undefined) {
+      await requireNoNewTags(registry, deletion, options);
       return deleteWhole(registry, deletion, options);
-    const current = await currentIn(registry)(tag, options);
-    if (current !== undefined && current.digest !== digest) throw movedMeanwhile(tag);
+    }
     if (!(await registry.delete(tag, options))) return deleteOnlyTag(registry, deletion, options);
     const left = await currentIn(registry)(tag, options);
     if (left?.digest === digest) throw stillThere(reference);
@@ -105,12 +102,34 @@ async function deleteOnlyTag(
 ): Promise<DeletedImage> {
   const { reference, digest } = deletion;
   // Somebody else may have been quicker.
-  const left = await currentIn(registry)(reference.tag ?? digest, options);
-  if (left === undefined) return describeDeletion(deletion);
+  const { tag = digest } = reference;
+  if (!(await requireUnmoved(registry, { tag, digest }, options))) return describeDeletion(deletion);
   const otherTags = await tagsOf(registry, { ...options, digest, except: reference.tag });
   if (otherTags.length === 0) return deleteWhole(registry, { ...deletion, otherTags }, options);
   await registry.requireDeletion(options);
   throw takesOthers(`${reference.domain} deletes by digest only`, { digest, otherTags });
+}
+
+/** Whether the tag is there. Throws TAG_EXISTS where it stands for something else. */
+async function requireUnmoved(
+  registry: Registry,
+  { tag, digest }: { readonly tag: string; readonly digest: Digest },
+  options: CallOptions,
+): Promise<boolean> {
+  const current = await currentIn(registry)(tag, options);
+  if (current !== undefined && current.digest !== digest) throw movedMeanwhile(tag);
+  return current !== undefined;
+}
+
+/** Nobody agreed to lose what was given the manifest since. Throws TAG_EXISTS. */
+async function requireNoNewTags(
+  registry: Registry,
+  { reference, digest, otherTags = [] }: Deletion,
+  options: DeleteOptions,
+): Promise<void> {
+  const tags = await tagsOf(registry, { ...options, digest, except: reference.tag });
+  const added = tags.filter((tag) => !otherTags.includes(tag));
+  if (added.length > 0) throw movedMeanwhile(...added);
 }
 
 async function deleteWhole(
@@ -138,41 +157,11 @@ async function subjectOf(
     const descriptor = await registry.resolve(digest, { toRead: true, signal });
     return (await readManifest(registry, descriptor, { signal })).subject?.digest;
   } catch (error) {
-    // What can't be read can be deleted all the same.
-    if (hasCode(error, 'INVALID_MANIFEST', 'UNSUPPORTED', 'TOO_LARGE', 'DIGEST_MISMATCH')) return undefined;
+    // What can't be read can be deleted all the same, and what is gone by now is deleted.
+    if (hasCode(error, 'INVALID_MANIFEST', 'UNSUPPORTED', 'TOO_LARGE', 'DIGEST_MISMATCH', 'NOT_FOUND'))
+      return undefined;
     throw error;
   }
-}
-
-/** The tags that stand for `digest`. Costs a request for each tag of the repository. */
-async function tagsOf(
-  registry: Registry,
-  {
-    digest,
-    except,
-    allTags,
-    signal,
-  }: DeleteOptions & { readonly digest: Digest; readonly except: string | undefined },
-): Promise<readonly string[]> {
-  const tags: string[] = [];
-  for await (const tag of registry.tags({ signal })) {
-    if (tags.length >= MAX_TAGS && allTags === true) break;
-    if (tags.length >= MAX_TAGS) throw tooMany();
-    if (tag !== except) tags.push(tag);
-  }
-  const limit = createLimit(CONCURRENCY);
-  const current = currentIn(registry);
-  const standsForIt = async (tag: string): Promise<boolean> => {
-    try {
-      return (await limit(() => current(tag, { signal })))?.digest === digest;
-    } catch (error) {
-      // What a server lists need not be a tag, nor what a tag stands for a manifest that we read.
-      if (hasCode(error, 'INVALID_REFERENCE', 'UNSUPPORTED', 'INVALID_MANIFEST')) return false;
-      throw error;
-    }
-  };
-  const found = await Promise.all(tags.map(standsForIt));
-  return tags.filter((_, position) => found[position]);
 }
 
 function repositoryOf({ domain, path }: Reference, { client }: DeleteOptions): Registry {
@@ -201,18 +190,15 @@ function takesOthers(
   return new RegError('UNSUPPORTED', message, { hint: 'Delete them all with --all-tags.' });
 }
 
-function tooMany(): RegError {
-  const message = `the repository has more than ${MAX_TAGS} tags, too many to find those that would go, too`;
-  return new RegError('TOO_LARGE', message, { hint: 'Delete it with all its tags by --all-tags.' });
-}
-
 function isAnother(digest: Digest, wanted: Digest): RegError {
   const message = `the tag stands for ${shortDigest(digest)}, not for ${shortDigest(wanted)}`;
   return new RegError('TAG_EXISTS', message);
 }
 
-function movedMeanwhile(tag: string): RegError {
-  return new RegError('TAG_EXISTS', `${cleanText(tag)} was moved by somebody else meanwhile`);
+function movedMeanwhile(...tags: readonly string[]): RegError {
+  const moved = tags.slice(0, MAX_LISTED).map((tag) => cleanText(tag));
+  const message = `${moved.join(', ')} ${moved.length === 1 ? 'was' : 'were'} moved by somebody else meanwhile`;
+  return new RegError('TAG_EXISTS', message);
 }
 
 function stillThere({ domain }: Reference): RegError {

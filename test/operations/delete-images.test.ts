@@ -7,7 +7,7 @@ import { deleteImage, planDeletion, type DeletedImage } from '../../src/operatio
 import { createClient, type RegistryClient } from '../../src/registry/client.js';
 import { parseDigest } from '../../src/spec/digest.js';
 import { startDockerRegistry } from '../support/docker-registry.js';
-import { image, layer, type TestImage } from '../support/images.js';
+import { image, layer, sampleIndex, type TestImage } from '../support/images.js';
 import { needs } from '../support/programs.js';
 import { pushGraph } from '../support/push-graph.js';
 import type { Scope } from '../support/temp.js';
@@ -81,6 +81,41 @@ test('a tag that was moved since somebody agreed stays', async (t) => {
   await pushGraph(`http://${stage.host}/v2/team/app`, graph, { tag: 'other' });
   await assert.rejects(deleteImage(planned, { client }), { code: 'TAG_EXISTS' });
   assert.deepEqual(await tags(), ['1', 'latest', 'other']);
+});
+
+test('what was tagged or moved since somebody agreed to delete a manifest stays', async (t) => {
+  const stage = await setStage(t);
+  const { name, graph, client, tags, remove } = await filled(t, stage.host);
+  const options = { client, allTags: true };
+  const whole = await planDeletion(`${name}:latest`, options);
+  const other = await planDeletion(`${name}:other`, options);
+  const at = `http://${stage.host}/v2/team/app`;
+  for (const tag of ['new', 'other']) await pushGraph(at, graph, { tag });
+  await assert.rejects(deleteImage(whole, options), /new, other (?:was|were) moved/);
+  await assert.rejects(deleteImage(other, options), { code: 'TAG_EXISTS' });
+  assert.deepEqual(await tags(), ['1', 'latest', 'new', 'other']);
+  const both = [await planDeletion(`${name}:1`, options), await planDeletion(`${name}:latest`, options)];
+  for (const planned of both) await deleteImage(planned, options);
+  await assert.rejects(remove(`${name}:1`), { code: 'NOT_FOUND' });
+});
+
+test('what the index of a tag lists does not go without it', needs('docker-registry'), async (t) => {
+  const { host } = await startDockerRegistry(t);
+  const { name, remove, tags } = await filled(t, host);
+  const index = await sampleIndex();
+  const [child] = index.manifests.values();
+  assert.ok(child !== undefined);
+  const at = `http://${host}/v2/team/app`;
+  await pushGraph(at, index, { tag: 'all' });
+  const { digest, mediaType } = child.descriptor;
+  const put = { method: 'PUT', headers: { 'content-type': mediaType }, body: child.bytes };
+  assert.equal((await fetch(`${at}/manifests/amd64`, put)).status, 201);
+  const refused = { code: 'UNSUPPORTED', message: /the index all lists sha256:/ };
+  await assert.rejects(remove(`${name}:amd64`), refused);
+  await assert.rejects(remove(`${name}@${digest}`, { allTags: true }), refused);
+  assert.deepEqual(await tags(), ['1', 'all', 'amd64', 'latest', 'other']);
+  assert.equal((await remove(`${name}:all`)).deleted, 'manifest');
+  assert.equal((await remove(`${name}:amd64`)).deleted, 'manifest');
 });
 
 test(
