@@ -86,7 +86,8 @@ function readCode(file: string, bytes: Uint8Array): Uint8Array | undefined {
 function keepCode({ script, bytes, keptAt }: Compiled): void {
   if (keptAt === undefined) return;
   const code = script.createCachedData();
-  const temporary = `${keptAt}.${process.pid}`;
+  // Always the same name, so that one who is killed leaves nothing for long; what two write at once is not whole.
+  const temporary = `${keptAt}.next`;
   try {
     writeFileSync(temporary, Buffer.concat([hashOf(bytes, code), code]), { mode: 0o600, flush: true });
     renameSync(temporary, keptAt);

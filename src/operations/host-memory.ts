@@ -3,7 +3,7 @@
 import { dirname } from 'node:path';
 
 import { wallTime } from '../content/system-clock.js';
-import { readSmallFile, replaceFile, uniqueName } from '../disk/files.js';
+import { readSmallFile, replaceFile } from '../disk/files.js';
 import { makeFolder } from '../disk/make-folder.js';
 import type { HostMemory } from '../registry/client.js';
 import { isObject, parseJsonObject, type JsonObject } from '../spec/json.js';
@@ -91,5 +91,5 @@ async function write(
     .slice(0, MAX_ENTRIES);
   const text = `${JSON.stringify({ hosts: Object.fromEntries(kept) })}\n`;
   await makeFolder(dirname(path), 0o700);
-  await replaceFile(path, { temporary: `${path}.${uniqueName()}`, bytes: Buffer.from(text), mode: 0o600 });
+  await replaceFile(path, { temporary: `${path}.next`, bytes: Buffer.from(text), mode: 0o600 });
 }
