@@ -114,12 +114,6 @@ export function isSameEntry(one: Entry, other: Entry): boolean {
   return JSON.stringify(one.raw) === JSON.stringify(other.raw);
 }
 
-/** Whether the name of `entry` stands for just that. */
-export function hasEntry(entries: readonly Entry[], entry: Entry): boolean {
-  const current = entries.find(({ name }) => name === entry.name);
-  return current !== undefined && isSameEntry(current, entry);
-}
-
 /** `entries` with `entry` as the only one of its name. */
 export function withEntry(entries: readonly Entry[], entry: Entry): readonly Entry[] {
   return [...entries.filter(({ name }) => name !== entry.name), entry];

@@ -18,7 +18,7 @@ import { quoteText } from '../spec/text.js';
 import { look } from '../disk/files.js';
 import { describeBlob } from './describe-blob.js';
 import { reach, requireAll } from './graph.js';
-import { hasEntry, isFullName, makeEntry, withEntry, withoutNames, type Entry } from './index-file.js';
+import { isFullName, isSameEntry, makeEntry, withEntry, withoutNames, type Entry } from './index-file.js';
 import type { Follower } from '../disk/fill.js';
 import { ingest } from './ingest.js';
 import { createParts, makeLayout, makeReady, type LayoutOptions, type Parts } from './parts.js';
@@ -110,16 +110,10 @@ export class Layout implements Source, Sink {
    * that a manifest reaches is missing, STORE_LOCKED, STORE_CORRUPT, DISK_FULL, DISK_ERROR, too.
    */
   async put(content: Content, options: PutOptions = {}): Promise<Outcome> {
-    const { descriptor } = content;
-    const { tag, fresh = false } = options;
     try {
-      // What its name keeps already is nothing that a prune would have to be told of.
-      const entry = tag === undefined || fresh ? undefined : makeEntry(tag, descriptor);
-      const isNamed = entry !== undefined && hasEntry(await this.entries(), entry);
-      if (isNamed && (await this.#holds(descriptor, options))) return 'exists';
       await this.#prepare();
-      const outcome = await this.#inTurn(descriptor.digest, () => this.#take(content, options));
-      if (tag !== undefined) await this.#setName(tag, descriptor, options);
+      const outcome = await this.#inTurn(content.descriptor.digest, () => this.#take(content, options));
+      if (options.tag !== undefined) await this.#setName(options.tag, content.descriptor, options);
       return outcome;
     } catch (error) {
       if (options.signal?.aborted !== true || error instanceof RegError) throw error;
@@ -181,20 +175,14 @@ export class Layout implements Source, Sink {
     await lease?.release();
   }
 
-  /** Whether it is there. Throws INCOMPLETE when something below it is not. */
-  async #holds(descriptor: Descriptor, { fresh = false, signal }: PutOptions): Promise<boolean> {
-    if (!(await this.parts.blobs.has(descriptor, { distrust: fresh, signal }))) return false;
-    if (isManifestType(descriptor.mediaType))
-      await this.#requireGraph([descriptor], { of: descriptor, signal });
-    return true;
-  }
-
   async #take(content: Content, { fresh = false, signal }: PutOptions): Promise<Outcome> {
     const { descriptor } = content;
-    if (await this.#holds(descriptor, { fresh, signal })) return fresh ? 'written' : 'exists';
-    await (isManifestType(descriptor.mediaType)
-      ? this.#ingestManifest(content, signal)
-      : ingest(content, { ...this.parts, signal }));
+    const isManifest = isManifestType(descriptor.mediaType);
+    if (await this.parts.blobs.has(descriptor, { distrust: fresh, signal })) {
+      if (isManifest) await this.#requireGraph([descriptor], { of: descriptor, signal });
+      return fresh ? 'written' : 'exists';
+    }
+    await (isManifest ? this.#ingestManifest(content, signal) : ingest(content, { ...this.parts, signal }));
     return 'written';
   }
 
@@ -217,7 +205,8 @@ export class Layout implements Source, Sink {
   async #setName(name: string, descriptor: Descriptor, options: CallOptions): Promise<void> {
     const { index, blobs, lock } = this.parts;
     const entry = makeEntry(name, descriptor);
-    if (hasEntry(await this.entries(), entry)) return;
+    const current = (await this.entries()).find((one) => one.name === name);
+    if (current !== undefined && isSameEntry(current, entry)) return;
     await lock.hold(async () => {
       const isThere = (node: Descriptor): Promise<boolean> => blobs.isBelieved(node);
       await requireAll(reach(this, [descriptor], options), { of: descriptor, isThere });

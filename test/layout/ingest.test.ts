@@ -284,18 +284,3 @@ test('what dead processes left is removed when the store is next written to', as
     'upload.3333333333333333.claim',
   ]);
 });
-
-test('what its name stands for already is put without a trace, as long as all of it is there', async (t) => {
-  const store = await emptyStore(t);
-  const tag = 'docker.io/library/app:1';
-  await store.put(serve(), { tag });
-  await store.close();
-  const again = await openStore(t, store.folder);
-  assert.equal(await again.put(serve(), { tag }), 'exists');
-  assert.deepEqual(await readdir(join(store.folder, '.partial')), []);
-  await truncate(blobFile(store), 5);
-  const content = serve();
-  assert.equal(await again.put(content, { tag }), 'written');
-  assert.deepEqual(content.openedAt, [0]);
-  await assertWhole(store);
-});
