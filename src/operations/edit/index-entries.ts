@@ -15,7 +15,7 @@ export interface IndexEntry {
   readonly descriptor: Descriptor;
 }
 
-/** `entries`, each digest once. Throws INVALID_ARGUMENT for two images that are for the same platform. */
+/** `entries`, each once. Throws INVALID_ARGUMENT for two images that are for the same platform. */
 export function requireDistinct(entries: readonly IndexEntry[]): readonly IndexEntry[] {
   const images = new Map<string, Descriptor>();
   const distinct = onceEach(entries);
@@ -37,13 +37,12 @@ export function withEntries(
   added: readonly IndexEntry[],
 ): { readonly entries: readonly IndexEntry[]; readonly attestations: number } {
   const distinct = requireDistinct(added);
-  const digests = new Set(distinct.map(({ descriptor }) => descriptor.digest));
-  const keys = new Set(distinct.map(({ descriptor }) => platformKey(descriptor)));
+  const images = new Map(distinct.map(({ descriptor }) => [platformKey(descriptor), descriptor.digest]));
   const isReplaced = ({ descriptor }: IndexEntry): boolean => {
     const key = platformKey(descriptor);
-    return key !== undefined && keys.has(key) && !digests.has(descriptor.digest);
+    return key !== undefined && images.has(key) && images.get(key) !== descriptor.digest;
   };
-  const kept = without(before, new Set(before.filter(isReplaced).map(({ descriptor }) => descriptor.digest)));
+  const kept = without(before, isReplaced);
   return { ...kept, entries: onceEach([...kept.entries, ...distinct]) };
 }
 
@@ -58,24 +57,28 @@ export function withoutEntries(
   const descriptors = before.map(({ descriptor }) => descriptor);
   const missing = digests.find((digest) => !descriptors.some((entry) => entry.digest === digest));
   if (missing !== undefined) throw new RegError('NOT_FOUND', `the index has no ${shortDigest(missing)}`);
-  const chosen = platforms.map((platform) => choosePlatform(descriptors, platform).digest);
-  const gone = new Set([...digests, ...chosen]);
-  const kept = without(before, gone);
-  if (kept.entries.length > 0) return { ...kept, images: gone.size };
+  const chosen = new Set(platforms.map((platform) => choosePlatform(descriptors, platform)));
+  const kept = without(
+    before,
+    ({ descriptor }) => chosen.has(descriptor) || digests.includes(descriptor.digest),
+  );
+  const images = before.length - kept.entries.length - kept.attestations;
+  if (kept.entries.length > 0) return { ...kept, images };
   throw new RegError('INVALID_ARGUMENT', 'nothing would be left in the index', {
     hint: 'Delete all of it with "reg delete".',
   });
 }
 
+/** An image may stand there for several platforms: what is attested of it goes with the last of them. */
 function without(
   before: readonly IndexEntry[],
-  gone: ReadonlySet<Digest>,
+  isGone: (entry: IndexEntry) => boolean,
 ): { readonly entries: readonly IndexEntry[]; readonly attestations: number } {
-  const orphans = before.filter(
-    ({ descriptor }) => isAbout(descriptor, gone) && !gone.has(descriptor.digest),
-  );
-  const entries = before.filter((entry) => !gone.has(entry.descriptor.digest) && !orphans.includes(entry));
-  return { entries, attestations: orphans.length };
+  const left = before.filter((entry) => !isGone(entry));
+  const gone = new Set(before.filter(isGone).map(({ descriptor }) => descriptor.digest));
+  for (const { descriptor } of left) gone.delete(descriptor.digest);
+  const entries = left.filter(({ descriptor }) => !isAbout(descriptor, gone));
+  return { entries, attestations: left.length - entries.length };
 }
 
 /** Docker's own type where all that it lists is Docker's and nothing is said that it can't say, else OCI's. */
@@ -84,9 +87,16 @@ export function indexTypeOf(entries: readonly IndexEntry[], { annotations }: Jso
   return isDockers && annotations === undefined ? DOCKER_INDEX : OCI_INDEX;
 }
 
+/** What names no platform is the same as what stands there for one. */
 function onceEach(entries: readonly IndexEntry[]): readonly IndexEntry[] {
-  const seen = new Set<Digest>();
-  return entries.filter(({ descriptor: { digest } }) => !seen.has(digest) && seen.add(digest));
+  const seen = new Map<Digest, Set<string | undefined>>();
+  return entries.filter(({ descriptor }) => {
+    const key = platformKey(descriptor);
+    const keys = seen.get(descriptor.digest) ?? new Set();
+    const isKnown = keys.has(key) || keys.has(undefined) || (key === undefined && keys.size > 0);
+    seen.set(descriptor.digest, keys.add(key));
+    return !isKnown;
+  });
 }
 
 /** The same for two platforms that mean the same; undefined for what runs on none. */

@@ -12,7 +12,6 @@ import type { CallOptions, Content, Source } from '../../content/types.js';
 import { RegError } from '../../errors.js';
 import { isAbout, isAttestation } from '../../spec/attestation.js';
 import type { Descriptor } from '../../spec/descriptor.js';
-import type { Digest } from '../../spec/digest.js';
 import type { JsonObject } from '../../spec/json.js';
 import type { ImageIndex, ImageManifest } from '../../spec/manifest.js';
 import { isManifestType } from '../../spec/media-type.js';
@@ -116,13 +115,15 @@ async function rewriteIndex(
     index.manifests.map(async (entry, at) => ({
       entry,
       raw: raws[at],
-      node: wanted.has(entry.digest) ? await rewriteNode(below, entry, depth + 1) : unchanged(entry),
+      node: wanted.has(entry) ? await rewriteNode(below, entry, depth + 1) : unchanged(entry),
     })),
   );
   const changed = new Set(nodes.filter(hasChanged).map(({ entry }) => entry.digest));
+  // An image may stand there for several platforms.
+  for (const { node } of nodes) changed.delete(node.root.digest);
   const kept = nodes.filter(({ entry }) => !isAbout(entry, changed));
   const manifests = kept.map((one) => (hasChanged(one) ? pointedTo(one.raw, one.node.root) : one.raw));
-  const next = changed.size === 0 ? json : { ...json, manifests };
+  const next = nodes.some(hasChanged) ? { ...json, manifests } : json;
   const sum = (key: 'images' | 'attestations'): number =>
     nodes.reduce((total, { node }) => total + node[key], 0);
   return {
@@ -139,10 +140,9 @@ function hasChanged({ entry, node }: { readonly entry: Descriptor; readonly node
   return entry.digest !== node.root.digest;
 }
 
-function wantedIn({ manifests }: ImageIndex, platforms: readonly Platform[] = []): ReadonlySet<Digest> {
+function wantedIn({ manifests }: ImageIndex, platforms: readonly Platform[] = []): ReadonlySet<Descriptor> {
   const images = manifests.filter((entry) => isManifestType(entry.mediaType) && !isAttestation(entry));
-  const wanted = platforms.length === 0 ? images : platforms.map((one) => choosePlatform(manifests, one));
-  return new Set(wanted.map(({ digest }) => digest));
+  return new Set(platforms.length === 0 ? images : platforms.map((one) => choosePlatform(manifests, one)));
 }
 
 function unchanged(root: Descriptor): Rewritten {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { readManifest } from '../../../src/content/read.js';
+import { editImage } from '../../../src/operations/edit/edit-image.js';
 import { addToIndex, createIndex, removeFromIndex } from '../../../src/operations/edit/index-images.js';
 import { openPlace } from '../../../src/operations/source-place.js';
 import { parseDigest } from '../../../src/spec/digest.js';
@@ -134,3 +135,31 @@ test(
     succeeded(await skopeo(t, ['copy', ...flags, `docker://${host}/app:1`, `oci:${folder}/copied:1`]));
   },
 );
+
+test('one image for two platforms stays for the other when it goes for one', async (t) => {
+  const stage = await setStage(t);
+  const data = await imageFor('amd64');
+  const alike = {
+    ...data,
+    descriptor: { ...data.descriptor, platform: { os: 'linux', architecture: 'arm64' } },
+  };
+  const place = `${stage.host}/app:1`;
+  const put = (): Promise<void> => stage.registry.push('app', '1', index([data, alike, attestation(data)]));
+  const about = data.descriptor.digest.slice(0, 19);
+  await put();
+  await stage.registry.push('app', 'other', await imageFor('s390x'));
+  await stage.registry.push('app', 'arm', await imageFor('arm64', 'oci', 'newer'));
+  await addToIndex(place, [`${stage.host}/app:other`], stage);
+  assert.deepEqual(listed(await indexAt(place, stage)), ['amd64', 'arm64', about, 's390x']);
+  await addToIndex(place, [`${stage.host}/app:arm`], stage);
+  assert.deepEqual(listed(await indexAt(place, stage)), ['amd64', about, 's390x', 'arm64']);
+  await put();
+  const arm = [parsePlatform('linux/arm64')];
+  await editImage(place, { user: 'me' }, { ...stage, platforms: arm });
+  const [kept, edited] = (await indexAt(place, stage)).manifests;
+  assert.deepEqual([kept?.digest === data.descriptor.digest, edited?.digest === kept?.digest], [true, false]);
+  await put();
+  const removed = await removeFromIndex(place, { ...stage, platforms: arm });
+  assert.deepEqual([removed.images, removed.attestations], [1, 0]);
+  assert.deepEqual(listed(await indexAt(place, stage)), ['amd64', about]);
+});
