@@ -54,7 +54,10 @@ export class Bases {
     const platforms = wanted === undefined ? [] : [wanted];
     const { source, root } = await selectPlatforms({ source: all, root: top }, { platforms, signal });
     const { manifest, json } = await readManifestDocument(source, root, { signal });
-    const config = manifest.kind === 'manifest' ? await readConfig({ source, manifest, signal }) : undefined;
+    const config =
+      manifest.kind === 'manifest'
+        ? await readConfig({ source, manifest, isOnlyRead: true, signal })
+        : undefined;
     if (manifest.kind === 'index' || config === undefined)
       throw new RegError('INVALID_ARGUMENT', 'it is no image');
     requirePlatform(platformIn(config), wanted);

@@ -5,7 +5,7 @@ import { shortDigest } from '../../spec/digest.js';
 import { parseJsonObject, type JsonObject } from '../../spec/json.js';
 import { MAX_CONFIG_SIZE } from '../../spec/manifest.js';
 import { DOCKER_CONFIG, OCI_CONFIG } from '../../spec/media-type.js';
-import { jsonContent, listIn, objectIn, pointedTo } from './document.js';
+import { jsonContent, listIn, objectIn, parseDocument, pointedTo } from './document.js';
 import type { ChangedImage, ChangeImage, ImageToChange } from './rewrite.js';
 
 /** Keys of the config that Go's programs read in any case. */
@@ -117,16 +117,23 @@ export function changeConfig(edit: (config: JsonObject) => JsonObject): ChangeIm
   };
 }
 
-/** The config as it stands; undefined for artifacts, whose configs are of every kind. Throws INVALID_MANIFEST, TOO_LARGE. */
+interface ConfigOptions extends Pick<ImageToChange, 'source' | 'manifest' | 'signal'> {
+  /** Whether nothing is made of it. Default false. */
+  readonly isOnlyRead?: boolean;
+}
+
+/** The config as it stands; undefined for artifacts, whose configs are of every kind. Throws as `parseDocument`, and TOO_LARGE. */
 export async function readConfig({
   source,
   manifest: { config },
+  isOnlyRead = false,
   signal,
-}: Pick<ImageToChange, 'source' | 'manifest' | 'signal'>): Promise<JsonObject | undefined> {
+}: ConfigOptions): Promise<JsonObject | undefined> {
   if (config.mediaType !== OCI_CONFIG && config.mediaType !== DOCKER_CONFIG) return undefined;
   const bytes = await readContent(source.get(config), { cap: MAX_CONFIG_SIZE, signal });
   const what = `config ${shortDigest(config.digest)}`;
-  return objectIn(parseJsonObject(bytes, { what }), CONFIG_KEYS, what);
+  const json = isOnlyRead ? parseJsonObject(bytes, { what }) : parseDocument(bytes, what);
+  return objectIn(json, CONFIG_KEYS, what);
 }
 
 /** The image with another config. */

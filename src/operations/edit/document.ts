@@ -5,10 +5,13 @@
 
 import { contentOf, readContent } from '../../content/read.js';
 import type { CallOptions, Content, Source } from '../../content/types.js';
+import { RegError } from '../../errors.js';
 import { describe, type Descriptor } from '../../spec/descriptor.js';
 import { shortDigest } from '../../spec/digest.js';
 import { isObject, parseJsonObject, refuseTwins, type JsonObject } from '../../spec/json.js';
+import { findInexactNumber } from '../../spec/json-numbers.js';
 import { MAX_MANIFEST_SIZE, parseManifest, type Manifest } from '../../spec/manifest.js';
+import { cleanText } from '../../spec/text.js';
 
 /** A manifest or an index: what it says, and how. */
 export interface ManifestDocument {
@@ -16,7 +19,7 @@ export interface ManifestDocument {
   readonly json: JsonObject;
 }
 
-/** Throws INVALID_MANIFEST, TOO_LARGE and what the source throws. */
+/** Throws INVALID_MANIFEST, UNSUPPORTED, TOO_LARGE and what the source throws. */
 export async function readManifestDocument(
   source: Source,
   descriptor: Descriptor,
@@ -25,7 +28,18 @@ export async function readManifestDocument(
   const what = `manifest ${shortDigest(descriptor.digest)}`;
   const bytes = await readContent(source.get(descriptor), { cap: MAX_MANIFEST_SIZE, signal });
   const manifest = parseManifest(bytes, descriptor.mediaType, what);
-  return { manifest, json: parseJsonObject(bytes, { what }) };
+  return { manifest, json: parseDocument(bytes, what) };
+}
+
+/** Throws INVALID_MANIFEST, and UNSUPPORTED for numbers that would not stay as they are. */
+export function parseDocument(bytes: Uint8Array, what: string): JsonObject {
+  const json = parseJsonObject(bytes, { what });
+  const number = findInexactNumber(Buffer.from(bytes).toString());
+  if (number === undefined) return json;
+  throw new RegError(
+    'UNSUPPORTED',
+    `${what} has a number that would not stay as it is: ${cleanText(number, 40)}`,
+  );
 }
 
 /** A manifest as bytes. It says itself what it is, which some registries want (ECR). */

@@ -143,7 +143,7 @@ async function entriesIn(
 ): Promise<readonly IndexEntry[]> {
   const { manifest, json } = await readManifestDocument(source, root, { signal });
   if (manifest.kind === 'index') return entriesOf(manifest.manifests, json);
-  const config = await readConfig({ source, manifest, signal });
+  const config = await readConfig({ source, manifest, isOnlyRead: true, signal });
   const platform = config && platformIn(config);
   const artifactType =
     config === undefined ? (manifest.artifactType ?? manifest.config.mediaType) : undefined;

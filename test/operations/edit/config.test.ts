@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { editConfig } from '../../../src/operations/edit/config.js';
+import { parseDocument } from '../../../src/operations/edit/document.js';
 
 /** As a builder writes it, with keys that nothing here knows. */
 const CONFIG = {
@@ -63,4 +64,16 @@ test('names that mean something to JavaScript are labels like any other', () => 
 test('a config that two programs would read in two ways is refused', () => {
   for (const run of [{ env: [] }, { CMD: ['x'] }])
     assert.throws(() => editConfig({ config: run }, { user: 'me' }), { code: 'INVALID_MANIFEST' });
+});
+
+test('a document with a number that would become another is not changed', () => {
+  const kept = '{"a":[9007199254740991,-5,0.1,1e3,1.50,18014398509481984],"b":"\\"12345678901234567890"}';
+  assert.equal(JSON.stringify(parseDocument(Buffer.from(kept), 'it')['b']), '"\\"12345678901234567890"');
+  for (const number of ['9007199254740993', '-12345678901234567890', '1e400'])
+    assert.throws(() => parseDocument(Buffer.from(`{"a":{"b":[${number}]}}`), 'it'), {
+      code: 'UNSUPPORTED',
+      message: `it has a number that would not stay as it is: ${number}`,
+    });
+  // Long texts take no room of the stack.
+  assert.ok(parseDocument(Buffer.from(JSON.stringify({ a: '\\"'.repeat(2_000_000) })), 'it'));
 });
