@@ -51,9 +51,14 @@ export async function tagRemote(
     for (const path of new Set(names.map((name) => name.path))) {
       const tags = names.filter((name) => name.path === path).map(({ tag }) => tag);
       const target = client.repository(from.domain, path);
-      if (path !== from.path) await copy(registry, target, root, { signal });
+      const current = currentIn(target);
+      if (path !== from.path) {
+        await copy(registry, target, root, { signal });
+        // That took its time.
+        for (const tag of tags) await requireTag(tag, root, { ...options, current });
+      }
       await target.tag(registry.get(root), [...new Set(tags)], { signal });
-      for (const tag of tags) await requireStill(tag, root, { ...options, current: currentIn(target) });
+      for (const tag of tags) await requireStill(tag, root, { ...options, current });
     }
     return tagged;
   } catch (error) {

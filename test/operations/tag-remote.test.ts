@@ -10,7 +10,7 @@ import { startLoggingProxy } from '../support/http-proxy-log.js';
 import { image, layer, sampleIndex } from '../support/images.js';
 import { needs } from '../support/programs.js';
 import { pushGraph } from '../support/push-graph.js';
-import { setStage } from './stage.js';
+import { setStage, type Stage } from './stage.js';
 
 test('several tags are set by one request where the registry knows how, and the bytes stay', async (t) => {
   const stage = await setStage(t);
@@ -50,6 +50,24 @@ test('rules hold for every tag before the first is set, and other registries are
   assert.equal(tagged?.previous, other.descriptor.digest);
   await assert.rejects(tagRemote(source, ['ghcr.io/app:1'], stage), { code: 'INVALID_ARGUMENT' });
   await assert.rejects(tagRemote(`${stage.host}/app:none`, ['x'], stage), { code: 'NOT_FOUND' });
+});
+
+test('a tag of another repository that is set while the image is copied stays', async (t) => {
+  const [graph, other] = [await sampleIndex(), image({ layers: [await layer({ a: 'b' })] })];
+  const stage: Stage = await setStage(t, {
+    intercept: async ({ request }) => {
+      const isCopied = request.method === 'PUT' && request.url?.includes('/manifests/sha256:') === true;
+      if (isCopied) await stage.registry.push('stable', '1', other);
+      return false;
+    },
+  });
+  await stage.registry.push('app', '1', graph);
+  const target = `${stage.host}/stable:1`;
+  await assert.rejects(tagRemote(`${stage.host}/app:1`, [target], { ...stage, noClobber: true }), {
+    code: 'TAG_EXISTS',
+  });
+  const { digest } = await stage.client.repository(stage.host, 'stable').resolve('1');
+  assert.equal(digest, other.descriptor.digest);
 });
 
 test(
