@@ -19,6 +19,7 @@ import { describeReferrer } from '../spec/referrer.js';
 import { quoteText } from '../spec/text.js';
 import { describeByHeaders, type FetchedManifest } from './manifest-answer.js';
 import { checkedName, fetchManifest, putManifest } from './manifest-wire.js';
+import { listReferrers } from './referrer-list.js';
 import { ReferrersTags } from './referrers.js';
 import { RecentManifests } from './recent-manifests.js';
 import {
@@ -87,8 +88,10 @@ export class Manifests implements Source, Sink {
   async put(content: Content, { tag, fresh = false, signal }: PutOptions = {}): Promise<Outcome> {
     const { descriptor } = content;
     const name = tag ?? descriptor.digest;
-    if (!fresh && (await this.#isCurrent(name, descriptor, signal))) return 'exists';
+    const isThere = !fresh && (await this.#isCurrent(name, descriptor, signal));
+    if (isThere && tag !== undefined) return 'exists';
     const bytes = await readContent(content, { cap: MAX_MANIFEST_SIZE, signal });
+    if (isThere && (await this.#isListed(descriptor, bytes, { signal }))) return 'exists';
     const answer = await putManifest(this.#repository, { name, descriptor, bytes, signal });
     this.#missing.delete(descriptor.digest);
     if (answer.header('oci-subject') === undefined) await this.#listReferrer(descriptor, bytes, { signal });
@@ -102,6 +105,14 @@ export class Manifests implements Source, Sink {
     if (subject === undefined) return;
     const referrer = describeReferrer(descriptor, manifest);
     await this.#referrers.add(referrer, { ...options, subject });
+  }
+
+  /** Whoever put a referrer there may have come no further: without the list nobody finds it. */
+  async #isListed(descriptor: Descriptor, bytes: Uint8Array, options: CallOptions): Promise<boolean> {
+    const subject = subjectIn(descriptor, bytes);
+    if (subject === undefined) return true;
+    const referrers = await listReferrers(this.#repository, { ...options, subject });
+    return referrers.some(({ digest }) => digest === descriptor.digest);
   }
 
   /** See `Registry.unlistReferrer`. */
@@ -171,4 +182,14 @@ function explainMissing(repository: Repository, name: string, error: RegError): 
   const hint = `Check the ${kind}, or run "reg tags ${repository.host}/${repository.path}".`;
   // Whoever asked for a tag has named it: pull, inspect and all others begin with it.
   return notFound(error, what, hint);
+}
+
+/** None in what we can't read: that is copied as it is. */
+function subjectIn({ mediaType }: Descriptor, bytes: Uint8Array): Digest | undefined {
+  try {
+    return parseManifest(bytes, mediaType).subject?.digest;
+  } catch (error) {
+    if (hasCode(error, 'INVALID_MANIFEST', 'UNSUPPORTED')) return undefined;
+    throw error;
+  }
 }

@@ -83,6 +83,23 @@ test('what another client wrote into the list stays as it is', async (t) => {
   assert.equal(Reflect.get(Object(list), 'manifests')[1].digest, mine.digest);
 });
 
+test('a referrer that is there and not listed is listed when it is put again', async (t) => {
+  const { registry, server } = await setUp(t);
+  let isRefused = true;
+  server.quirk(new RegExp(`^PUT .*${LIST}`), (exchange, behave) =>
+    isRefused ? reply(exchange, 403) : behave(),
+  );
+  const bytes = referrerBytes('application/vnd.example.sbom');
+  await assert.rejects(push(registry, bytes), failsWith('DENIED', /403/));
+  isRefused = false;
+  const { digest } = await push(registry, bytes);
+  assert.equal(Reflect.get(Object(await readList(registry)), 'manifests')[0].digest, digest);
+  const puts = (): number => server.seen().filter((request) => request.startsWith('PUT')).length;
+  const before = puts();
+  await push(registry, bytes);
+  assert.equal(puts(), before);
+});
+
 test('a registry that keeps the list itself is left to it', async (t) => {
   const { registry, server } = await setUp(t);
   const bytes = referrerBytes('application/vnd.example.sbom');
