@@ -33,6 +33,8 @@ export interface DiskTreeOptions {
   readonly isWindows: boolean;
   /** Answers whether it was made. */
   readonly makeNode: (node: NodeToMake) => Promise<boolean>;
+  /** Throws for a symbolic link that may not be there: `path` is where it really comes to be. Default: all may. */
+  readonly checkLink?: (path: string, target: string) => void;
 }
 
 type Facts = Pick<LayerEntry, 'uid' | 'gid' | 'mode' | 'mtime'>;
@@ -106,6 +108,7 @@ export class DiskTree implements Tree {
   }
 
   #putSymlink(path: string, entry: LayerEntry): void {
+    this.#options.checkLink?.(path, entry.target);
     this.#on(path, (at) => {
       fs.symlinkSync(encodeName(entry.target), at);
       this.#own(entry, (uid, gid) => fs.lchownSync(at, uid, gid));

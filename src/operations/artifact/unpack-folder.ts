@@ -39,7 +39,11 @@ export async function unpackFolder(content: Content, options: UnpackOptions): Pr
   await removeAll(work);
   await onDisk({ verb: 'write', path: work }, () => mkdir(work, { mode: 0o700 }));
   try {
-    const tree = new DiskTree(work, { isWindows: system === 'win32', makeNode: async () => false });
+    const tree = new DiskTree(work, {
+      isWindows: system === 'win32',
+      makeNode: async () => false,
+      checkLink: (link, target) => explained(file, link, () => requireInside(link, target)),
+    });
     const entries = layerEntries(content, { diffId: unpackedDigest(file), signal });
     await applyLayer(tree, below(file, entries));
     tree.finish();
@@ -56,21 +60,26 @@ function unpackedDigest({ descriptor }: WantedFile): Digest | undefined {
 
 /** What of an entry is kept: names from the folder on, and no meaning of layers, which are not to hide anything here. */
 async function* below(
-  { title, parts }: WantedFile,
+  file: WantedFile,
   entries: AsyncIterable<LayerEntry>,
 ): AsyncGenerator<LayerEntry> {
-  const folder = parts.join('/');
+  const folder = file.parts.join('/');
   for await (const { whiteout: _, ...entry } of entries) {
     // What no artifact has reason to have is left out, as oras does.
     if (!KEPT.has(entry.type)) continue;
-    try {
+    yield explained(file, entry.path, () => {
       const path = relativeTo(folder, entry.path);
       const target = entry.type === 'hardlink' ? relativeTo(folder, entry.target) : entry.target;
-      if (entry.type === 'symlink') requireInside(path, target);
-      yield { ...entry, path, target };
-    } catch (error) {
-      throw explain(error, `cannot unpack ${quoteText(title)}: ${quoteText(entry.path)}`);
-    }
+      return { ...entry, path, target };
+    });
+  }
+}
+
+function explained<T>({ title }: WantedFile, path: string, task: () => T): T {
+  try {
+    return task();
+  } catch (error) {
+    throw explain(error, `cannot unpack ${quoteText(title)}: ${quoteText(path)}`);
   }
 }
 
@@ -82,15 +91,18 @@ function relativeTo(folder: string, path: string): string {
   throw new RegError('UNSAFE_ARCHIVE', 'it is outside of the folder');
 }
 
-/** Nothing is written through a link, but who pulled the files may follow it. */
+/**
+ * Nothing is written through a link, but who pulled the files may follow it. `path` is where it really is, which is not
+ * what its entry says where that leads through links or makes a hard link to one. Behind a name, which may be a link
+ * itself, `..` leads nobody knows where.
+ */
 function requireInside(path: string, target: string): void {
-  let depth = path.split('/').length - 1;
-  for (const part of target.split('/')) {
-    if (part === '..') depth -= 1;
-    else if (part !== '' && part !== '.') depth += 1;
-    if (depth < 0 || target.startsWith('/'))
-      throw new RegError('UNSAFE_ARCHIVE', `it is a link to ${quoteText(target)}, outside of the folder`);
-  }
+  const parts = target.split('/').filter((part) => part !== '' && part !== '.');
+  const up = parts.lastIndexOf('..') + 1;
+  const isUpFirst = parts.slice(0, up).every((part) => part === '..');
+  if (isUpFirst && up < path.split('/').length && !target.startsWith('/')) return;
+  const where = isUpFirst ? 'outside of the folder' : 'which may lead out of the folder';
+  throw new RegError('UNSAFE_ARCHIVE', `it is a link to ${quoteText(target)}, ${where}`);
 }
 
 async function removeAll(path: string): Promise<void> {

@@ -172,6 +172,24 @@ test('nothing of a folder is there where something in it leads out, or its bytes
         { name: 'site/l/x', content: 'x' },
       ],
     ],
+    [
+      [
+        { name: 'site/a/b/l', type: 'symlink', linkname: '../../x' },
+        { name: 'site/h', type: 'link', linkname: 'site/a/b/l' },
+      ],
+    ],
+    [
+      [
+        { name: 'site/here', type: 'symlink', linkname: '.' },
+        { name: 'site/here/here/l', type: 'symlink', linkname: '../../x' },
+      ],
+    ],
+    [
+      [
+        { name: 'site/a/up', type: 'symlink', linkname: '..' },
+        { name: 'site/l', type: 'symlink', linkname: 'a/up/../x' },
+      ],
+    ],
     [[{ name: 'site/h', type: 'link', linkname: 'etc/passwd' }]],
     [[{ name: 'site/x', content: 'x' }], { unpackedDigest: digestOf(Buffer.from('other')) }],
     [
