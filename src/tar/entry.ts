@@ -69,27 +69,34 @@ export function describeEntry(headers: Headers): EntryFacts {
     throw new RegError('UNSUPPORTED', 'it is a sparse file, which no image may have');
   const nameBytes = pax.get('path') ?? headers.longName ?? header.name;
   const name = nameOf(nameBytes);
-  const type = typeOf(header.flag, name);
+  const kind = kindOf(header.flag);
+  const size = kind === 'file' ? sizeOf(pax.get('size'), header.size) : 0;
   return {
     name,
-    type,
+    type: typeOf(kind, { name, size }),
     mode: header.mode & 0o7777,
     uid: ownerOf(pax.get('uid'), header.uid),
     gid: ownerOf(pax.get('gid'), header.gid),
     mtime: timeOf(pax.get('mtime'), header.mtime),
-    size: type === 'file' ? sizeOf(pax.get('size'), header.size) : 0,
+    size,
     target: nameOf(pax.get('linkpath') ?? headers.longTarget ?? header.target),
     device: header.device,
     xattrs: xattrsOf(pax),
   };
 }
 
-function typeOf(flag: string, name: string): EntryType {
-  const type = TYPES.get(flag);
-  if (type === undefined)
-    throw new RegError('UNSUPPORTED', `it is of a kind unknown here, ${quoteText(flag)}`);
-  // How tars before POSIX have folders.
-  return type === 'file' && name.endsWith('/') ? 'directory' : type;
+function kindOf(flag: string): EntryType {
+  const kind = TYPES.get(flag);
+  if (kind !== undefined) return kind;
+  throw new RegError('UNSUPPORTED', `it is of a kind unknown here, ${quoteText(flag)}`);
+}
+
+/** A slash at the end is how tars before POSIX have folders. */
+function typeOf(kind: EntryType, { name, size }: { readonly name: string; readonly size: number }): EntryType {
+  if (kind !== 'file' || !name.endsWith('/')) return kind;
+  if (size === 0) return 'directory';
+  // Content for some programs, further headers for others.
+  throw new RegError('UNSAFE_ARCHIVE', 'it is a folder with content');
 }
 
 function nameOf(bytes: Buffer): string {

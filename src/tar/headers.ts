@@ -1,6 +1,7 @@
 /** Gathers what stands before the content of an entry: its header, and the extended headers before that. */
 
 import { RegError } from '../errors.js';
+import { quoteText } from '../spec/text.js';
 import type { Headers } from './entry.js';
 import { BLOCK_SIZE, isEmpty, isHeader, parseHeader, textIn, type Header } from './header.js';
 import { take, type TarInput } from './input.js';
@@ -78,7 +79,7 @@ function once<Key extends keyof Gathered>(
 function checkGlobal(records: PaxRecords): true {
   const key = [...records.keys()].find((name) => NOT_FOR_ALL.test(name));
   if (key === undefined) return true;
-  throw new RegError('UNSAFE_ARCHIVE', `a header before it sets "${key}" for all entries`);
+  throw new RegError('UNSAFE_ARCHIVE', `a header before it sets ${quoteText(key)} for all entries`);
 }
 
 async function readHeader(input: TarInput): Promise<Header | undefined> {
