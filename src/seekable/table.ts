@@ -19,6 +19,10 @@ import { parseRecord, type DataRecord, type EntryRecord } from './record.js';
 /** Most entries and chunks of one layer; large real ones have some hundred thousand. */
 const MAX_RECORDS = 1_000_000;
 
+/** Most objects and lists of a table, and most commas: each may take a hundred times its bytes once it is parsed. */
+const MAX_NESTED = 3 * MAX_RECORDS;
+const MAX_COMMAS = 32 * MAX_RECORDS;
+
 /** A part of a file that is compressed by itself. */
 export interface Chunk {
   /** Where its compressed bytes begin in the layer, and where they end at the latest. */
@@ -49,6 +53,7 @@ export interface TableOptions {
 
 /** Throws UNSAFE_ARCHIVE for whatever makes no sense, UNSUPPORTED for another version, TOO_LARGE. */
 export function parseTable(json: Uint8Array, { what, end }: TableOptions): readonly TableEntry[] {
+  requireFew(json, what);
   const { version, entries } = parseJsonObject(json, { what, code: 'UNSAFE_ARCHIVE' });
   if (version !== 1) throw new RegError('UNSUPPORTED', `${what} is not of version 1`);
   if (!Array.isArray(entries)) throw new RegError('UNSAFE_ARCHIVE', `${what} has no list of entries`);
@@ -68,6 +73,20 @@ export function parseTable(json: Uint8Array, { what, end }: TableOptions): reado
     chunks: first.facts.type === 'file' ? chunksOf(first, parts, ends) : [],
   }));
 }
+
+/** Throws TOO_LARGE for what would be too much once it is parsed. */
+function requireFew(json: Uint8Array, what: string): void {
+  let nested = 0;
+  let commas = 0;
+  for (const byte of json) {
+    if (byte === MARKS.object || byte === MARKS.list) nested += 1;
+    else if (byte === MARKS.comma) commas += 1;
+  }
+  if (nested > MAX_NESTED || commas > MAX_COMMAS)
+    throw new RegError('TOO_LARGE', `${what} has more than ${MAX_RECORDS} entries`);
+}
+
+const MARKS = { object: 0x7b, list: 0x5b, comma: 0x2c } as const;
 
 /** Where the compressed bytes that begin at an offset end: where the next begin. */
 type Ends = ReadonlyMap<number, number>;

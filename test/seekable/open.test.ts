@@ -8,6 +8,7 @@ import { Holder } from '../../src/disk/holder.js';
 import { RegError, type ErrorCode } from '../../src/errors.js';
 import { openTable } from '../../src/seekable/open.js';
 import { readChunks } from '../../src/seekable/read.js';
+import { parseTable } from '../../src/seekable/table.js';
 import { describe } from '../../src/spec/descriptor.js';
 import { OCI_LAYER } from '../../src/spec/media-type.js';
 import { collect, failsWith } from '../support/scripted-setup.js';
@@ -262,6 +263,19 @@ test('a table is not unpacked beyond what may be held in memory', async () => {
     },
   };
   await assert.rejects(openTable(estargz), failsWith('TOO_LARGE'));
+});
+
+test('a table of too many records is refused before they are in memory', (t) => {
+  const parse = t.mock.method(JSON, 'parse');
+  for (const [text, count] of [
+    ['{},', 3_000_001],
+    ['[],', 3_000_001],
+    ['0,', 32_000_001],
+  ] as const) {
+    const json = Buffer.from(`{"version":1,"entries":[${text.repeat(count)}0]}`);
+    assert.throws(() => parseTable(json, { what: 'x', end: 1 }), failsWith('TOO_LARGE', /more than 1000000/));
+  }
+  assert.equal(parse.mock.callCount(), 0);
 });
 
 test('a layer that names no digest of a table has none', async () => {
