@@ -29,6 +29,8 @@ export async function applyLayer(tree: Tree, entries: AsyncIterable<LayerEntry>)
 /** What this layer put there: its whiteouts are about the layers below, wherever they stand in it. */
 class OwnPaths {
   readonly #paths = new Set<string>();
+  /** Folders in which nothing else is any more: the same whiteout a thousand times is looked after once. */
+  readonly clean = new Set<string>();
 
   /** Folders on the way count, too. */
   add(path: string): void {
@@ -96,14 +98,18 @@ function hide(tree: Tree, { kind, path }: Whiteout, own: OwnPaths): void {
   const { folder, name } = kind === 'opaque' ? { folder: path, name: '' } : split(path);
   const found = resolveFolder(tree, folder, { isMade: false });
   if (found === undefined) return;
-  const hidden =
-    kind === 'opaque' ? tree.names(found).map((each) => joined(found, each)) : [joined(found, name)];
-  for (const each of hidden) removeLower(tree, each, own);
+  if (kind === 'opaque') cleanFolder(tree, found, own);
+  else removeLower(tree, joined(found, name), own);
+}
+
+function cleanFolder(tree: Tree, folder: string, own: OwnPaths): void {
+  if (own.clean.has(folder)) return;
+  own.clean.add(folder);
+  for (const name of tree.names(folder)) removeLower(tree, joined(folder, name), own);
 }
 
 /** Removes what is there, but for what this layer put there. */
 function removeLower(tree: Tree, path: string, own: OwnPaths): void {
   if (!own.has(path)) tree.remove(path);
-  else if (tree.look(path)?.kind === 'folder')
-    for (const name of tree.names(path)) removeLower(tree, joined(path, name), own);
+  else if (tree.look(path)?.kind === 'folder') cleanFolder(tree, path, own);
 }

@@ -58,7 +58,9 @@ async function writeFolders(tar: TarWriter, tree: MemoryTree): Promise<void> {
 function want(wanted: Map<number, Wanted>, { layer, position }: Leaf, path: string): void {
   const names: Wanted = wanted.get(layer) ?? new Map<number, string[]>();
   wanted.set(layer, names);
-  names.set(position, [...(names.get(position) ?? []), path]);
+  const others = names.get(position);
+  if (others === undefined) names.set(position, [path]);
+  else others.push(path);
 }
 
 /** A file under the first of its names, and hard links to it. */

@@ -25,6 +25,8 @@ export class Folder<Entry> {
   readonly hidden = new Set<string>();
   /** Whether nothing at all shows through. */
   isOpaque: boolean;
+  /** Number of the layer that hid all that was in it, and has put in what there is. */
+  cleanSince = 0;
 
   constructor({ isOpaque }: { readonly isOpaque: boolean }) {
     this.isOpaque = isOpaque;

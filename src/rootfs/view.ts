@@ -122,7 +122,8 @@ export class View<Entry extends Placed> {
   }
 
   #hideAll(folder: Folder<Entry> | undefined): void {
-    if (folder === undefined) return;
+    if (folder === undefined || folder.cleanSince === this.#layer) return;
+    folder.cleanSince = this.#layer;
     for (const name of folder.names.keys()) this.#keepOwn(folder, name);
     folder.isOpaque = true;
   }
