@@ -5,7 +5,7 @@ import type { Held, Holder } from '../../disk/holder.js';
 import { RegError } from '../../errors.js';
 import { shortDigest, Digester, type Digest } from '../../spec/digest.js';
 import { layerEntries, type Placed } from '../../tar/layer.js';
-import type { Quota } from '../../tar/quota.js';
+import { Quota } from '../../tar/quota.js';
 
 /** Most bytes that are kept of files which links may turn out to lead to. */
 const MAX_GUESSED = 64 * 1024 * 1024;
@@ -59,7 +59,9 @@ export async function readAgain(
 ): Promise<Held> {
   let at = 0;
   let held: Held | undefined;
-  for await (const entry of layerEntries(content, { signal })) {
+  // What was within bounds the first time is within them again.
+  const quota = new Quota({ maxBytes: Number.MAX_SAFE_INTEGER });
+  for await (const entry of layerEntries(content, { quota, signal })) {
     if (at === position) held = await holder.hold(entry.content);
     at += 1;
   }
