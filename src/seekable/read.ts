@@ -88,6 +88,7 @@ async function* unpacked(
   const chunks = stretchOf(decompress(packed, { compression, what, signal }), { skip, size });
   const held = await holder.hold(verified({ mediaType: UNKNOWN_TYPE, digest, size }, chunks));
   yield* await held.open();
+  held.release();
 }
 
 /** `size` bytes behind the first `skip`, or fewer where there are no more. */

@@ -103,8 +103,10 @@ async function scan(content: Content, options: OpenLayerOptions): Promise<readon
   const layer: ReadableLayer = {
     descriptor,
     async *read(position) {
-      const held = kept.get(position) ?? (await readAgain(content, { ...options, position }));
+      const known = kept.get(position);
+      const held = known ?? (await readAgain(content, { ...options, position }));
       yield* await held.open();
+      if (known === undefined) held.release();
     },
   };
   return entries.map((entry, position) => ({ ...entry, layer, position }));

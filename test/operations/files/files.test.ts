@@ -5,6 +5,7 @@ import { suite, test } from 'node:test';
 
 import type { CopyEvent } from '../../../src/content/events.js';
 import { systemClock } from '../../../src/content/system-clock.js';
+import { Scratch } from '../../../src/disk/scratch.js';
 import { compareFiles } from '../../../src/operations/files/file-diff.js';
 import { listFiles, type ListedFile } from '../../../src/operations/files/list-files.js';
 import { readFiles } from '../../../src/operations/files/read-file.js';
@@ -14,6 +15,7 @@ import { createClient } from '../../../src/registry/client.js';
 import { bytesContent, type TestContent } from '../../support/contents.js';
 import { reply } from '../../support/http-server.js';
 import { image, layer, type TestImage, type TestLayer } from '../../support/images.js';
+import { rawTar } from '../../support/raw-tar.js';
 import { startScriptedRegistry, type ScriptedRegistry } from '../../support/scripted-registry.js';
 import { failsWith } from '../../support/scripted-setup.js';
 import { estargzLayer, zstdChunkedLayer, type SeekableFile } from '../../support/seekable-layers.js';
@@ -230,6 +232,15 @@ suite('the files of an image', () => {
     assert.equal(await cat(name, options, '/a/x'), '/a/x=second and longer');
     assert.equal(await cat(name, options, '/link'), '/link=first');
     assert.equal(fetched().length, 2);
+  });
+
+  test('may come so often in a layer that they are more than is kept in memory', async (t) => {
+    const content = Buffer.alloc(7 * 1024 * 1024, 'x');
+    const tar = bytesContent(rawTar(Array.from({ length: 12 }, () => ({ name: 'a/x', content }))));
+    const { name, options } = await lookAt(t, [{ tar, blob: tar }]);
+    const onDisk = t.mock.method(Scratch.prototype, 'append');
+    assert.equal(await cat(name, options, '/a/x'), `/a/x=${content.toString()}`);
+    assert.equal(onDisk.mock.callCount(), 3);
   });
 
   test('that are large, and links by another name lead to, cost a second reading', async (t) => {
