@@ -13,6 +13,7 @@ import { onDisk } from '../disk/files.js';
 import { openFile } from '../disk/region.js';
 import { RegError } from '../errors.js';
 import { quoteText } from '../spec/text.js';
+import { decodeName } from './name.js';
 import { streamTarget } from './target.js';
 import { TarWriter } from './writer.js';
 
@@ -95,8 +96,8 @@ async function addOne(tar: TarWriter, path: string, options: FolderOptions): Pro
     const what = `${quoteText(path)} is a socket, a pipe or a device`;
     throw new RegError('UNSUPPORTED', what, { hint });
   }
-  const target = await onDisk({ verb: 'read', path }, () => readlink(path));
-  return tar.addNode({ name, type: 'symlink', mode: LINK_MODE, mtime, target });
+  const target = await onDisk({ verb: 'read', path }, () => readlink(path, 'buffer'));
+  return tar.addNode({ name, type: 'symlink', mode: LINK_MODE, mtime, target: decodeName(target) });
 }
 
 interface FileEntry extends CallOptions {

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { platform } from 'node:process';
 import { test } from 'node:test';
 
 import { tarFolder } from '../../src/tar/folder.js';
+import { encodeName } from '../../src/tar/name.js';
 import { readTar } from '../../src/tar/read.js';
 import { temporaryFolder } from '../support/temp.js';
 import { failure } from './tars.js';
@@ -39,6 +40,16 @@ test(
     await assert.rejects(namesIn(join(folder, 'none'), 'x'), failure('DISK_ERROR', 'no such file'));
   },
 );
+
+test('a link keeps the bytes of where it leads', { skip: platform !== 'linux' }, async (t) => {
+  const folder = await temporaryFolder(t);
+  const target = Buffer.from('caf\xe9', 'latin1');
+  await symlink(target, join(folder, 'l'));
+  const found: Buffer[] = [];
+  for await (const entry of readTar(tarFolder(folder, { prefix: '.' }), { what: 'the tar' }))
+    if (entry.type === 'symlink') found.push(encodeName(entry.target));
+  assert.deepEqual(found, [target]);
+});
 
 test('who stops reading early stops the writing', async (t) => {
   const folder = await temporaryFolder(t);
