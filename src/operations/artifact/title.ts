@@ -33,6 +33,9 @@ const FORBIDDEN = /[\p{Cc}\p{Cs}\\]/u;
 const WINDOWS_DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:[. ]|$)/i;
 const WINDOWS_FORBIDDEN = /[<>:"|?*]|[. ]$/;
 
+/** Longest title in bytes: no system takes longer paths (`PATH_MAX` of Linux). */
+const MAX_LENGTH = 4096;
+
 interface ParseOptions {
   /** As `process.platform`. */
   readonly system: string;
@@ -55,6 +58,7 @@ export function parseTitle(title: string, options: ParseOptions): readonly strin
 
 /** What is wrong with a title: `leads out of the folder`; undefined for a good one. */
 export function faultOf(title: string, { system, isFolder }: ParseOptions): string | undefined {
+  if (Buffer.byteLength(title) > MAX_LENGTH) return `is longer than ${MAX_LENGTH} bytes`;
   const parts = partsOf(title);
   if (title.startsWith('/') || /^[A-Za-z]:/.test(title)) return 'is an absolute path';
   if (parts.includes('..')) return 'leads out of the folder';

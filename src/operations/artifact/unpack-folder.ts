@@ -59,10 +59,7 @@ function unpackedDigest({ descriptor }: WantedFile): Digest | undefined {
 }
 
 /** What of an entry is kept: names from the folder on, and no meaning of layers, which are not to hide anything here. */
-async function* below(
-  file: WantedFile,
-  entries: AsyncIterable<LayerEntry>,
-): AsyncGenerator<LayerEntry> {
+async function* below(file: WantedFile, entries: AsyncIterable<LayerEntry>): AsyncGenerator<LayerEntry> {
   const folder = file.parts.join('/');
   for await (const { whiteout: _, ...entry } of entries) {
     // What no artifact has reason to have is left out, as oras does.
