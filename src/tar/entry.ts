@@ -92,7 +92,10 @@ function kindOf(flag: string): EntryType {
 }
 
 /** A slash at the end is how tars before POSIX have folders. */
-function typeOf(kind: EntryType, { name, size }: { readonly name: string; readonly size: number }): EntryType {
+function typeOf(
+  kind: EntryType,
+  { name, size }: { readonly name: string; readonly size: number },
+): EntryType {
   if (kind !== 'file' || !name.endsWith('/')) return kind;
   if (size === 0) return 'directory';
   // Content for some programs, further headers for others.

@@ -64,9 +64,15 @@ export async function* layerEntries(
   const checked = diffId === undefined ? bytes : hashedAs(diffId, bytes, what);
   let position = 0;
   for await (const entry of readTar(checked, { what, signal })) {
-    quota.addEntry(what);
+    quota.addEntry(what, lengthOf(entry));
     yield { ...placed(entry, what), position: position++ };
   }
+}
+
+/** How much an entry says of itself, in bytes or thereabouts. */
+function lengthOf({ name, target, xattrs }: EntryFacts): number {
+  const attributes = [...xattrs].map(([key, value]) => key.length + value.byteLength);
+  return attributes.reduce((sum, length) => sum + length, name.length + target.length);
 }
 
 async function* counted(

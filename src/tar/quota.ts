@@ -5,6 +5,9 @@ import { RegError } from '../errors.js';
 /** Most entries of all layers; the largest images have about a million. */
 const MAX_ENTRIES = 10_000_000;
 
+/** Most bytes of their names, targets and extended attributes, which are kept in memory; a million files have some 100 MB. */
+const MAX_FACTS = 512 * 1024 * 1024;
+
 /** How many times as many bytes may come out as go in. gzip does not get past 1032, real files seldom past 20. */
 const MAX_RATIO = 200;
 
@@ -22,6 +25,7 @@ export class Quota {
   #bytes = 0;
   #packed = 0;
   #entries = 0;
+  #facts = 0;
 
   constructor({ maxBytes }: Limits = {}) {
     this.#maxBytes = maxBytes;
@@ -46,9 +50,12 @@ export class Quota {
     });
   }
 
-  /** Takes note of an entry of `what`. Throws TOO_LARGE. */
-  addEntry(what: string): void {
+  /** Takes note of an entry of `what`, which says so many bytes of itself. Throws TOO_LARGE. */
+  addEntry(what: string, facts: number): void {
     this.#entries += 1;
+    this.#facts += facts;
+    if (this.#facts > MAX_FACTS)
+      throw new RegError('TOO_LARGE', `${what} brings names and attributes to more than ${MAX_FACTS} bytes`);
     if (this.#entries > MAX_ENTRIES)
       throw new RegError('TOO_LARGE', `${what} brings the image to more than ${MAX_ENTRIES} entries`);
   }

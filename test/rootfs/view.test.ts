@@ -312,7 +312,10 @@ test('the view of an image is what would be unpacked', async () => {
 
 test('a whiteout that stands a hundred times in a layer is looked after once', async (t) => {
   const many = Array.from({ length: 100 }, () => ['a/.wh..wh..opq', '.wh.a', '.wh.b']).flat();
-  const layers = [['a/x', 'b/x'], ['a/y', 'b/c/y', ...many]];
+  const layers = [
+    ['a/x', 'b/x'],
+    ['a/y', 'b/c/y', ...many],
+  ];
   const keys = t.mock.method(Map.prototype, 'keys');
   for (const one of [await seenBy.tree(layers), seenBy.view(layers)]) assert.doesNotMatch(one, /x/);
   assert.ok(keys.mock.callCount() < 50, `${keys.mock.callCount()} times`);

@@ -174,6 +174,19 @@ test('141: without a bound of its own an image may unpack to 200 times its size,
   new Quota({ maxBytes: 1024 ** 4 }).addBytes(1024 ** 4, 'layer x');
 });
 
+test('141: names and attributes are bounded, which are kept in memory', async (t) => {
+  const counted = t.mock.method(Quota.prototype, 'addEntry');
+  const attribute = { 'SCHILY.xattr.user.a': Buffer.alloc(100_000) };
+  await read(rawTar([pax(attribute), { name: 'name', flag: '2', target: 'target' }]));
+  assert.deepEqual(counted.mock.calls[0]?.arguments.slice(1), [100_000 + 'user.anametarget'.length]);
+  const quota = new Quota();
+  quota.addEntry('layer x', 512 * 1024 * 1024);
+  assert.throws(
+    () => quota.addEntry('layer y', 1),
+    failure('TOO_LARGE', 'layer y brings names and attributes'),
+  );
+});
+
 test('a layer that is not what its digest says, or the config, is found out at its end', async () => {
   const other = digestOf(Buffer.from('other'));
   for (const bytes of [HELLO, gzipSync(HELLO), zstdFrame(HELLO)])
