@@ -42,7 +42,6 @@ const UPSTREAM_FAULTS: Partial<Readonly<Record<ErrorCode, WireCode>>> = {
   NOT_FOUND: 'MANIFEST_UNKNOWN',
   UNAUTHORIZED: 'DENIED',
   DENIED: 'DENIED',
-  CREDENTIALS_UNAVAILABLE: 'DENIED',
   RATE_LIMITED: 'TOOMANYREQUESTS',
 };
 
@@ -71,7 +70,11 @@ function isUpstream({ code, context }: RegError): boolean {
   return context.side === 'source' && !/^(?:DISK|STORE)_/.test(code);
 }
 
+/** Programs and files of this machine are named by their paths. */
+const OWN_FAULTS: ReadonlySet<ErrorCode> = new Set(['CREDENTIALS_UNAVAILABLE', 'INVALID_CONFIG']);
+
 function refusalOfUpstream({ code, message, context }: RegError): Reply {
+  if (OWN_FAULTS.has(code)) return failure(502, 'the cache cannot ask that registry; its log says why');
   const fault = UPSTREAM_FAULTS[code];
   if (fault === undefined) return failure(code === 'TIMEOUT' ? 504 : 502, cleanText(message));
   const { retryAfterMs } = context;

@@ -3,6 +3,7 @@ import { get, type IncomingMessage } from 'node:http';
 import { test } from 'node:test';
 
 import { systemClock } from '../../src/content/system-clock.js';
+import { RegError } from '../../src/errors.js';
 import { pruneLayout, verifyLayout } from '../../src/layout/maintain.js';
 import { createClient, type ClientOptions } from '../../src/registry/client.js';
 import { OCI_MANIFEST } from '../../src/spec/media-type.js';
@@ -246,6 +247,44 @@ test('what is kept is served while the registry does not answer, with a warning'
   assertRefused(await cache.ask(`team/app/blobs/${sha256('none')}`), 502, 'UNKNOWN');
   assert.ok(wire.connections.made > 0);
   assert.match(cache.log.at(-1)?.problem ?? '', /cannot fetch from 127\.0\.0\.1:\d+\/team\/app/);
+});
+
+test('a tag whose new manifest can not be had stands for the one that is kept', REAL, async (t) => {
+  let isLimited = false;
+  const { cache, made, relay, asked } = await startCache(t, {
+    intercept({ response, log }) {
+      const isRefused = isLimited && log.method === 'GET' && MANIFESTS.test(log.path);
+      if (isRefused) response.writeHead(429).end();
+      return isRefused;
+    },
+  });
+  await cache.ask('team/app/manifests/1');
+  await pushGraph(`${relay.origin}/v2/team/app`, image({ layers: [] }), { tag: '1' });
+  isLimited = true;
+  for (let count = 0; count < 2; count++) {
+    const { status, body, headers } = await cache.ask('team/app/manifests/1');
+    assert.deepEqual([status, body], [200, made.bytes]);
+    assert.match(String(headers['warning']), /429/);
+  }
+  assert.equal(asked(/^HEAD .*manifests/).length, 1);
+});
+
+test('what is wrong with the logins of the machine is for its log', REAL, async (t) => {
+  const { cache } = await startCache(t, {
+    intercept({ response }) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+      return true;
+    },
+    client: {
+      credentials: async () => {
+        throw new RegError('CREDENTIALS_UNAVAILABLE', 'cannot run /home/me/docker-credential-mine');
+      },
+    },
+  });
+  const answer = await cache.ask('team/app/manifests/1');
+  assertRefused(answer, 502, 'UNKNOWN');
+  assert.doesNotMatch(answer.body.toString(), /home|mine/);
+  assert.match(cache.log.at(-1)?.problem ?? '', /cannot run \/home\/me/);
 });
 
 test('a prune beside a cache takes what it has, and that is fetched again', REAL, async (t) => {

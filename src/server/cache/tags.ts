@@ -67,7 +67,7 @@ export class CachedTags {
     const kept = await cached.tag(name);
     try {
       if (kept !== undefined) this.#letRest(image);
-      const descriptor = await (kept === undefined ? this.#first(image) : this.#again(image));
+      const descriptor = await (kept === undefined ? this.#first(image) : this.#again(image, kept));
       if (kept?.digest !== descriptor.digest) await cached.keepTag(name, descriptor);
       return { descriptor };
     } catch (error) {
@@ -86,9 +86,12 @@ export class CachedTags {
     return descriptor;
   }
 
-  /** By a HEAD, which Docker Hub does not count. Throws TIMEOUT when it takes longer than a client likes to wait. */
-  async #again(image: TagName): Promise<Descriptor> {
-    const { client, clock } = this.#options;
+  /**
+   * By a HEAD, which Docker Hub does not count, and a GET of what is new: only what can be served takes the place of what
+   * is kept. Throws TIMEOUT when it takes longer than a client likes to wait.
+   */
+  async #again(image: TagName, kept: Descriptor): Promise<Descriptor> {
+    const { client, clock, manifests } = this.#options;
     const [late, done] = [new AbortController(), new AbortController()];
     const timer = clock.sleep(PATIENCE_MS, done.signal).then(
       () => late.abort(new RegError('TIMEOUT', `no answer in ${PATIENCE_MS / 1000} seconds`)),
@@ -97,7 +100,11 @@ export class CachedTags {
     );
     const { signal } = late;
     try {
-      return await untilAborted(client.source(image).resolve(image.tag, { signal }), signal);
+      const source = client.source(image);
+      const descriptor = await untilAborted(source.resolve(image.tag, { signal }), signal);
+      if (descriptor.digest !== kept.digest)
+        await untilAborted(manifests.fetch(image, { source, descriptor }), signal);
+      return descriptor;
     } finally {
       done.abort();
       await timer;
