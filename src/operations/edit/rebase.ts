@@ -7,7 +7,7 @@
  * What it runs stays as it is; what it runs on is told by the new base (crane, cmd/crane/rebase.md).
  */
 
-import { RegError } from '../../errors.js';
+import { hasCode, RegError } from '../../errors.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import { shortDigest } from '../../spec/digest.js';
 import { platformIn } from '../../spec/image-config.js';
@@ -15,8 +15,9 @@ import type { JsonObject } from '../../spec/json.js';
 import { layerTypeIn } from '../../spec/layer-type.js';
 import type { ImageManifest } from '../../spec/manifest.js';
 import { isOciType } from '../../spec/media-type.js';
-import { formatReference, parseReference } from '../../spec/reference.js';
+import { formatReference, parseReference, type Reference } from '../../spec/reference.js';
 import { quoteText } from '../../spec/text.js';
+import { parsePlace } from '../place.js';
 import { Bases, type Base } from './bases.js';
 import { annotate, type AnnotationEdits } from './annotations.js';
 import { changeImage, type EditOptions, type EditResult } from './change-image.js';
@@ -51,7 +52,7 @@ export async function rebaseImage(
   const rebaseOne = async (one: ImageToChange): Promise<ChangedImage | undefined> => {
     const config = await readConfig(one);
     if (config === undefined) return undefined;
-    const hints = hintsIn(one.manifest);
+    const hints = await hintsIn(one.manifest);
     const platform = platformIn(config);
     return rebase(one, config, {
       from: await bases.find(oldBase ?? hints.was, platform),
@@ -65,14 +66,30 @@ export async function rebaseImage(
   }
 }
 
-/** What the annotations say of the base: the reference that it was, and the one that it may be now. */
-function hintsIn({ annotations = {} }: ImageManifest): { readonly was?: string; readonly is?: string } {
-  const name = annotations[BASE_NAME];
+/**
+ * What the annotations say of the base: the reference that it was, and the one that it may be now. Both are images of
+ * registries: what somebody wrote into an image is not to choose a file or a store of this machine.
+ */
+async function hintsIn({
+  annotations = {},
+}: ImageManifest): Promise<{ readonly was?: string; readonly is?: string }> {
+  const name = await parseHint(annotations[BASE_NAME] ?? '');
+  if (name === undefined) return {};
+  const { domain, path } = name;
+  const is = formatReference(name);
   const digest = annotations[BASE_DIGEST];
-  if (name === undefined || name === '') return {};
-  if (digest === undefined) return { is: name };
-  const { domain, path } = parseReference(name);
-  return { is: name, was: `${formatReference({ domain, path })}@${digest}` };
+  return digest === undefined ? { is } : { is, was: `${formatReference({ domain, path })}@${digest}` };
+}
+
+async function parseHint(text: string): Promise<Reference | undefined> {
+  try {
+    const name = parseReference(text);
+    // A host may be called "store".
+    return (await parsePlace(formatReference(name))).kind === 'registry' ? name : undefined;
+  } catch (error) {
+    if (hasCode(error, 'INVALID_REFERENCE')) return undefined;
+    throw error;
+  }
 }
 
 function rebase(

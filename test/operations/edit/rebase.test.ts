@@ -5,6 +5,7 @@ import { readContent, readManifest } from '../../../src/content/read.js';
 import { rebaseImage } from '../../../src/operations/edit/rebase.js';
 import { openPlace } from '../../../src/operations/source-place.js';
 import { image, index, layer, type ImageOptions, type TestLayer } from '../../support/images.js';
+import { temporaryFolder } from '../../support/temp.js';
 import { setStage, type Stage } from '../stage.js';
 
 const empty = (text: string): object => ({ created_by: text, empty_layer: true });
@@ -98,6 +99,20 @@ test('what is not based on the old base, or has no base that anybody knows, is l
   await assert.rejects(rebaseImage(image, { ...stage, oldBase: `${base}:none`, newBase: `${base}:1` }), {
     code: 'NOT_FOUND',
   });
+});
+
+test('what an image says of its base chooses nothing of this machine', async (t) => {
+  const stage = await setStage(t);
+  const mine = `oci:${await temporaryFolder(t)}/layout:1`;
+  const annotations = { 'org.opencontainers.image.base.name': mine };
+  await world(stage, { manifest: { annotations } });
+  const [app, oldBase] = [`${stage.host}/app:1`, `${stage.host}/base:1`];
+  await rebaseImage(app, { ...stage, oldBase, newBase: `${stage.host}/base:2`, output: mine });
+  await assert.rejects(rebaseImage(app, { ...stage, oldBase }), /annotations do not say what it is based on/);
+  await world(stage, {
+    manifest: { annotations: { 'org.opencontainers.image.base.name': 'store:5000/app' } },
+  });
+  await assert.rejects(rebaseImage(app, { ...stage, oldBase }), /annotations do not say what it is based on/);
 });
 
 test('each image of an index gets the base that is for its platform', async (t) => {
