@@ -124,7 +124,7 @@ export function addJsonFlag(command: Command, text = 'print one JSON object'): C
     .addOption(
       new Option(
         '--format <template>',
-        "print the result by a template such as '{{.digest}}'; its keys are those of --json",
+        "print the result by a template such as '{{json .}}'; its keys are those of --json",
       ).conflicts(['quiet', 'json']),
     );
 }

@@ -1,14 +1,15 @@
 /** The command line as a tree, of which only the branch is made that the arguments lead to. */
 
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 
 import { RegError } from '../errors.js';
 import { cleanText } from '../spec/text.js';
-import type { Act } from './define/act.js';
+import { addExamples, type Act } from './define/act.js';
 import { COMMAND_GROUPS } from './define/commands.js';
 import type { CommandEntry } from './define/entry.js';
 import type { CommandModule } from './context.js';
 import type { SharedFlags } from './flags.js';
+import { inOrder } from './option-order.js';
 import type { Writable } from './output.js';
 import type { Session } from './session.js';
 
@@ -49,6 +50,7 @@ function createRoot(stdout: Writable): Command {
     .configureHelp({
       subcommandTerm: (command) => command.name(),
       optionDescription: (option) => option.description,
+      visibleOptions: (command) => inOrder(new Help().visibleOptions(command)),
     })
     .exitOverride()
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: () => {} });
@@ -68,6 +70,7 @@ async function descend(parent: Command, { args, entries, act }: Way): Promise<vo
   const command = parent.command(entry.name);
   if ('commands' in entry) {
     command.description(asSentence(entry.summary)).helpCommand(false);
+    addExamples(command, entry.examples);
     return descend(command, { args: rest, entries: entry.commands, act });
   }
   await entry.define(command, act);

@@ -51,7 +51,10 @@ export function requireReferrers(
   { referrers, place }: Pick<OpenSource, 'referrers' | 'place'>,
   { place: to }: Pick<OpenTarget, 'place'>,
 ): ListReferrers {
-  if (referrers === undefined) throw wrongPlace(place.text, 'referrers are found at registries only');
+  if (referrers === undefined)
+    throw wrongPlace(place.text, 'referrers are found at registries only', {
+      hint: 'Name the image as it is called at its registry, such as ghcr.io/owner/app:1.0.',
+    });
   if (to.kind !== 'registry') throw wrongPlace(to.text, 'referrers are kept at registries only');
   return referrers;
 }

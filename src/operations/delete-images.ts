@@ -15,6 +15,7 @@ import { cleanText } from '../spec/text.js';
 import { currentIn } from './guarded.js';
 import { parseImage, registryName } from './image-name.js';
 import { tagsOf } from './manifest-tags.js';
+import { isElsewhere, wrongPlace } from './place.js';
 
 export interface DeleteOptions extends CallOptions {
   readonly client: RegistryClient;
@@ -48,6 +49,7 @@ const MAX_LISTED = 10;
 
 /** What deleting `image` would do; nothing is done yet. Throws NOT_FOUND, UNSUPPORTED for Docker Hub, TAG_EXISTS. */
 export async function planDeletion(image: string, options: DeleteOptions): Promise<Deletion> {
+  refuseElsewhere(image);
   const reference = parseImage(image);
   refuseDockerHub(reference);
   return about(reference, async () => {
@@ -57,6 +59,14 @@ export async function planDeletion(image: string, options: DeleteOptions): Promi
     if (wanted !== undefined && wanted !== digest) throw isAnother(digest, wanted);
     if (tag !== undefined && options.allTags !== true) return { reference, digest };
     return { reference, digest, otherTags: await tagsOf(registry, { ...options, digest, except: tag }) };
+  });
+}
+
+/** For those who would delete from the store, or a file. */
+function refuseElsewhere(image: string): void {
+  if (!isElsewhere(image)) return;
+  throw wrongPlace(image, 'only what is at a registry is deleted', {
+    hint: 'To remove an image from the local store, run "reg rmi NAME".',
   });
 }
 

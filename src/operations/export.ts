@@ -17,9 +17,11 @@ import { verified } from '../content/verify.js';
 import { requireFreeSpace } from '../disk/free-space.js';
 import { Scratch } from '../disk/scratch.js';
 import { thisProcess } from '../disk/this-process.js';
+import { explain } from '../errors.js';
 import { flatten } from '../rootfs/flatten.js';
 import { MemoryTree } from '../rootfs/memory-tree.js';
 import type { Digest } from '../spec/digest.js';
+import { cleanText } from '../spec/text.js';
 import { layerEntries } from '../tar/layer.js';
 import { Quota } from '../tar/quota.js';
 import { openFileTarget, streamTarget } from '../tar/target.js';
@@ -57,6 +59,8 @@ export async function exportRootfs(
     await tar.end();
     await target.finish();
     return result;
+  } catch (error) {
+    throw explain(error, `cannot export ${cleanText(image)}`, { side: 'source' });
   } finally {
     await scratch.close();
     await target.discard();

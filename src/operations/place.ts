@@ -100,10 +100,8 @@ export function holdsOneImage(place: Place): boolean {
 }
 
 /** For a place that can't be what it was given for. */
-export function wrongPlace(text: string, reason: string): RegError {
-  return new RegError('INVALID_ARGUMENT', `cannot use ${quoteText(text)} as a place: ${reason}`, {
-    hint: KNOWN_PLACES,
-  });
+export function wrongPlace(text: string, reason: string, { hint = KNOWN_PLACES } = {}): RegError {
+  return new RegError('INVALID_ARGUMENT', `cannot use ${quoteText(text)} as a place: ${reason}`, { hint });
 }
 
 function isStream(text: string): boolean {

@@ -28,11 +28,16 @@ export async function* listTags(
   }
 }
 
+/** A registry by itself, whose port was read as a tag. */
+const HOST = /^(localhost|[\w-]+(\.[\w-]+)+):\d+$/;
+
 /** A reference to all of a repository. `verb` says what was to be done with it. Throws INVALID_ARGUMENT. */
 export function parseRepository(text: string, verb: string): Reference {
   const reference = parseReference(text);
   if (reference.tag === undefined && reference.digest === undefined) return reference;
   throw new RegError('INVALID_ARGUMENT', `cannot ${verb} of ${familiarName(reference)}: it names one image`, {
-    hint: 'Leave the tag or digest out.',
+    hint: HOST.test(text)
+      ? `To list the repositories of a registry, run "reg catalog ${text}".`
+      : 'Leave the tag or digest out.',
   });
 }

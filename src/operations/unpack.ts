@@ -6,11 +6,12 @@
 
 import { requireFreeSpace } from '../disk/free-space.js';
 import { isWindows, thisProcess, thisUser } from '../disk/this-process.js';
-import { hasCode, RegError } from '../errors.js';
+import { explain, hasCode, RegError } from '../errors.js';
 import { DiskTree } from '../rootfs/disk-tree.js';
 import type { Losses } from '../rootfs/losses.js';
 import { openRootTarget, type RootTarget } from '../rootfs/target.js';
 import type { Digest } from '../spec/digest.js';
+import { cleanText } from '../spec/text.js';
 import { applyLayers, follow, sizeOf, type ReadLayersOptions } from './apply-layers.js';
 import { readImageLayers } from './image-layers.js';
 import { makeNode } from './make-node.js';
@@ -47,7 +48,7 @@ export async function unpackImage(
   } catch (error) {
     // Removing takes its time; the next run does it.
     isKept = hasCode(error, 'ABORTED');
-    throw withoutResume(error);
+    throw explain(withoutResume(error), `cannot unpack ${cleanText(image)}`, { side: 'source' });
   } finally {
     await target.close({ isKept });
   }

@@ -30,6 +30,8 @@ export async function openFileTarget(path: string, facts: ProcessFacts): Promise
   if (stats?.isDirectory() === true)
     throw new RegError('INVALID_ARGUMENT', `cannot write ${quoteText(path)}: it is a folder`);
   if (stats !== undefined && !stats.isFile()) return openDevice(path);
+  // Asked here, where an error names the file that was asked for.
+  if (stats === undefined) await onDisk({ verb: 'write', path }, () => stat(dirname(path)));
   // Through a symbolic link the file behind it is replaced, as every program that writes to it would.
   return openPartial(stats === undefined ? path : await realpath(path), facts);
 }

@@ -38,9 +38,24 @@ test('The help names every command, each with one line, and each command has a p
     assert.ok(help.startsWith(`Usage: reg ${path} [options]`), path);
     assert.ok(!/.{81}/.test(help), `${path}: lines of at most 80 characters`);
     assert.equal(await printed('help', ...path.split(' ')), help);
-    if ('commands' in entry) continue;
     assert.match(help, new RegExp(`Examples:\n  \\$ (?:.* \\| )?reg ${path}`), path);
+    if ('commands' in entry) continue;
     assert.match(help, /^ {2}--debug {2,}tell on stderr/m, path);
+  }
+});
+
+test('Options that many commands have stand in the same order in each', async () => {
+  const order =
+    'platform output no-clobber expect-digest dry-run store quiet json format progress debug help'.split(' ');
+  for (const [path] of paths(ENTRIES)) {
+    const help = await printed(...path.split(' '), '--help');
+    const names = [...help.matchAll(/^ {2}(?:-\w, )?--([\w-]+)/gm)].map(([, name = '']) => name);
+    const shared = names.filter((name) => order.includes(name));
+    assert.deepEqual(
+      shared,
+      order.filter((name) => shared.includes(name)),
+      path,
+    );
   }
 });
 

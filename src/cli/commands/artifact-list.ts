@@ -2,9 +2,10 @@
 
 import { listArtifacts } from '../../operations/artifact/list.js';
 import { CREATED } from '../../spec/artifact.js';
-import { shortDigest } from '../../spec/digest.js';
+import { hexOf } from '../../spec/digest.js';
 import { formatBytes } from '../bytes.js';
 import type { Context } from '../context.js';
+import { dayOf } from '../day.js';
 import type { PlatformFlags } from '../flags.js';
 import { lookOptions } from '../look-options.js';
 
@@ -18,11 +19,12 @@ export async function run(context: Context<ListFlags>): Promise<void> {
   const options = { ...(await lookOptions([image], context)), artifactType: flags.artifactType };
   const found = await listArtifacts(image, options);
   output.list(found, {
-    head: ['DIGEST', 'TYPE', 'SIZE', 'CREATED', 'ANNOTATIONS'],
+    head: ['DIGEST', 'CREATED', 'SIZE', 'TYPE', 'ANNOTATIONS'],
     row: ({ digest, artifactType = '', size, annotations = {} }) => {
       const { [CREATED]: created = '', ...others } = annotations;
       const pairs = Object.entries(others).map(([key, value]) => `${key}=${value}`);
-      return [shortDigest(digest), artifactType, formatBytes(size), created, pairs.join(', ')];
+      const short = hexOf(digest).slice(0, 12);
+      return [short, dayOf(created), formatBytes(size), artifactType, pairs.join(', ')];
     },
     quiet: ({ reference }) => reference,
   });

@@ -9,6 +9,7 @@ import type { Context } from '../context.js';
 import { openEnds } from '../ends.js';
 import type { TagRuleFlags } from '../flags.js';
 import { describePlan } from '../plan-view.js';
+import type { Job } from '../progress/words.js';
 import { tagRules } from '../tag-rules.js';
 import { outputBeside } from './print-copy.js';
 import { allOf, transfer } from './transfer.js';
@@ -44,12 +45,16 @@ export async function runChange(
     concurrency,
     onEvent: progress.onEvent,
   };
-  const name = output === undefined ? image : `${image} to ${output}`;
   await transfer(allOf(task(options).then((result) => [result])), {
-    job: { direction: 'change', name },
+    job: jobOf(image, output),
     print: (result) => printWritten(result, context),
     progress,
   });
+}
+
+function jobOf(image: string, output = image): Job {
+  if (image === 'scratch') return { direction: 'create', name: output };
+  return { direction: 'change', name: image === output ? image : `${image} to ${output}` };
 }
 
 /** The last line, as that of a push. */

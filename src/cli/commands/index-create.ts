@@ -24,7 +24,7 @@ export async function run(context: Context<CreateFlags>): Promise<void> {
     onEvent: progress.onEvent,
   };
   await transfer(allOf(createIndex(target, images, options).then((written) => [written])), {
-    job: { direction: 'change', name: target },
+    job: { direction: 'create', name: target },
     print: (written) => printWritten(written, context),
     progress,
   });

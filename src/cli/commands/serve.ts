@@ -34,6 +34,10 @@ export async function run(context: Context<ServeFlags>): Promise<void> {
   const { flags, output, progress, signal, allow, store } = context;
   const { grace: graceMs = GRACE_MS, readOnly, maxBlobSize } = flags;
   const { host, port } = parseAddress(flags.listen);
+  if (flags.freshFor !== undefined && flags.proxyOf === undefined)
+    throw new RegError('INVALID_ARGUMENT', '--fresh-for is for a cache', {
+      hint: 'Name what it is a cache of with --proxy-of.',
+    });
   const [tls, accounts] = await Promise.all([readKeyPair(flags), readAccounts(flags)]);
   if (accounts !== undefined && tls === undefined && !isLoopback(host)) {
     const message = 'logins come over plain http, where others can read them: give --tls-cert and --tls-key';

@@ -12,9 +12,6 @@ import {
   collect,
 } from '../flags.js';
 
-/** What an image is given as. */
-export const IMAGE = 'at its registry, or in any place: store:NAME, oci:DIR';
-
 export function addOutputFlag(command: Command): Command {
   return command.option(
     '-o, --output <place>',

@@ -3,8 +3,8 @@
 import type { Command } from 'commander';
 
 import { addNetworkFlags, addResultFlags } from '../flags.js';
-import { addExamples, type Act } from './act.js';
-import { addImagesFlag, addList, addOutputFlag, addWriteFlags, IMAGE } from './change.js';
+import { addExamples, ANY_PLACE, type Act } from './act.js';
+import { addImagesFlag, addList, addOutputFlag, addWriteFlags } from './change.js';
 
 export const define = {
   delete: defineDelete,
@@ -42,7 +42,7 @@ function defineEdit(command: Command, act: Act): void {
         'named stays as it is, no layer is moved within a registry, and the tag moves to the new image if it still stands ' +
         'for the old one.',
     )
-    .argument('<image>', IMAGE);
+    .argument('<image>', ANY_PLACE);
   addList(command, '--label <key=value>', 'set a label (repeatable)');
   addList(command, '--remove-label <key>', 'take a label out (repeatable)');
   addList(command, '--env <name=value>', 'set a variable (repeatable)');
@@ -73,7 +73,7 @@ function defineAnnotate(command: Command, act: Act): void {
       'Set annotations of what a name stands for: an image, or an index, of which -p and --all-platforms choose images ' +
         "instead. Docker's formats have none.",
     )
-    .argument('<image>', IMAGE)
+    .argument('<image>', ANY_PLACE)
     .argument('[annotation...]', 'KEY=VALUE');
   addList(command, '--remove <key>', 'take an annotation out (repeatable)');
   command.option('--all-platforms', 'annotate every image of an index, not the index');
@@ -96,7 +96,7 @@ function defineAppend(command: Command, act: Act): void {
         'and others that are links or special in most images stay as they are. "scratch" stands for no image: then the ' +
         'layers make one.',
     )
-    .argument('<image>', `${IMAGE}; or scratch`)
+    .argument('<image>', `${ANY_PLACE}; or scratch`)
     .argument('<path...>', 'tar or folder')
     .option('--to <folder>', 'where in the image the contents of folders go (default: /)')
     .option('--no-compress', 'leave a tar as it is, and a folder uncompressed');
@@ -121,7 +121,7 @@ function defineRebase(command: Command, act: Act): void {
         "make room for those of the new one. What it runs, variables included, stays the image's own. Nothing checks whether " +
         'it works on the new base.',
     )
-    .argument('<image>', IMAGE)
+    .argument('<image>', ANY_PLACE)
     .option('--old-base <place>', "what it is made upon (default: by the image's annotations)")
     .option('--new-base <place>', 'what to put in its place (default: what has the name of the old one now)');
   addImagesFlag(command, 'image of an index to put upon it (repeatable; default: all)');

@@ -18,6 +18,7 @@ export interface Leaf extends Entry {
 /** A command that only holds others: the `auth` of `reg auth get`. */
 interface Branch extends Entry {
   readonly commands: readonly CommandEntry[];
+  readonly examples: readonly string[];
 }
 
 export type CommandEntry = Leaf | Branch;

@@ -13,18 +13,16 @@ import {
   addWholeFlag,
   collect,
 } from '../flags.js';
-import { addExamples, type Act } from './act.js';
+import { addExamples, ANY_PLACE, type Act } from './act.js';
 
 export const define = { files: defineFiles, cat: defineCat };
-
-const IMAGE = 'any place: NAME, store:NAME, oci:DIR, oci-archive:FILE, docker-daemon:NAME, -';
 
 function defineFiles(command: Command, act: Act): void {
   command
     .description(
       'List the files in an image as a container would see them: mode, owner and group, size, time in UTC, name. Layers with a table of contents (eStargz, zstd:chunked) are not fetched for that, all others are.',
     )
-    .argument('<image>', `${IMAGE}; also with a path, IMAGE:/PATH`)
+    .argument('<image>', `${ANY_PLACE}; also with a path, ANY_PLACE:/PATH`)
     .argument('[path]', 'what is in this folder, or this file (default: all that is in the image)')
     .option('-r, --recursive', 'what is in the folders below PATH, too')
     .addOption(
@@ -54,7 +52,7 @@ function defineCat(command: Command, act: Act): void {
     .description(
       'Print files of an image, byte for byte. Layers are read from the top, and no more of them than it takes; of one with a table of contents (eStargz, zstd:chunked) only what belongs to the file. Every byte is verified before it is printed. On a terminal control characters are spelled out.',
     )
-    .argument('<image>', `${IMAGE}; also with the path, IMAGE:/PATH`)
+    .argument('<image>', `${ANY_PLACE}; also with the path, ANY_PLACE:/PATH`)
     .argument('[path...]', 'files in the image; symbolic links are followed inside of it')
     .option('--raw', 'print bytes as they are on a terminal, too');
   addWholeFlag(command);

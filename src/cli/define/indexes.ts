@@ -2,8 +2,8 @@
 
 import type { Command } from 'commander';
 
-import { addExamples, type Act } from './act.js';
-import { addImagesFlag, addList, addOutputFlag, addWriteFlags, IMAGE } from './change.js';
+import { addExamples, ANY_PLACE, type Act } from './act.js';
+import { addImagesFlag, addList, addOutputFlag, addWriteFlags } from './change.js';
 
 export const define = {
   create: defineCreate,
@@ -18,7 +18,7 @@ function defineCreate(command: Command, act: Act): void {
         'lists is taken, attestations too. Within a registry layers are mounted.',
     )
     .argument('<target>', 'place of the index')
-    .argument('<image...>', IMAGE);
+    .argument('<image...>', ANY_PLACE);
   addList(command, '--annotation <key=value>', 'annotate the index (repeatable)');
   addWriteFlags(command);
   addExamples(command, [
@@ -34,7 +34,7 @@ function defineAdd(command: Command, act: Act): void {
       'Add images to an index. One for a platform that the index has takes the place of the image there, whose attestations ' +
         'go with it.',
     )
-    .argument('<index>', IMAGE)
+    .argument('<index>', ANY_PLACE)
     .argument('<image...>', 'the same; of an index all that it lists');
   addOutputFlag(command);
   addWriteFlags(command);
@@ -45,7 +45,7 @@ function defineAdd(command: Command, act: Act): void {
 function defineRemove(command: Command, act: Act): void {
   command
     .description('Take images out of an index, with what is attested of them.')
-    .argument('<index>', IMAGE)
+    .argument('<index>', ANY_PLACE)
     .argument('[digest...]', 'of what is to go');
   addImagesFlag(command, 'image to take out (repeatable)');
   addOutputFlag(command);

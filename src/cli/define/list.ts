@@ -58,7 +58,7 @@ function defineSearch(command: Command, act: Act): void {
     .option('--limit <number>', 'at most so many, up to 100 (default: 25)', parseHits)
     .option('--official', "only Docker's own selection")
     .option('--stars <number>', 'only those with at least so many stars', parseLimit);
-  addResultFlags(command);
+  addResultFlags(command, 'print only the names');
   addConnectionFlags(command);
   addExamples(command, ['reg search nginx', 'reg search --official --limit 5 --json database']);
   command.action(act(() => import('../commands/search.js')));
@@ -82,7 +82,7 @@ function defineLimits(command: Command, act: Act): void {
   addExamples(command, [
     'reg limits',
     'reg limits ghcr.io/owner/app',
-    'reg limits --format "{{.remaining}}"',
+    "reg limits --format '{{.remaining}}'",
   ]);
   command.action(act(() => import('../commands/limits.js')));
 }

@@ -12,7 +12,7 @@ import {
   addStoreFlag,
   addWholeFlag,
 } from '../flags.js';
-import { addExamples, type Act } from './act.js';
+import { addExamples, ANY_PLACE, type Act } from './act.js';
 
 export const define = {
   inspect: defineInspect,
@@ -28,14 +28,12 @@ export const define = {
   diff: defineDiff,
 };
 
-const IMAGE = 'any place: NAME, store:NAME, oci:DIR, oci-archive:FILE, docker-daemon:NAME, -';
-
 function defineInspect(command: Command, act: Act): void {
   command
     .description(
       'Show what an image is made of: platforms, layers, sizes and config. Nothing but these is fetched.',
     )
-    .argument('<image>', IMAGE)
+    .argument('<image>', ANY_PLACE)
     .option('--local', 'look in the local store, as store:NAME does')
     .addOption(
       new Option('--raw', 'print the manifest, as "reg manifest" does').conflicts(['json', 'format']),
@@ -57,7 +55,7 @@ function defineDigest(command: Command, act: Act): void {
       'Show which digest a tag stands for. A registry is asked for that alone. For an index it is that of the index, ' +
         'unless --platform chooses one of its images.',
     )
-    .argument('<image...>', IMAGE)
+    .argument('<image...>', ANY_PLACE)
     .option('--local', 'look in the local store, as store:NAME does');
   addPlatformFlag(command, 'image of an index that is meant, os/arch[/variant] (default: the index)');
   addResultFlags(command, 'print digests alone, without names, for several images, too');
@@ -77,7 +75,7 @@ function defineManifest(command: Command, act: Act): void {
       'Print the manifest or index that a name stands for, byte for byte, so that its sha256sum is the digest; on a ' +
         'terminal as indented JSON.',
     )
-    .argument('<image>', IMAGE);
+    .argument('<image>', ANY_PLACE);
   addJsonFlag(command);
   addPlatformFlag(command, 'image of an index that is meant, os/arch[/variant] (default: the index)');
   addPlaceFlags(command);
@@ -94,7 +92,7 @@ function defineConfig(command: Command, act: Act): void {
     .description(
       'Print the config of one image, byte for byte: what it runs, and how it was made. On a terminal as indented JSON.',
     )
-    .argument('<image>', IMAGE);
+    .argument('<image>', ANY_PLACE);
   addJsonFlag(command);
   addPlatformFlag(command);
   addPlaceFlags(command);
@@ -107,7 +105,7 @@ function defineHistory(command: Command, act: Act): void {
     .description(
       'Show the steps by which an image was made, the newest first, and what each added. Nothing but manifest and config is fetched.',
     )
-    .argument('<image>', IMAGE)
+    .argument('<image>', ANY_PLACE)
     .option('--no-trunc', 'show commands, times and digests as they are');
   addJsonFlag(command);
   addPlatformFlag(command);
@@ -119,7 +117,7 @@ function defineHistory(command: Command, act: Act): void {
 function defineLayers(command: Command, act: Act): void {
   command
     .description('List the layers of an image, the lowest first, with their sizes as they are, compressed.')
-    .argument('<image>', IMAGE)
+    .argument('<image>', ANY_PLACE)
     .option('--no-trunc', 'show whole digests');
   addPlatformFlag(command);
   addResultFlags(command, 'print only the digests');
@@ -134,7 +132,7 @@ function defineSize(command: Command, act: Act): void {
       'Show how large images are as they are kept, compressed, over all their platforms. What several platforms or ' +
         'images share is counted once.',
     )
-    .argument('<image...>', IMAGE);
+    .argument('<image...>', ANY_PLACE);
   addResultFlags(command, 'print only the number of bytes');
   addPlatformFlag(command, 'image of an index to measure, os/arch[/variant] (default: all)');
   addPlaceFlags(command);
@@ -148,7 +146,7 @@ function defineTree(command: Command, act: Act): void {
       'Show all that an image is made of, platforms and layers, and all that tells of it: referrers, attestations of ' +
         'BuildKit, signatures, attestations and SBOMs of cosign. Each is named for what it is; no layer is fetched.',
     )
-    .argument('<image>', IMAGE)
+    .argument('<image>', ANY_PLACE)
     .option('--no-referrers', 'only what the image itself holds');
   addJsonFlag(command);
   addPlatformFlag(command, 'image of an index to show, os/arch[/variant] (default: all)');
@@ -182,12 +180,12 @@ function defineAttestations(command: Command, act: Act): void {
       'List what is attested of an image: how it was built, what is in it. Looked at are the attestations of BuildKit, ' +
         'referrers, and what cosign keeps under tags. Signatures are not checked.',
     )
-    .argument('<image>', IMAGE)
+    .argument('<image>', ANY_PLACE)
     .option(
       '--predicate <type>',
       'print what those of this type state, as JSON: part of a type, or of its name, such as slsa or spdx',
     );
-  addJsonFlag(command, 'print one JSON object for each');
+  addResultFlags(command, 'print only the digests');
   addPlatformFlag(command);
   addPlaceFlags(command);
   addExamples(command, [
@@ -204,7 +202,7 @@ function defineDiff(command: Command, act: Act): void {
       'Show how two images differ: platforms, config and layers. Of indexes the images for one platform are compared. ' +
         'Nothing but manifests and configs is fetched, unless --files.',
     )
-    .argument('<from>', IMAGE)
+    .argument('<from>', ANY_PLACE)
     .argument('<to>', 'the same')
     .option('--exit-code', 'end with exit code 9 where they differ')
     .option('--files', 'compare the files in them, too: fetches layers that have no table of contents');

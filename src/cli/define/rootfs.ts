@@ -11,7 +11,7 @@ import {
   addResultFlags,
   addStoreFlag,
 } from '../flags.js';
-import { addExamples, type Act } from './act.js';
+import { addExamples, ANY_PLACE, type Act } from './act.js';
 
 export const define = {
   unpack: defineUnpack,
@@ -24,7 +24,7 @@ function defineUnpack(command: Command, act: Act): void {
       'Unpack the file system of an image into a new folder, which appears when all of it is there and verified. As root ' +
         'with owners and devices; else all belongs to you, and what could not be kept is told.',
     )
-    .argument('<image>', 'a place: such as nginx, store:nginx, oci:DIR or docker-archive:FILE')
+    .argument('<image>', ANY_PLACE)
     .argument('<dir>', 'a folder that is new, or empty')
     .option('-f, --force', 'replace the folder and all that is in it');
   addLayerFlags(command, 'print only the folder');
@@ -42,7 +42,7 @@ function defineExport(command: Command, act: Act): void {
       'Write the file system of an image as one tar, with all that layers hide of each other gone, and with owners, ' +
         'devices and extended attributes. The same image makes the same bytes.',
     )
-    .argument('<image>', 'a place: such as nginx, store:nginx, oci:DIR or docker-archive:FILE')
+    .argument('<image>', ANY_PLACE)
     .option('-o, --output <file>', 'file to write (default: the standard output)');
   addLayerFlags(command, 'print only the file');
   addExamples(command, [

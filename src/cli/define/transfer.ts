@@ -14,7 +14,7 @@ import {
   addTagRuleFlags,
   collect,
 } from '../flags.js';
-import { addExamples, type Act } from './act.js';
+import { addExamples, ANY_PLACE, type Act } from './act.js';
 
 export const define = {
   pull: definePull,
@@ -98,8 +98,8 @@ function defineCopy(command: Command, act: Act): void {
       'Copy an image from any place to any place, with all its platforms. Digests survive. Within one registry nothing ' +
         'is moved: layers are mounted; between two they go through without touching the disk.',
     )
-    .argument('<source>', 'a place')
-    .argument('<destination>', 'a place; the name of the source is kept where it has none of its own')
+    .argument('<source>', ANY_PLACE)
+    .argument('<destination>', 'the same; the name of the source is kept where it has none of its own')
     .option('-a, --all-tags', 'copy every tag of a repository')
     .option('--referrers', 'copy signatures, SBOMs and what else refers to the image, too');
   addPlatformsFlag(command);

@@ -51,6 +51,13 @@ const WORDS = {
     exists: 'Already exists',
     mounted: 'Mounted',
   },
+  create: {
+    doing: 'Creating',
+    done: 'Created',
+    written: 'Written',
+    exists: 'Already exists',
+    mounted: 'Mounted',
+  },
   change: {
     doing: 'Changing',
     done: 'Changed',

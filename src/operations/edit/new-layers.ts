@@ -72,7 +72,9 @@ export class NewLayers {
   async add(path: string): Promise<NewLayer> {
     const stats = await onDisk({ verb: 'read', path }, () => ifThere(stat(path)));
     if (stats === undefined)
-      throw new RegError('NOT_FOUND', `cannot read ${quoteText(path)}: there is no such file`);
+      throw new RegError('NOT_FOUND', `cannot read ${quoteText(path)}: no such file or folder`, {
+        hint: 'Check the path.',
+      });
     try {
       return await (stats.isDirectory() ? this.#folder(path) : this.#tar(path));
     } catch (error) {

@@ -55,7 +55,10 @@ const MAX_DEPTH = 10;
 export function listReferrers(image: string, options: ReferrersOptions): Promise<ReferrerList> {
   return lookAt(image, { ...options, verb: 'list the referrers of' }, async (looked) => {
     const { referrers: list, place, names, root } = looked;
-    if (list === undefined) throw wrongPlace(place.text, 'referrers are found at registries only');
+    if (list === undefined)
+      throw wrongPlace(place.text, 'referrers are found at registries only', {
+        hint: 'Name the image as it is called at its registry, such as ghcr.io/owner/app:1.0.',
+      });
     const { platform, artifactType, isRecursive = false, signal } = options;
     const { digest } = platform === undefined ? root : (await readImage(looked, options)).descriptor;
     const found = await readReferrers(list, [digest], { limit: createReadingLimit(), isRecursive, signal });
