@@ -42,7 +42,7 @@ export async function unpackFolder(content: Content, options: UnpackOptions): Pr
     const tree = new DiskTree(work, {
       isWindows: system === 'win32',
       makeNode: async () => false,
-      checkLink: (link, target) => explained(file, link, () => requireInside(link, target)),
+      checkLink: (link, target) => explained(file, link, () => requireInside({ path: link, target }, system)),
     });
     const entries = layerEntries(content, { diffId: unpackedDigest(file), signal });
     await applyLayer(tree, below(file, entries));
@@ -88,18 +88,26 @@ function relativeTo(folder: string, path: string): string {
   throw new RegError('UNSAFE_ARCHIVE', 'it is outside of the folder');
 }
 
+interface Link {
+  readonly path: string;
+  readonly target: string;
+}
+
 /**
  * Nothing is written through a link, but who pulled the files may follow it. `path` is where it really is, which is not
  * what its entry says where that leads through links or makes a hard link to one. Behind a name, which may be a link
  * itself, `..` leads nobody knows where.
  */
-function requireInside(path: string, target: string): void {
+function requireInside({ path, target }: Link, system: string): void {
+  const link = `it is a link to ${quoteText(target)}`;
+  if (system === 'win32' && /[\\:]/.test(target))
+    throw new RegError('UNSAFE_ARCHIVE', `${link}, which Windows takes for something else`);
   const parts = target.split('/').filter((part) => part !== '' && part !== '.');
   const up = parts.lastIndexOf('..') + 1;
   const isUpFirst = parts.slice(0, up).every((part) => part === '..');
   if (isUpFirst && up < path.split('/').length && !target.startsWith('/')) return;
   const where = isUpFirst ? 'outside of the folder' : 'which may lead out of the folder';
-  throw new RegError('UNSAFE_ARCHIVE', `it is a link to ${quoteText(target)}, ${where}`);
+  throw new RegError('UNSAFE_ARCHIVE', `${link}, ${where}`);
 }
 
 async function removeAll(path: string): Promise<void> {

@@ -17,6 +17,7 @@ import { gzipSync } from 'node:zlib';
 
 import { contentOfFile } from '../../../src/operations/artifact/contents.js';
 import { pullArtifact } from '../../../src/operations/artifact/pull.js';
+import { unpackFolder } from '../../../src/operations/artifact/unpack-folder.js';
 import { Scratch } from '../../../src/disk/scratch.js';
 import { TITLE, UNPACK, UNPACKED_DIGEST } from '../../../src/spec/artifact.js';
 import { digestOf } from '../../../src/spec/digest.js';
@@ -211,6 +212,19 @@ test('nothing of a folder is there where something in it leads out, or its bytes
     );
     const left = (await readdir(target)).filter((name) => !name.endsWith('.partial'));
     assert.deepEqual(left, [], what);
+  }
+});
+
+test('links that lead out on Windows alone are refused there', async (t) => {
+  for (const linkname of ['..\\..\\x', 'C:/x', 'a\\..\\..']) {
+    const tar = await tarOf([{ name: 'site/l', type: 'symlink', linkname }]);
+    const content = layerOf(tar, {});
+    const file = { title: 'site', parts: ['site'], descriptor: content.descriptor, isFolder: true };
+    const folder = await temporaryFolder(t);
+    const paths = { work: join(folder, 'work'), path: join(folder, 'site') };
+    const unpacked = unpackFolder(content, { file, ...paths, keepOldFiles: false, system: 'win32' });
+    await assert.rejects(unpacked, { code: 'UNSAFE_ARCHIVE' }, linkname);
+    assert.deepEqual(await readdir(folder), []);
   }
 });
 
