@@ -111,7 +111,10 @@ async function replace(path: string, { fresh, old }: Folders): Promise<void> {
   const isThere = (await look(path)) !== undefined;
   await onDisk({ verb: 'write', path }, async () => {
     if (isThere) await rename(path, old).catch(explainMount(path));
-    await rename(fresh, path);
+    await rename(fresh, path).catch(async (error: unknown) => {
+      if (isThere) await rename(old, path).catch(() => {});
+      throw error;
+    });
   });
   if (isThere) await removeTree(old);
 }

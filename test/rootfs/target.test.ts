@@ -9,6 +9,7 @@ import {
   renameSync,
   symlinkSync,
   writeFileSync,
+  rmSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { pid, platform } from 'node:process';
@@ -94,6 +95,17 @@ test('145: what comes to be there meanwhile is not replaced', async (t) => {
   await assert.rejects(opened.publish(), failure('INVALID_ARGUMENT', 'there is something in it'));
   await opened.close();
   assert.deepEqual([readdirSync(top), readdirSync(target)], [['root'], ['precious']]);
+});
+
+test('145: with force the old folder is back where the new one can not take its place', async (t) => {
+  const top = await temporaryFolder(t);
+  const target = join(top, 'root');
+  await fill(target, 'old');
+  const opened = await openRootTarget(target, { ...facts, force: true });
+  rmSync(opened.folder, { recursive: true });
+  await assert.rejects(opened.publish(), failure('DISK_ERROR', 'cannot write'));
+  await opened.close();
+  assert.deepEqual([readdirSync(top), readFileSync(join(target, 'file'), 'utf8')], [['root'], 'old']);
 });
 
 test('146: what a killed process left is removed by the next one, and only then', async (t) => {
