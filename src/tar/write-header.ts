@@ -100,7 +100,7 @@ function putNumber(block: Buffer, at: number, { digits, value, key, records }: N
 
 /** Times have a fraction, as far as they are exact: microseconds. */
 function decimal(value: number): string {
-  return Number.isSafeInteger(value) ? `${value}` : value.toFixed(6).replace(/0+$/, '');
+  return Number.isSafeInteger(value) ? `${value}` : value.toFixed(6).replace(/\.?0+$/, '');
 }
 
 function encodeRecords(records: Records): Buffer {

@@ -18,6 +18,22 @@ async function readBack(facts: EntryFacts): Promise<EntryFacts> {
   return describeEntry(headers);
 }
 
+test('a time so near to a second that it is one has no point behind it', () => {
+  const facts: EntryFacts = {
+    name: 'a',
+    type: 'file',
+    mode: 0,
+    uid: 0,
+    gid: 0,
+    mtime: 1_700_000_010.0000002,
+    size: 0,
+    target: '',
+    device: [0, 0],
+    xattrs: new Map(),
+  };
+  assert.match(encodeHeader(facts).toString('latin1'), / mtime=1700000010\n/);
+});
+
 const name = fc
   .uint8Array({ minLength: 1, maxLength: 300 })
   .map((bytes) => decodeName(bytes.map((byte) => (byte === 0 || byte === 0x2f ? 0x61 : byte))));
