@@ -7,6 +7,7 @@ import { shortDigest } from '../spec/digest.js';
 import { UNKNOWN_TYPE } from '../spec/media-type.js';
 import { decompress } from '../tar/compression.js';
 import { StreamInput, take } from '../tar/input.js';
+import { countedBy, type Quota } from '../tar/quota.js';
 import { streamOf } from './stretch.js';
 import type { Chunk } from './table.js';
 
@@ -19,11 +20,13 @@ export interface ReadChunksOptions extends CallOptions {
   readonly compression: 'gzip' | 'zstd';
   /** Keeps each chunk until it is verified. */
   readonly holder: Holder;
+  /** Bounds what comes out of few bytes, or of none. */
+  readonly quota: Quota;
 }
 
 /**
  * The bytes of `chunks`, which are those of a file in order; what lies together is fetched at once. Throws DIGEST_MISMATCH,
- * SIZE_MISMATCH, UNSAFE_ARCHIVE, and what the content throws.
+ * SIZE_MISMATCH, UNSAFE_ARCHIVE, TOO_LARGE, and what the content throws.
  */
 export async function* readChunks(
   content: Content,
@@ -32,7 +35,7 @@ export async function* readChunks(
 ): AsyncGenerator<Uint8Array> {
   for (const run of runsOf(chunks)) {
     const [first, ...others] = run;
-    if (first?.isZeros === true) yield* verifiedZeros(first);
+    if (first?.isZeros === true) yield* verifiedZeros(first, options);
     else if (first !== undefined && others.length === 0) yield* readOne(content, first, options);
     else yield* readRun(content, run, options);
   }
@@ -82,10 +85,15 @@ async function* readRun(
 async function* unpacked(
   packed: AsyncIterable<Uint8Array>,
   { digest, size, skip }: Chunk,
-  { compression, holder, signal }: ReadChunksOptions,
+  { compression, holder, quota, signal }: ReadChunksOptions,
 ): AsyncGenerator<Uint8Array> {
   const what = shortDigest(digest);
-  const chunks = stretchOf(decompress(packed, { compression, what, signal }), { skip, size });
+  const counted = countedBy((count) => quota.addPacked(count), packed);
+  const plain = decompress(counted, { compression, what, signal });
+  const chunks = stretchOf(
+    countedBy((count) => quota.addBytes(count, what), plain),
+    { skip, size },
+  );
   const held = await holder.hold(verified({ mediaType: UNKNOWN_TYPE, digest, size }, chunks));
   yield* await held.open();
   held.release();
@@ -105,7 +113,8 @@ async function* stretchOf(
   }
 }
 
-function* verifiedZeros({ digest, size }: Chunk): Generator<Uint8Array> {
+function* verifiedZeros({ digest, size }: Chunk, { quota }: ReadChunksOptions): Generator<Uint8Array> {
+  quota.addBytes(size, shortDigest(digest));
   const verifier = new Verifier({ mediaType: UNKNOWN_TYPE, digest, size });
   for (const piece of zeros(size)) verifier.update(piece);
   verifier.finish();

@@ -13,7 +13,7 @@ import { explain, RegError } from '../errors.js';
 import { algorithmOf, Digester, shortDigest, type Digest } from '../spec/digest.js';
 import { quoteText } from '../spec/text.js';
 import { unpack } from './compression.js';
-import { Quota } from './quota.js';
+import { countedBy, Quota } from './quota.js';
 import type { EntryFacts } from './entry.js';
 import { readTar, type TarEntry } from './read.js';
 import { whiteoutOf, type Whiteout } from './whiteout.js';
@@ -57,10 +57,10 @@ export async function* layerEntries(
   const what = `layer ${shortDigest(descriptor.digest)}`;
   const packed = verified(descriptor, chunksUntilAborted(await content.open({ signal }), signal));
   const tar = unpack(
-    counted(packed, (count) => quota.addPacked(count)),
+    countedBy((count) => quota.addPacked(count), packed),
     { what, signal },
   );
-  const bytes = counted(tar, (count) => quota.addBytes(count, what));
+  const bytes = countedBy((count) => quota.addBytes(count, what), tar);
   const checked = diffId === undefined ? bytes : hashedAs(diffId, bytes, what);
   let position = 0;
   for await (const entry of readTar(checked, { what, signal })) {
@@ -73,16 +73,6 @@ export async function* layerEntries(
 function lengthOf({ name, target, xattrs }: EntryFacts): number {
   const attributes = [...xattrs].map(([key, value]) => key.length + value.byteLength);
   return attributes.reduce((sum, length) => sum + length, name.length + target.length);
-}
-
-async function* counted(
-  chunks: AsyncIterable<Uint8Array>,
-  count: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    count(chunk.byteLength);
-    yield chunk;
-  }
 }
 
 /** The bytes of `chunks`, and an error instead of the end when they are not what the config says. */

@@ -60,3 +60,14 @@ export class Quota {
       throw new RegError('TOO_LARGE', `${what} brings the image to more than ${MAX_ENTRIES} entries`);
   }
 }
+
+/** `chunks` as they are, and `count` told of each before it is passed on. */
+export async function* countedBy(
+  count: (bytes: number) => void,
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    count(chunk.byteLength);
+    yield chunk;
+  }
+}

@@ -11,6 +11,7 @@ import { readChunks } from '../../src/seekable/read.js';
 import { parseTable } from '../../src/seekable/table.js';
 import { describe } from '../../src/spec/descriptor.js';
 import { OCI_LAYER } from '../../src/spec/media-type.js';
+import { Quota } from '../../src/tar/quota.js';
 import { collect, failsWith } from '../support/scripted-setup.js';
 import {
   estargzLayer,
@@ -58,13 +59,18 @@ async function contentOfLayer(layer: SeekableLayer, asMade?: Buffer) {
   return { bytes, asked, content: { descriptor, open } satisfies Content };
 }
 
-async function readFile(scope: Scope, content: Content, path: string): Promise<Buffer> {
+async function readFile(
+  scope: Scope,
+  content: Content,
+  path: string,
+  quota: Quota = new Quota(),
+): Promise<Buffer> {
   const holder = new Holder(await temporaryFolder(scope));
   scope.after(() => holder.close());
   const table = await openTable(content);
   const entry = table?.entries.findLast((each) => each.path === path);
   assert(table !== undefined && entry !== undefined, `${path} is not in the table`);
-  const chunks = readChunks(content, entry.chunks, { compression: table.compression, holder });
+  const chunks = readChunks(content, entry.chunks, { compression: table.compression, holder, quota });
   return collect(Promise.resolve(chunks));
 }
 
@@ -118,7 +124,7 @@ for (const [name, make] of MAKERS) {
           const table = await openTable(content);
           const holder = new Holder(await temporaryFolder(t));
           const chunks = table?.entries.find(({ path }) => path === 'big')?.chunks ?? [];
-          const options = { compression: table?.compression ?? 'gzip', holder };
+          const options = { compression: table?.compression ?? 'gzip', holder, quota: new Quota() };
           for await (const chunk of readChunks(content, chunks, options)) seen.push(chunk);
         },
         isWrong('DIGEST_MISMATCH', 'UNSAFE_ARCHIVE', 'SIZE_MISMATCH'),
@@ -219,6 +225,21 @@ test('a position in the manifest may be nonsense, and too large', async () => {
     };
     const { content } = await contentOfLayer({ ...layer, annotations });
     await assert.rejects(openTable(content), failsWith(code), position);
+  }
+});
+
+test('a table is bounded in what it makes of few bytes, and of none', async (t) => {
+  const files = [{ name: 'zeros', content: Buffer.alloc(2_000_000) }];
+  const edit = (records: TocRecord[]): void =>
+    records.forEach((record) => Object.assign(record, { chunkType: 'zeros' }));
+  for (const layer of [
+    await zstdChunkedLayer(files),
+    await estargzLayer(files),
+    await zstdChunkedLayer(files, { edit }),
+  ]) {
+    const { content } = await contentOfLayer(layer);
+    const quota = new Quota({ maxBytes: 1_000_000 });
+    await assert.rejects(readFile(t, content, 'zeros', quota), failsWith('TOO_LARGE'));
   }
 });
 
