@@ -191,7 +191,7 @@ async function createWorld(scope: {
   await writeFile(join(me.home, 'notes.md'), '# Notes\n');
   await writeFile(join(me.home, 'sbom.json'), '{"spdxVersion": "SPDX-2.3"}\n');
   const served = await startServe(scope, await createPerson(scope));
-  const guarded = await startDockerRegistry(scope, { auth: { users: { alice: 'secret' } } });
+  const guarded = await startDockerRegistry(scope, { auth: { users: { alice: 'open-sesame' } } });
   const hosts = new Map([
     ['localhost:5000', served.host],
     // A name that always means this machine.

@@ -17,7 +17,7 @@ test(
   'reg serve is a cache of Docker Hub, private images and all, for those without a login',
   REAL,
   async (t) => {
-    const hub = await startDockerHub(t, { users: { ann: 'secret' }, privateRepositories: ['ann/app'] });
+    const hub = await startDockerHub(t, { users: { ann: 'open-sesame' }, privateRepositories: ['ann/app'] });
     const graph = await sampleIndex();
     await pushGraph(`${hub.storage.origin}/v2/library/nginx`, graph, { tag: 'latest' });
     await pushGraph(`${hub.storage.origin}/v2/ann/app`, image({ layers: [await layer({ a: 'mine' })] }), {
@@ -25,7 +25,7 @@ test(
     });
     const way = ['--ca-file', hub.authorityFile, ...hub.resolveFlags];
     const [owner, me] = [await createPerson(t), await createPerson(t)];
-    await owner.reg(['login', ...way, '-u', 'ann', '--password-stdin'], { stdin: 'secret' });
+    await owner.reg(['login', ...way, '-u', 'ann', '--password-stdin'], { stdin: 'open-sesame' });
     const flags = ['--proxy-of', 'docker.io', '--fresh-for', '1m', ...way];
     const { child, host, origin } = await startServe(t, owner, flags);
     const mirror = ['--mirror', `docker.io=${origin}`];

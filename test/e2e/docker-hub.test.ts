@@ -76,7 +76,7 @@ test('an owner logs in to Docker Hub and pushes; what the Hub has is mounted', R
   await me.reg(['pull', ...flags, '--all-platforms', 'nginx']);
   await login(me, flags);
   assert.deepEqual(await me.readDockerConfig(), {
-    auths: { 'https://index.docker.io/v1/': { auth: Buffer.from('myorg:secret').toString('base64') } },
+    auths: { 'https://index.docker.io/v1/': { auth: Buffer.from('myorg:open-sesame').toString('base64') } },
   });
   await me.reg(['tag', 'nginx', 'myorg/app:1.0']);
   const { stdout } = await me.reg(['push', ...flags, 'myorg/app:1.0']);
@@ -126,7 +126,7 @@ interface Setting {
 }
 
 async function startHub(scope: Scope, options: DockerHubOptions = {}): Promise<Setting> {
-  const hub = await startDockerHub(scope, { users: { myorg: 'secret' }, ...options });
+  const hub = await startDockerHub(scope, { users: { myorg: 'open-sesame' }, ...options });
   const made = await sampleIndex();
   for (const tag of ['latest', '1.27'])
     await pushGraph(`${hub.storage.origin}/v2/library/nginx`, made, { tag });
@@ -135,7 +135,7 @@ async function startHub(scope: Scope, options: DockerHubOptions = {}): Promise<S
 }
 
 async function login(me: Person, flags: readonly string[]): Promise<void> {
-  await me.reg(['login', ...flags, '-u', 'myorg', '--password-stdin'], { stdin: 'secret' });
+  await me.reg(['login', ...flags, '-u', 'myorg', '--password-stdin'], { stdin: 'open-sesame' });
 }
 
 async function manifestAt(hub: DockerHub, path: string, { descriptor }: TestGraph): Promise<Buffer> {

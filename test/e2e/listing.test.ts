@@ -128,23 +128,25 @@ test('a registry that lists no repositories is said to, and one that lets nobody
 
 test('the list of repositories takes a token of its own, which not everybody gets', REAL, async (t) => {
   const tokens = await startTokenServer(t, {
-    users: { ann: 'secret', bob: 'secret' },
+    users: { ann: 'open-sesame', bob: 'open-sesame' },
     grant: (user, { type, actions }) => (type === 'registry' && user === 'bob' ? [] : actions),
   });
   const { host } = await startDockerRegistry(t, { auth: { token: tokens.trust } });
   const me = await createPerson(t);
   for (const user of ['bob', 'ann'])
-    await me.reg(['login', '-u', user, '--password-stdin', '--store', 'file', host], { stdin: 'secret' });
+    await me.reg(['login', '-u', user, '--password-stdin', '--store', 'file', host], {
+      stdin: 'open-sesame',
+    });
   assert.equal((await me.reg(['catalog', host])).stdout, '');
   const { scopes } = tokens.tokenRequests.at(-1) ?? {};
   assert.deepEqual(scopes, ['registry:catalog:*']);
-  const env = { REG_USERNAME: 'bob', REG_PASSWORD: 'secret' };
+  const env = { REG_USERNAME: 'bob', REG_PASSWORD: 'open-sesame' };
   const { stderr } = await me.fails(4, ['catalog', host], { env });
   assert.match(stderr, /lets us in, but does not list them to us/);
 });
 
 test('Docker Hub lists no repositories, and says how many pulls are left', REAL, async (t) => {
-  const hub = await startDockerHub(t, { users: { alice: 'secret' }, pulls: 2 });
+  const hub = await startDockerHub(t, { users: { alice: 'open-sesame' }, pulls: 2 });
   const flags = [...hub.resolveFlags, '--ca-file', hub.authorityFile];
   for (const path of ['ratelimitpreview/test', 'library/nginx'])
     await pushGraph(`${hub.storage.origin}/v2/${path}`, await sampleIndex(), { tag: 'latest' });
@@ -158,7 +160,7 @@ test('Docker Hub lists no repositories, and says how many pulls are left', REAL,
     anonymous.stdout,
     'docker.io, not logged in: 2 of 2 pulls in 6 hours are left, counted by 127.0.0.1\n',
   );
-  await me.reg(['login', ...flags, '-u', 'alice', '--password-stdin'], { stdin: 'secret' });
+  await me.reg(['login', ...flags, '-u', 'alice', '--password-stdin'], { stdin: 'open-sesame' });
   const [json = ''] = (await me.reg(['limits', '--json', 'nginx', ...flags])).stdout.split('\n');
   assert.deepEqual(JSON.parse(json), {
     registry: 'docker.io',

@@ -96,10 +96,10 @@ test('reg serve asks for a login over TLS, and reg and skopeo give it', needs('s
   const name = `${host}/team/app:1`;
   await me.fails(4, ['push', ...flags, '--from', 'app', name]);
   await me.fails(4, ['login', ...flags, '-u', 'alice', '--password-stdin', host], { stdin: 'wrong' });
-  await me.reg(['login', ...flags, '-u', 'alice', '--password-stdin', host], { stdin: 'secret' });
+  await me.reg(['login', ...flags, '-u', 'alice', '--password-stdin', host], { stdin: 'open-sesame' });
   await me.reg(['push', ...flags, '--from', 'app', name]);
   await me.reg(['pull', ...flags, '--all-platforms', name]);
-  const user = { authority, user: 'alice', password: 'secret' };
+  const user = { authority, user: 'alice', password: 'open-sesame' };
   const seen = await skopeo(t, ['inspect', '--raw', ...(await remoteFlags(t, '', user)), `docker://${name}`]);
   succeeded(seen);
   const stranger = { authority, user: 'alice', password: 'wrong' };
@@ -223,7 +223,7 @@ async function startGuarded(t: Scope): Promise<{
 }> {
   const [me, owner, authority] = await Promise.all([createPerson(t), createPerson(t), createAuthority()]);
   const paths = await writeKeyPair(owner.home, 'host', await authority.issue(['127.0.0.1']));
-  await writeFile(join(owner.home, 'users'), `alice:${await hash('secret', 4)}\n`);
+  await writeFile(join(owner.home, 'users'), `alice:${await hash('open-sesame', 4)}\n`);
   await writeFile(join(me.home, 'ca.crt'), authority.certificate);
   await writeLayout(join(me.home, 'app'), { it: await sampleIndex() });
   const tls = ['--tls-cert', paths.certificate, '--tls-key', paths.key];

@@ -168,7 +168,7 @@ for (const status of [400, 401, 404, 405] as const) {
 
 test('where OAuth2 is refused and docker has kept the password, too, that is used', REAL, async (t) => {
   const { me, tokens, host } = await startTokens(t);
-  await keepIdentityToken(me, tokens, { host, login: 'ann:secret' });
+  await keepIdentityToken(me, tokens, { host, login: 'ann:open-sesame' });
   tokens.change({ refusePost: 404 });
   const before = tokens.tokenRequests.length;
   await me.reg(['push', '--from', './app', `${host}/team/app:1`]);
@@ -198,7 +198,7 @@ interface SettingOptions extends Pick<TokenServerOptions, 'lifeSeconds' | 'refre
 }
 
 async function startTokens(scope: Scope, { slow, ...options }: SettingOptions = {}): Promise<Setting> {
-  const tokens = await startTokenServer(scope, { ...options, users: { ann: 'secret' } });
+  const tokens = await startTokenServer(scope, { ...options, users: { ann: 'open-sesame' } });
   const registry = await startDockerRegistry(scope, { auth: { token: tokens.trust } });
   const heldUp = new Set<string>();
   const proxy = await startLoggingProxy(scope, registry.origin, {
@@ -223,12 +223,12 @@ async function startTokens(scope: Scope, { slow, ...options }: SettingOptions = 
 }
 
 async function login(me: Person, host: string): Promise<void> {
-  await me.reg(['login', '-u', 'ann', '--password-stdin', host], { stdin: 'secret' });
+  await me.reg(['login', '-u', 'ann', '--password-stdin', host], { stdin: 'open-sesame' });
 }
 
 async function bearer(tokens: TokenServer): Promise<string> {
   const { body } = await ask(`${tokens.realm}?service=registry.test&scope=repository:team/app:pull`, {
-    headers: { authorization: basicAuthorization('ann', 'secret') },
+    headers: { authorization: basicAuthorization('ann', 'open-sesame') },
   });
   const { token }: { readonly token: string } = JSON.parse(body.toString());
   return `Bearer ${token}`;
@@ -241,7 +241,7 @@ async function keepIdentityToken(
   { host, login = '<token>:' }: { readonly host: string; readonly login?: string },
 ): Promise<void> {
   const { body } = await ask(`${tokens.realm}?service=registry.test&offline_token=true`, {
-    headers: { authorization: basicAuthorization('ann', 'secret') },
+    headers: { authorization: basicAuthorization('ann', 'open-sesame') },
   });
   const { refresh_token: identitytoken }: { readonly refresh_token: string } = JSON.parse(body.toString());
   const auth = Buffer.from(login).toString('base64');

@@ -6,6 +6,7 @@ import { bareEnvironment, startChild } from './child.js';
 import type { Child } from './child.js';
 import { ask } from './http-client.js';
 import { programPath } from './programs.js';
+import { keepLogin } from './secrets.js';
 import { temporaryFolder } from './temp.js';
 import type { Scope } from './temp.js';
 
@@ -142,6 +143,7 @@ async function authentication(
 }
 
 async function htpasswdLine(scope: Scope, [user, password]: readonly [string, string]): Promise<string> {
+  keepLogin(user, password);
   // The registry reads bcrypt only; a cost of 4 is the quickest.
   const command = [programPath('htpasswd'), '-niBC', '4', user] as const;
   const child = await startChild(scope, command, { stdin: password });

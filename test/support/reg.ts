@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { execPath } from 'node:process';
+import { env as ourEnvironment, execPath } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { bareEnvironment, startChild } from './child.js';
 import type { Child, Ended } from './child.js';
+import { assertNoSecret } from './secrets.js';
 import { temporaryFolder } from './temp.js';
 import type { Scope } from './temp.js';
 
@@ -35,12 +36,34 @@ export async function startReg(
   options: RegOptions = {},
 ): Promise<Child> {
   const home = options.home ?? (await temporaryFolder(scope));
-  const [program, ...rest] = [...(options.under ?? []), execPath, BIN, ...args];
-  return startChild(scope, [program, ...rest], {
+  const [program, ...rest] = [...(options.under ?? []), execPath, BIN, ...(TALKS ? talking(args) : args)];
+  const child = await startChild(scope, [program, ...rest], {
     env: { ...homeEnvironment(home), ...options.env },
     cwd: options.cwd ?? home,
     ...(options.stdin !== undefined && { stdin: options.stdin }),
   });
+  const ended = child.ended.then((ended) => {
+    assertNoSecret(ended, args);
+    return TALKS && !args.includes('--debug') ? quietened(ended) : ended;
+  });
+  return { ...child, ended };
+}
+
+/** Set for a run in which every command has to say all that it would say to somebody who looks for an error in it. */
+const TALKS = ourEnvironment['REG_TEST_DEBUG'] === '1';
+
+/** The arguments with `--debug` behind the name of the command. */
+function talking(args: readonly string[]): readonly string[] {
+  const isFamily = ['artifact', 'auth', 'index'].includes(args[0] ?? '');
+  const names = args.slice(0, isFamily ? 2 : 1);
+  const isCommand = names.length > 0 && names.every((name) => /^[a-z]+$/.test(name)) && names[0] !== 'help';
+  return isCommand ? [...names, '--debug', ...args.slice(names.length)] : args;
+}
+
+/** What it would have said without: the test wants to know that. */
+function quietened(ended: Ended): Ended {
+  const lines = ended.stderr.split('\n').filter((line) => !/^debug: |^\{"type":"debug"|^ {2}/.test(line));
+  return { ...ended, stderr: lines.join('\n') };
 }
 
 /** Where the store of `reg` is when its home is this folder. */

@@ -5,6 +5,7 @@ import type { KeyPair } from './certificates.js';
 import type { TokenTrust } from './docker-registry.js';
 import { basicCredentials, readText, reply, startHttpServer } from './http-server.js';
 import type { Exchange, HttpServer } from './http-server.js';
+import { keepLogin, keepSecret } from './secrets.js';
 import type { Scope } from './temp.js';
 
 /** One scope, taken apart: `repository:library/app:pull,push`. */
@@ -85,6 +86,7 @@ interface State {
  * believes when it is started with `{ auth: { token: server.trust } }`.
  */
 export async function startTokenServer(scope: Scope, options: TokenServerOptions = {}): Promise<TokenServer> {
+  keepLogins(options);
   const authority = await createAuthority('reg test tokens');
   const signer = await authority.issue(['tokens.test']);
   const state: State = {
@@ -109,8 +111,15 @@ export async function startTokenServer(scope: Scope, options: TokenServerOptions
       const found = state.alive.get(token);
       return found && found.until > Date.now() ? found.access : undefined;
     },
-    change: (changes) => (state.options = { ...state.options, ...changes }),
+    change(changes) {
+      keepLogins(changes);
+      state.options = { ...state.options, ...changes };
+    },
   };
+}
+
+function keepLogins({ users = {} }: Pick<TokenServerOptions, 'users'>): void {
+  for (const [user, password] of Object.entries(users)) keepLogin(user, password);
 }
 
 async function answer(exchange: Exchange, state: State): Promise<void> {
@@ -162,6 +171,7 @@ async function issueToken(request: TokenRequest, state: State): Promise<object> 
   const access = await Promise.all(request.scopes.map((scope) => allow(scope, request.user, state)));
   const until = Date.now() + lifeSeconds * 1000;
   const token = jwt({ access, user: request.user, until }, state);
+  keepSecret(token);
   state.alive.set(token, { access, until });
   return {
     ...(fields !== 'access_token' && { token }),
@@ -186,6 +196,7 @@ function grantByDefault(user: string | undefined, { actions }: Access): readonly
 
 function refreshToken(user: string, { refreshTokens }: State): string {
   const token = randomUUID();
+  keepSecret(token);
   refreshTokens.set(token, user);
   return token;
 }
