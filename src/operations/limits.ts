@@ -1,8 +1,9 @@
 /** `reg limits`: how many pulls a registry still allows. */
 
 import type { CallOptions } from '../content/types.js';
-import { explain, RegError } from '../errors.js';
+import { explain, hasCode, RegError } from '../errors.js';
 import type { RateLimit } from '../registry/survey/rate-limit.js';
+import { familiarName, type Reference } from '../spec/reference.js';
 import type { Connection } from './connect.js';
 import { DEFAULT_SERVER } from './login.js';
 import { askRateLimit } from './rate-limit.js';
@@ -36,6 +37,15 @@ export async function readLimits(
     const login = await findLogin(host, { connection });
     return { registry: host, login: login?.username ?? login?.source, rateLimit };
   } catch (error) {
-    throw explain(error, `cannot read the rate limit of ${host}`);
+    throw explain(missing(error, image), `cannot read the rate limit of ${host}`);
   }
+}
+
+/** A registry says no more than "404" of an image that is asked for without its bytes. */
+function missing(error: unknown, image: Reference | undefined): unknown {
+  if (image === undefined || !hasCode(error, 'NOT_FOUND')) return error;
+  return new RegError('NOT_FOUND', `there is no ${familiarName(image)}`, {
+    hint: 'Name an image that is there.',
+    cause: error,
+  });
 }

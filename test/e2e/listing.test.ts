@@ -184,6 +184,8 @@ test('what says nothing of a limit is told so, and a registry is asked by one of
   assert.equal(stdout, `${host}, not logged in: the registry says nothing of a limit\n`);
   assert.equal((await me.reg(['limits', '-q', `${host}/team/app:v1`])).stdout, '');
   assert.match((await me.fails(2, ['limits', host])).stderr, new RegExp(`Name one: ${host}/NAME`));
+  const missing = await me.fails(3, ['limits', `${host}/team/app:v9`]);
+  assert.match(missing.stderr, /: there is no \S+\/team\/app:v9\. Name an image that is there\.\n$/);
   const headers = { 'x-ratelimit-limit': '10', 'x-ratelimit-remaining': '0' };
   const full = await startHttpServer(t, (exchange) =>
     reply(exchange, exchange.log.path === '/v2/' ? 200 : 429, { headers }),

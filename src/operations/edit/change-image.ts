@@ -82,7 +82,7 @@ async function change(
     const target = isInPlace ? requireTagged(place, image, options) : to;
     const found = await select({ source: await mountable(opened, target, options), root }, target, options);
     const made = await make(found);
-    if (made.images === 0) throw new RegError('UNSUPPORTED', 'it is no image, but something else');
+    if (made.images === 0) throw new RegError('UNSUPPORTED', 'it is an artifact, not an image');
     const rules = isInPlace ? { noClobber: false, expectDigest: root.digest } : {};
     if (isInPlace) await requireExpected(root, made.root, options);
     const { source = found.source, contents } = made;
@@ -128,7 +128,10 @@ const WHY_NOT: Readonly<Partial<Record<Place['kind'], string>>> = {
 
 /** `place` with the tag that the changed image gets, which is the one that it has. Throws INVALID_ARGUMENT. */
 function requireTagged(place: Place, { name }: FoundImage, { noClobber }: EditOptions): Place {
-  if (noClobber === true) throw wrongPlace(place.text, 'it is there, and is not to be replaced');
+  if (noClobber === true) {
+    const hint = 'Name another place, with --output.';
+    throw wrongPlace(place.text, 'it is there, and is not to be replaced', { hint });
+  }
   if (place.kind === 'registry' || place.kind === 'store') {
     const { domain, path, tag } = place.reference;
     if (tag !== undefined) return { ...place, reference: { domain, path, tag } };

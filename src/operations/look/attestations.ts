@@ -51,8 +51,8 @@ function choose(all: readonly Attestation[], wanted: string): readonly Attestati
   const chosen = all.filter(({ title, predicateType }) => isWanted(title) || isWanted(predicateType));
   if (chosen.length > 0) return chosen;
   const titles = [...new Set(all.map(({ title }) => title))];
-  const there = titles.length === 0 ? 'there are none' : `there are ${titles.slice(0, 10).join(', ')}`;
-  throw new RegError('NOT_FOUND', `nothing is attested that is called ${quoteText(wanted)}; ${there}`);
+  const there = titles.length === 0 ? 'nothing at all' : `only ${titles.slice(0, 10).join(', ')}`;
+  throw new RegError('NOT_FOUND', `nothing is attested that is called ${quoteText(wanted)}, ${there}`);
 }
 
 function readThose(

@@ -111,7 +111,7 @@ test('what is stated is taken out of statements, envelopes and documents', async
   assert.deepEqual(await predicates('SPDX'), [{ spdxVersion: 'SPDX-2.3' }]);
   await assert.rejects(predicates('openvex'), {
     code: 'NOT_FOUND',
-    message: /nothing is attested that is called "openvex"; there are SLSA provenance v0\.2, SPDX SBOM/,
+    message: /nothing is attested that is called "openvex", only SLSA provenance v0\.2, SPDX SBOM/,
   });
 });
 
