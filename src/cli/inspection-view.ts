@@ -16,12 +16,12 @@ const GAP = '  ';
 type Fact = readonly [name: string, value: string | readonly string[] | undefined];
 
 export function describeInspection(inspection: Inspection): readonly Line[] {
-  const { reference, digest, mediaType, annotations, manifests, image } = inspection;
+  const { reference, digest, annotations, manifests, image } = inspection;
   return [
     lineOf(reference),
     ...facts([
       ['Digest', digest],
-      ['Type', kindOf(mediaType)],
+      ['Type', kindOf(inspection)],
       ['Annotations', pairs(annotations)],
     ]),
     ...(manifests === undefined ? [] : [[], lineOf('Platforms'), ...platforms(manifests, image)]),
@@ -33,7 +33,7 @@ function describeImage(image: InspectedImage): readonly Line[] {
   const { config, layers, platform } = image;
   return [
     [],
-    lineOf(platform === undefined ? 'Image' : `Image ${platform}`),
+    lineOf(platform === undefined ? titleOf(image) : `Image ${platform}`),
     ...facts([
       ['Digest', image.digest],
       ['Size', `${formatBytes(image.size)} in ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}`],
@@ -89,8 +89,13 @@ function indented(text: string): Span {
   return { text: `  ${span(text).text}` };
 }
 
-function kindOf(mediaType: string): string {
-  return `${isIndexType(mediaType) ? 'index of several images' : 'image'} (${mediaType})`;
+function kindOf({ mediaType, image }: Inspection): string {
+  if (isIndexType(mediaType)) return `index of several images (${mediaType})`;
+  return `${titleOf(image).toLowerCase()} (${mediaType})`;
+}
+
+function titleOf(image: InspectedImage | undefined): string {
+  return image?.artifactType === undefined ? 'Image' : 'Artifact';
 }
 
 function commandOf(words: readonly string[] | undefined): string | undefined {

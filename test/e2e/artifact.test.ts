@@ -60,6 +60,8 @@ test(
     });
     const [raw = '', ...others] = await Promise.all(raws);
     assert.deepEqual(others, [raw, raw]);
+    const inspected = await me.reg(['inspect', `${host}/notes:1`]);
+    assert.match(inspected.stdout, /^ {2}Type {9}artifact \(/m);
     assert.equal((await me.reg(['digest', `${host}/notes:1`])).stdout, first.stdout);
     assert.deepEqual(
       JSON.parse(raw).layers.map((one: { annotations: object }) => one.annotations),
