@@ -8,7 +8,7 @@ import { RegError } from '../errors.js';
 import { cleanText } from '../spec/text.js';
 import { throwIfAborted } from '../content/abort.js';
 import { Feed } from './feed.js';
-import { withinWindow } from './zstd-window.js';
+import { createWindowCheck } from './zstd-window.js';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 
@@ -143,10 +143,13 @@ async function* unpackZstd(
   const { Decompress } = await import('fzstd');
   const unpacked: Uint8Array[] = [];
   const engine = new Decompress((chunk) => void unpacked.push(chunk));
-  for await (const chunk of withinWindow(chunks, what)) {
+  const checkWindows = createWindowCheck(what);
+  for await (const chunk of chunks) {
     for (let from = 0; from < chunk.byteLength; from += SLICE_SIZE) {
       throwIfAborted(signal);
-      engine.push(chunk.subarray(from, from + SLICE_SIZE));
+      const slice = chunk.subarray(from, from + SLICE_SIZE);
+      checkWindows(slice);
+      engine.push(slice);
       yield* unpacked.splice(0);
     }
   }

@@ -10,26 +10,28 @@ import { RegError } from '../errors.js';
 /** In bytes; what the zstd program itself allows unless it is told otherwise (its `ZSTD_WINDOWLOG_LIMIT_DEFAULT`). */
 const MAX_WINDOW = 128 * 1024 * 1024;
 
+/** In bytes, of the frames that begin in what is unpacked at once. */
+const MAX_SUM = 2 * MAX_WINDOW;
+
 const MAGIC = 0xfd2fb528;
 /** The last four bits are free. */
 const SKIPPABLE_MAGIC = 0x184d2a50;
 
-/** `chunks` as they are. Throws UNSAFE_ARCHIVE before bytes are passed on that would need a window of over 128 MiB. */
-export async function* withinWindow(
-  chunks: AsyncIterable<Uint8Array>,
-  what: string,
-): AsyncGenerator<Uint8Array> {
+/**
+ * A check to be called with all bytes of a stream, in order and a few at a time: throws UNSAFE_ARCHIVE, before they are
+ * unpacked, for a header that asks for a window of over 128 MiB, and for headers that together ask for over 256. Each frame
+ * gets a window of its own, what is unpacked at once is in memory at once, and hundreds of frames fit in two kilobytes.
+ */
+export function createWindowCheck(what: string): (bytes: Uint8Array) => void {
   const walk = new FrameWalk();
-  for await (const chunk of chunks) {
-    const window = walk.widestIn(chunk);
-    if (window > MAX_WINDOW) {
-      const limits = `needs ${window} bytes of memory to unpack; at most ${MAX_WINDOW} are given`;
-      throw new RegError('UNSAFE_ARCHIVE', `${what} ${limits}`, {
-        hint: 'If you trust it, unpack it with "zstd -d --memory=2048MB" first.',
-      });
-    }
-    yield chunk;
-  }
+  return (bytes) => {
+    const { widest, sum } = walk.windowsIn(bytes);
+    if (widest <= MAX_WINDOW && sum <= MAX_SUM) return;
+    const limits = `needs ${sum} bytes of memory to unpack; at most ${MAX_WINDOW} are given to a frame`;
+    throw new RegError('UNSAFE_ARCHIVE', `${what} ${limits}`, {
+      hint: 'If you trust it, unpack it with "zstd -d --memory=2048MB" first.',
+    });
+  };
 }
 
 /** Where in a stream we are. Bytes that make no sense end the walk: whoever unpacks them will say so. */
@@ -42,9 +44,10 @@ class FrameWalk {
   /** Bytes to pass over before the next header. */
   #rest = 0;
 
-  /** The largest window that a header which ends in `chunk` asks for, in bytes. */
-  widestIn(chunk: Uint8Array): number {
+  /** The windows that headers which end in `chunk` ask for, in bytes. */
+  windowsIn(chunk: Uint8Array): { readonly widest: number; readonly sum: number } {
     let widest = 0;
+    let sum = 0;
     for (let at = 0; at < chunk.byteLength;) {
       const passed = Math.min(this.#rest, chunk.byteLength - at);
       this.#rest -= passed;
@@ -52,9 +55,11 @@ class FrameWalk {
       const byte = chunk[at++];
       if (byte === undefined) break;
       this.#head.push(byte);
-      widest = Math.max(widest, this.#isInFrame ? this.#readBlock() : this.#readFrame());
+      const window = this.#isInFrame ? this.#readBlock() : this.#readFrame();
+      widest = Math.max(widest, window);
+      sum += window;
     }
-    return widest;
+    return { widest, sum };
   }
 
   #readBlock(): number {
