@@ -18,7 +18,7 @@ const floors = [
 const homes = {
   yaml: '^src/operations/sync/',
   fzstd: '^src/tar/compression\\.ts$',
-  semver: '^src/operations/versions\\.ts$',
+  semver: '^src/operations/listing/versions\\.ts$',
   bcryptjs: '^src/server/htpasswd\\.ts$',
   commander: '^src/cli/',
   ora: '^src/cli/',

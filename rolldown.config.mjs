@@ -12,7 +12,7 @@ const files = [
   {
     name: 'registry',
     // The last two because both who looks and who pulls has them, and neither needs the other's file.
-    test: /src[\\/](cli[\\/](connection|style|commands[\\/](digest|tags))|content[\\/]watched)\.ts$/,
+    test: /src[\\/](cli[\\/](connection|output[\\/]style|commands[\\/](digest|tags))|content[\\/]watched)\.ts$/,
   },
   { name: 'toml', test: /node_modules[\\/]smol-toml[\\/]/ },
   {

@@ -55,9 +55,14 @@ export { proxyFromEnvironment, type Proxy, type ProxyFor } from './registry/prox
 export type { Registry } from './registry/registry.js';
 
 export { connect, type ConnectOptions, type LoginSources } from './operations/connect.js';
-export { readDigest, type DigestResult } from './operations/digest.js';
-export { copyImages, type CopyImagesOptions, type CopyResult } from './operations/copy-images.js';
-export { writeImage, type NewImage, type WriteOptions, type Written } from './operations/write-image.js';
+export { readDigest, type DigestResult } from './operations/look/digest.js';
+export { copyImages, type CopyImagesOptions, type CopyResult } from './operations/transfer/copy-images.js';
+export {
+  writeImage,
+  type NewImage,
+  type WriteOptions,
+  type Written,
+} from './operations/transfer/write-image.js';
 export { attachArtifact, type AttachedArtifact, type AttachOptions } from './operations/artifact/attach.js';
 export { listArtifacts, type AttachedEntry } from './operations/artifact/list.js';
 export {
@@ -72,9 +77,14 @@ export {
   type PushArtifactOptions,
   type PushedArtifact,
 } from './operations/artifact/push.js';
-export { listRepositories, type ListRepositoriesOptions } from './operations/catalog.js';
-export { findTags, type FindTagsOptions, type FoundTag, type TagOrder } from './operations/find-tags.js';
-export { searchImages, type SearchImagesOptions } from './operations/search.js';
+export { listRepositories, type ListRepositoriesOptions } from './operations/listing/catalog.js';
+export {
+  findTags,
+  type FindTagsOptions,
+  type FoundTag,
+  type TagOrder,
+} from './operations/listing/find-tags.js';
+export { searchImages, type SearchImagesOptions } from './operations/listing/search.js';
 export type { Hit } from './registry/search.js';
 export { isInShard, parseShard, type Shard } from './operations/sync/shard.js';
 export { readSyncFile, type SyncEntry } from './operations/sync/sync-file.js';
@@ -84,13 +94,13 @@ export {
   parseNamePatterns,
   type NamePattern,
   type NamePatternOptions,
-} from './operations/name-pattern.js';
-export { loadImages } from './operations/load-images.js';
-export type { Place } from './operations/place.js';
-export type { TargetEnds } from './operations/target-place.js';
+} from './operations/listing/name-pattern.js';
+export { loadImages } from './operations/transfer/load-images.js';
+export type { Place } from './operations/places/place.js';
+export type { TargetEnds } from './operations/places/target-place.js';
 export type { EngineSurroundings } from './engine/endpoint.js';
-export type { Ends, PlaceNotice } from './operations/open-source.js';
-export { openPlace, type OpenPlace } from './operations/source-place.js';
+export type { Ends, PlaceNotice } from './operations/places/open-source.js';
+export { openPlace, type OpenPlace } from './operations/places/source-place.js';
 export {
   listImages,
   removeImages,
@@ -99,7 +109,7 @@ export {
   type ImageList,
   type ImageSummary,
 } from './operations/images.js';
-export { inspect, type Inspection } from './operations/inspect.js';
+export { inspect, type Inspection } from './operations/look/inspect.js';
 export {
   compareFiles,
   type FileAspect,
@@ -120,8 +130,8 @@ export { readHistory, type HistoryStep, type ImageHistory } from './operations/l
 export { listLayers, type ImageLayer, type ImageLayers } from './operations/look/layers.js';
 export type { LookOptions } from './operations/look/look-at.js';
 export { measureImages, type ImageSize, type ManifestSize, type SizeReport } from './operations/look/size.js';
-export { login, type LoginOptions, type LoginPlace, type LoginResult } from './operations/login.js';
-export { logout, logoutAll, type LogoutResult } from './operations/logout.js';
+export { login, type LoginOptions, type LoginPlace, type LoginResult } from './operations/logins/login.js';
+export { logout, logoutAll, type LogoutResult } from './operations/logins/logout.js';
 export { machineOptions, type MachineLookups, type MachineOptions } from './operations/machine.js';
 export { openStore } from './operations/open-store.js';
 export {
@@ -130,7 +140,7 @@ export {
   type DeletedImage,
   type DeleteOptions,
   type Deletion,
-} from './operations/delete-images.js';
+} from './operations/edit/delete-images.js';
 export { annotateImages, editImage, type AnnotateOptions } from './operations/edit/edit-image.js';
 export {
   addToIndex,
@@ -144,13 +154,13 @@ export { rebaseImage, type RebaseOptions } from './operations/edit/rebase.js';
 export type { AnnotationEdits } from './operations/edit/annotations.js';
 export type { EditOptions, EditResult } from './operations/edit/change-image.js';
 export type { ConfigEdits } from './operations/edit/config.js';
-export { tagRemote, type TaggedImage, type TagRemoteOptions } from './operations/tag-remote.js';
-export { unpackImage, type UnpackOptions, type UnpackResult } from './operations/unpack.js';
-export { exportRootfs, type ExportResult, type ExportTarget } from './operations/export.js';
-export type { ReadLayersOptions } from './operations/apply-layers.js';
+export { tagRemote, type TaggedImage, type TagRemoteOptions } from './operations/edit/tag-remote.js';
+export { unpackImage, type UnpackOptions, type UnpackResult } from './operations/unpack/unpack.js';
+export { exportRootfs, type ExportResult, type ExportTarget } from './operations/unpack/export.js';
+export type { ReadLayersOptions } from './operations/unpack/apply-layers.js';
 export type { Losses, LostXattrs } from './rootfs/losses.js';
-export { listTags } from './operations/tags.js';
-export { pull, pullAllTags, type PullOptions, type PullResult } from './operations/pull.js';
+export { listTags } from './operations/listing/tags.js';
+export { pull, pullAllTags, type PullOptions, type PullResult } from './operations/transfer/pull.js';
 export {
   push,
   pushAllTags,
@@ -158,5 +168,5 @@ export {
   type PushOptions,
   type PushResult,
   type PushSource,
-} from './operations/push.js';
-export type { Tally } from './operations/tally.js';
+} from './operations/transfer/push.js';
+export type { Tally } from './operations/transfer/tally.js';

@@ -23,7 +23,7 @@ const RULES: readonly Rule[] = [
       'the standard output and error are written to only by what makes text safe, or writes words of ours',
     pattern: /\b(?:stdout|stderr|screen|io\.\w+|stream)\.write\(/,
     places: [
-      /^cli\/(?:output|session|prompt|program)\.ts$/,
+      /^cli\/(?:output\/output|session|prompt|program)\.ts$/,
       /^cli\/progress\/(?:plain|painter|silent|json)\.ts$/,
       // A tar that goes to the standard output is bytes, and no text.
       /^tar\/target\.ts$/,
@@ -107,7 +107,7 @@ const RULES: readonly Rule[] = [
       /^spec\/json\.ts$/,
       // Files of our own, and texts that need not be JSON at all.
       /^disk\/claim\.ts$/,
-      /^cli\/(?:package|source-place)\.ts$/,
+      /^cli\/(?:package|source-map)\.ts$/,
       /^credentials\/helper-reason\.ts$/,
       // Progress of an engine on this machine, of which only a message is taken.
       /^engine\/exchange\.ts$/,

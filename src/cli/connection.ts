@@ -7,7 +7,7 @@ import { RegError } from '../errors.js';
 import { thisProcess } from '../disk/this-process.js';
 import { openConnection, type Connection, type LoginSources } from '../operations/connect.js';
 import { machineOptions } from '../operations/machine.js';
-import type { LoginPlace } from '../operations/login.js';
+import type { LoginPlace } from '../operations/logins/login.js';
 import type { ClientOptions } from '../registry/client.js';
 import { proxyFromEnvironment } from '../registry/proxy.js';
 import { hostPlatform, parsePlatform, type Platform } from '../spec/platform.js';

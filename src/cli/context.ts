@@ -1,14 +1,14 @@
 /** What a command gets: its arguments, and the client and the store made from flags and environment when asked for. */
 
 import type { Layout } from '../layout/layout.js';
-import type { LoginPlace } from '../operations/login.js';
+import type { LoginPlace } from '../operations/logins/login.js';
 import type { Connection } from '../operations/connect.js';
 import type { ClientOptions } from '../registry/client.js';
 import type { Redactor } from '../spec/redactor.js';
 import type { SharedFlags } from './flags.js';
 import type { Template } from './format/template.js';
 import type { Io } from './io.js';
-import { createOutput, type Output } from './output.js';
+import { createOutput, type Output } from './output/output.js';
 import type { Progress } from './progress/types.js';
 
 export interface Context<Flags = unknown> {

@@ -1,8 +1,8 @@
 /** What places are opened with, as flags and environment have it: only what the places at hand need is opened. */
 
 import { RegError } from '../errors.js';
-import { parsePlace, type Place } from '../operations/place.js';
-import type { TargetEnds } from '../operations/target-place.js';
+import { parsePlace, type Place } from '../operations/places/place.js';
+import type { TargetEnds } from '../operations/places/target-place.js';
 import { platformFor } from './connection.js';
 import type { Context } from './context.js';
 import type { SharedFlags } from './flags.js';

@@ -4,7 +4,7 @@ import { isAbsolute, join } from 'node:path';
 
 import type { Folders } from '../config/folders.js';
 import { RegError } from '../errors.js';
-import type { Environment } from './style.js';
+import type { Environment } from './output/style.js';
 
 /** What is known about the machine and the person. */
 export interface Surroundings {

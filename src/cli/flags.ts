@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
-import { parseBytes } from './bytes.js';
+import { parseBytes } from './output/bytes.js';
 import { parseDuration } from './duration.js';
 import { PROGRESS_MODES, type ProgressMode } from './progress/types.js';
 

@@ -1,8 +1,8 @@
 /** The login that commands would use for a registry, for those that only want to know of it. */
 
 import { RegError } from '../errors.js';
-import { DEFAULT_SERVER, parseServer } from '../operations/login.js';
-import { findLogin, type KnownLogin } from '../operations/whoami.js';
+import { DEFAULT_SERVER, parseServer } from '../operations/logins/login.js';
+import { findLogin, type KnownLogin } from '../operations/logins/whoami.js';
 import type { Context } from './context.js';
 
 /** Throws UNAUTHORIZED when there is none, and as `findLogin`. */

@@ -2,7 +2,7 @@
 
 import { RegError } from '../errors.js';
 import type { LookOptions } from '../operations/look/look-at.js';
-import { parsePlace } from '../operations/place.js';
+import { parsePlace } from '../operations/places/place.js';
 import { platformFor } from './connection.js';
 import type { Context } from './context.js';
 import { openEnds } from './ends.js';

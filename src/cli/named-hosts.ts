@@ -1,7 +1,7 @@
 /** Which registries a command names. */
 
 import { hasCode } from '../errors.js';
-import { isElsewhere } from '../operations/place.js';
+import { isElsewhere } from '../operations/places/place.js';
 import { parseReference } from '../spec/reference.js';
 
 /** The hosts of the references among arguments, each once. */

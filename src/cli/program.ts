@@ -10,7 +10,7 @@ import type { CommandEntry } from './define/entry.js';
 import type { CommandModule } from './context.js';
 import type { SharedFlags } from './flags.js';
 import { inOrder } from './option-order.js';
-import type { Writable } from './output.js';
+import type { Writable } from './output/output.js';
 import type { Session } from './session.js';
 
 export interface ProgramOptions extends Pick<Session, 'run'> {

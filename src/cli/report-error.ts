@@ -3,8 +3,8 @@
 import { hintFor } from '../disk/reasons.js';
 import { exitCodeOf, RegError } from '../errors.js';
 import { cleanText } from '../spec/text.js';
-import { safeJson } from './safe-json.js';
-import { inSources } from './source-place.js';
+import { safeJson } from './output/safe-json.js';
+import { inSources } from './source-map.js';
 
 /** Most that is ever said about one error: in characters, so that it stays below 8 KiB, and in lines. */
 const MAX_LENGTH = 2000;

@@ -12,7 +12,7 @@ import {
 } from '../registry/client.js';
 import { Redactor } from '../spec/redactor.js';
 import { openHostMemory } from './host-memory.js';
-import { createCloudLogins } from './cloud-logins.js';
+import { createCloudLogins } from './logins/cloud-logins.js';
 import { withDockerHeaders } from './docker-headers.js';
 
 /** Where logins are looked for; without any of it there are none. */

@@ -11,7 +11,7 @@ import { childrenOf, type Manifest } from '../spec/manifest.js';
 import { formatPlatform } from '../spec/platform.js';
 import { familiarName, formatReference, parseReference } from '../spec/reference.js';
 import { readImageConfig } from './image-config.js';
-import { currentIn, guarded, type TagRules } from './guarded.js';
+import { currentIn, guarded, type TagRules } from './transfer/guarded.js';
 import { getImage, parseImage, registryDigest, storeName, type StoredImage } from './image-name.js';
 
 /** Images that are read at once. */

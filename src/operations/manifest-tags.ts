@@ -9,7 +9,7 @@ import type { Descriptor } from '../spec/descriptor.js';
 import { shortDigest, type Digest } from '../spec/digest.js';
 import { isIndexType } from '../spec/media-type.js';
 import { cleanText } from '../spec/text.js';
-import { currentIn } from './guarded.js';
+import { currentIn } from './transfer/guarded.js';
 
 /** Tags that are looked at to find those of one manifest: a request each. */
 const MAX_TAGS = 1000;

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { writeBytes, writeText } from '../../src/cli/file-output.js';
-import { changeForPrograms, describeFileChanges } from '../../src/cli/file-diff-view.js';
-import { describeFiles, fileForPrograms } from '../../src/cli/files-view.js';
+import { writeBytes, writeText } from '../../src/cli/output/file-output.js';
+import { changeForPrograms, describeFileChanges } from '../../src/cli/views/file-diff.js';
+import { describeFiles, fileForPrograms } from '../../src/cli/views/files.js';
 import { splitImagePath } from '../../src/cli/image-path.js';
 import type { FileChange } from '../../src/operations/files/file-diff.js';
 import type { ListedFile } from '../../src/operations/files/list-files.js';

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 
 import { verifyLayout } from '../../src/layout/maintain.js';
 import { connect } from '../../src/operations/connect.js';
-import { inspect } from '../../src/operations/inspect.js';
+import { inspect } from '../../src/operations/look/inspect.js';
 import { machineOptions } from '../../src/operations/machine.js';
-import { pull } from '../../src/operations/pull.js';
-import { push } from '../../src/operations/push.js';
+import { pull } from '../../src/operations/transfer/pull.js';
+import { push } from '../../src/operations/transfer/push.js';
 import type { RegistryClient } from '../../src/registry/client.js';
 import type { Notice } from '../../src/registry/notices.js';
 import { openStore } from '../layout/stores.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { getuid, platform, umask } from 'node:process';
 import { test } from 'node:test';
 
-import { makeNode } from '../../src/operations/make-node.js';
+import { makeNode } from '../../src/operations/unpack/make-node.js';
 import { base256, pax, type RawEntry } from '../support/raw-tar.js';
 import { temporaryFolder } from '../support/temp.js';
 import { failure } from '../tar/tars.js';

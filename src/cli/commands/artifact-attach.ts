@@ -4,7 +4,7 @@ import { attachArtifact, type AttachedArtifact } from '../../operations/artifact
 import { platformFor } from '../connection.js';
 import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags.js';
-import { describePlan } from '../plan-view.js';
+import { describePlan } from '../views/plan.js';
 import { filesFrom, openTargetEnds, type FileFlags } from './artifact-files.js';
 import { transfer } from './transfer.js';
 

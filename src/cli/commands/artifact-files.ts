@@ -2,13 +2,13 @@
 
 import type { ArtifactFiles } from '../../operations/artifact/new-artifact.js';
 import { splitTags, type PushedArtifact } from '../../operations/artifact/push.js';
-import type { TargetEnds } from '../../operations/target-place.js';
+import type { TargetEnds } from '../../operations/places/target-place.js';
 import { RegError } from '../../errors.js';
 import type { Context } from '../context.js';
 import { creationTime } from '../creation-time.js';
 import { openEnds } from '../ends.js';
 import { namedHosts } from '../named-hosts.js';
-import { describePlan } from '../plan-view.js';
+import { describePlan } from '../views/plan.js';
 
 export interface FileFlags {
   readonly artifactType?: string;

@@ -3,9 +3,9 @@
 import { listArtifacts } from '../../operations/artifact/list.js';
 import { CREATED } from '../../spec/artifact.js';
 import { hexOf } from '../../spec/digest.js';
-import { formatBytes } from '../bytes.js';
+import { formatBytes } from '../output/bytes.js';
 import type { Context } from '../context.js';
-import { dayOf } from '../day.js';
+import { dayOf } from '../output/day.js';
 import type { PlatformFlags } from '../flags.js';
 import { lookOptions } from '../look-options.js';
 

@@ -1,7 +1,7 @@
 /** `reg artifact pull` */
 
 import { pullArtifact, type PulledArtifact } from '../../operations/artifact/pull.js';
-import { parseNamePatterns } from '../../operations/name-pattern.js';
+import { parseNamePatterns } from '../../operations/listing/name-pattern.js';
 import { platformFor } from '../connection.js';
 import type { Context } from '../context.js';
 import { openEnds } from '../ends.js';

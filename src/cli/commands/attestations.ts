@@ -1,12 +1,12 @@
 /** `reg attestations` */
 
 import { listAttestations } from '../../operations/look/attestations.js';
-import { describeAttestations } from '../attestations-view.js';
+import { describeAttestations } from '../views/attestations.js';
 import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags.js';
 import { lookOptions } from '../look-options.js';
-import { createPage } from '../page.js';
-import { jsonLines } from '../print-document.js';
+import { createPage } from '../output/page.js';
+import { jsonLines } from '../output/print-document.js';
 
 interface AttestationsFlags extends PlatformFlags {
   readonly predicate?: string;

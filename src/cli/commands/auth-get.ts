@@ -3,7 +3,7 @@
 import { secretOf } from '../../credentials/helper-program.js';
 import { requireLogin } from '../known-login.js';
 import type { Context } from '../context.js';
-import { createOutput } from '../output.js';
+import { createOutput } from '../output/output.js';
 
 export async function run(context: Context): Promise<void> {
   const [server = ''] = context.args;

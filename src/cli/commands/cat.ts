@@ -3,7 +3,7 @@
 import { RegError } from '../../errors.js';
 import { readFiles } from '../../operations/files/read-file.js';
 import type { Context } from '../context.js';
-import { writeBytes, writeText } from '../file-output.js';
+import { writeBytes, writeText } from '../output/file-output.js';
 import type { PlatformFlags } from '../flags.js';
 import { splitImagePath } from '../image-path.js';
 import { lookOptions } from '../look-options.js';

@@ -1,8 +1,8 @@
 /** `reg catalog` */
 
-import { listRepositories } from '../../operations/catalog.js';
-import { parseServer } from '../../operations/login.js';
-import { parseNamePatterns } from '../../operations/name-pattern.js';
+import { listRepositories } from '../../operations/listing/catalog.js';
+import { parseServer } from '../../operations/logins/login.js';
+import { parseNamePatterns } from '../../operations/listing/name-pattern.js';
 import type { Context } from '../context.js';
 import type { ListFlags } from '../flags.js';
 

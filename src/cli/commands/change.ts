@@ -2,13 +2,13 @@
 
 import { RegError } from '../../errors.js';
 import type { EditOptions, EditResult } from '../../operations/edit/change-image.js';
-import type { Written } from '../../operations/write-image.js';
+import type { Written } from '../../operations/transfer/write-image.js';
 import { hostPlatform, parsePlatform } from '../../spec/platform.js';
 import { quoteText } from '../../spec/text.js';
 import type { Context } from '../context.js';
 import { openEnds } from '../ends.js';
 import type { TagRuleFlags } from '../flags.js';
-import { describePlan } from '../plan-view.js';
+import { describePlan } from '../views/plan.js';
 import type { Job } from '../progress/words.js';
 import { tagRules } from '../tag-rules.js';
 import { outputBeside } from './print-copy.js';

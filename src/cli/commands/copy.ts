@@ -1,6 +1,6 @@
 /** `reg copy` */
 
-import { copyImages } from '../../operations/copy-images.js';
+import { copyImages } from '../../operations/transfer/copy-images.js';
 import { hostPlatform, parsePlatform } from '../../spec/platform.js';
 import type { Context } from '../context.js';
 import { openEnds } from '../ends.js';

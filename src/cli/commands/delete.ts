@@ -6,7 +6,7 @@ import {
   planDeletion,
   type DeletedImage,
   type Deletion,
-} from '../../operations/delete-images.js';
+} from '../../operations/edit/delete-images.js';
 import { shortDigest } from '../../spec/digest.js';
 import type { Context } from '../context.js';
 import { confirm } from '../prompt.js';

@@ -6,11 +6,11 @@ import { compareImages, type ImageDiff } from '../../operations/look/diff.js';
 import type { LookOptions } from '../../operations/look/look-at.js';
 import { parsePlatform } from '../../spec/platform.js';
 import type { Context } from '../context.js';
-import { describeDiff } from '../diff-view.js';
-import { changeForPrograms, describeFileChanges } from '../file-diff-view.js';
+import { describeDiff } from '../views/diff.js';
+import { changeForPrograms, describeFileChanges } from '../views/file-diff.js';
 import type { PlatformFlags } from '../flags.js';
 import { lookOptions } from '../look-options.js';
-import { createPage } from '../page.js';
+import { createPage } from '../output/page.js';
 
 interface DiffFlags extends PlatformFlags {
   readonly exitCode?: true;

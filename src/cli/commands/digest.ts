@@ -1,7 +1,7 @@
 /** `reg digest` */
 
 import { createLimit } from '../../content/limit.js';
-import { readDigest } from '../../operations/digest.js';
+import { readDigest } from '../../operations/look/digest.js';
 import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags.js';
 import { lookOptions } from '../look-options.js';

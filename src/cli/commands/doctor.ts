@@ -13,12 +13,12 @@ import { parseTarget } from '../../operations/target.js';
 import { settingsFilesOf } from '../../operations/machine.js';
 import { digestOf } from '../../spec/digest.js';
 import { isObject } from '../../spec/json.js';
-import { formatBytes } from '../bytes.js';
+import { formatBytes } from '../output/bytes.js';
 import type { Context } from '../context.js';
-import { describeFinding } from '../doctor-view.js';
+import { describeFinding } from '../views/doctor.js';
 import { containersAuthFiles, dockerConfigFile, keychainIndexFile, settingsFolders } from '../environment.js';
 import { readPackage } from '../package.js';
-import { createStyle } from '../style.js';
+import { createStyle } from '../output/style.js';
 
 type DoctorContext = Context<{ readonly push?: true }>;
 

@@ -1,6 +1,6 @@
 /** `reg export` */
 
-import { exportRootfs, type ExportResult } from '../../operations/export.js';
+import { exportRootfs, type ExportResult } from '../../operations/unpack/export.js';
 import { platformFor } from '../connection.js';
 import type { Context } from '../context.js';
 import { openEnds } from '../ends.js';

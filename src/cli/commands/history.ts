@@ -3,9 +3,9 @@
 import { readHistory } from '../../operations/look/history.js';
 import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags.js';
-import { describeHistory } from '../history-view.js';
+import { describeHistory } from '../views/history.js';
 import { lookOptions } from '../look-options.js';
-import { createPage } from '../page.js';
+import { createPage } from '../output/page.js';
 
 interface HistoryFlags extends PlatformFlags {
   readonly trunc: boolean;

@@ -3,7 +3,7 @@
 import { RegError } from '../../errors.js';
 import { listImages, type DamagedImage, type ImageSummary } from '../../operations/images.js';
 import { familiarName, parseReference } from '../../spec/reference.js';
-import { formatBytes } from '../bytes.js';
+import { formatBytes } from '../output/bytes.js';
 import type { Context } from '../context.js';
 
 const HEAD = ['REPOSITORY', 'TAG', 'DIGEST', 'PLATFORM', 'SIZE'];

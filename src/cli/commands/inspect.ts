@@ -1,13 +1,13 @@
 /** `reg inspect` */
 
-import { inspect } from '../../operations/inspect.js';
+import { inspect } from '../../operations/look/inspect.js';
 import { readManifestBytes } from '../../operations/look/documents.js';
 import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags.js';
-import { describeInspection } from '../inspection-view.js';
+import { describeInspection } from '../views/inspection.js';
 import { lookOptions } from '../look-options.js';
-import { createPage } from '../page.js';
-import { printDocument } from '../print-document.js';
+import { createPage } from '../output/page.js';
+import { printDocument } from '../output/print-document.js';
 
 interface InspectFlags extends PlatformFlags {
   readonly local?: true;

@@ -3,9 +3,9 @@
 import { listLayers } from '../../operations/look/layers.js';
 import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags.js';
-import { describeLayers } from '../layers-view.js';
+import { describeLayers } from '../views/layers.js';
 import { lookOptions } from '../look-options.js';
-import { createPage } from '../page.js';
+import { createPage } from '../output/page.js';
 
 interface LayersFlags extends PlatformFlags {
   readonly trunc: boolean;

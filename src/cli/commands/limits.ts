@@ -1,8 +1,8 @@
 /** `reg limits` */
 
-import { DEFAULT_SERVER } from '../../operations/login.js';
-import { readLimits, type Limits } from '../../operations/limits.js';
-import { describeRateLimit, noneLeft } from '../../operations/rate-limit.js';
+import { DEFAULT_SERVER } from '../../operations/logins/login.js';
+import { readLimits, type Limits } from '../../operations/listing/limits.js';
+import { describeRateLimit, noneLeft } from '../../operations/listing/rate-limit.js';
 import { parseTarget } from '../../operations/target.js';
 import type { Context } from '../context.js';
 

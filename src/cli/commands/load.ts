@@ -1,8 +1,8 @@
 /** `reg load` */
 
 import { RegError } from '../../errors.js';
-import type { CopyResult } from '../../operations/copy-images.js';
-import { loadImages } from '../../operations/load-images.js';
+import type { CopyResult } from '../../operations/transfer/copy-images.js';
+import { loadImages } from '../../operations/transfer/load-images.js';
 import { familiarName, parseReference } from '../../spec/reference.js';
 import type { Context } from '../context.js';
 import { openEnds } from '../ends.js';

@@ -3,8 +3,8 @@
 import type { Credential } from '../../credentials/credential.js';
 import type { StoreChoice } from '../../credentials/keep.js';
 import { hasCode, RegError } from '../../errors.js';
-import { DEFAULT_SERVER, login, parseServer, type LoginResult } from '../../operations/login.js';
-import { findLogin, isAccepted } from '../../operations/whoami.js';
+import { DEFAULT_SERVER, login, parseServer, type LoginResult } from '../../operations/logins/login.js';
+import { findLogin, isAccepted } from '../../operations/logins/whoami.js';
 import { cleanText, quoteText } from '../../spec/text.js';
 import type { Context } from '../context.js';
 import { prompt } from '../prompt.js';

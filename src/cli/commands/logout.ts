@@ -1,8 +1,8 @@
 /** `reg logout` */
 
 import { RegError } from '../../errors.js';
-import { DEFAULT_SERVER } from '../../operations/login.js';
-import { logout, logoutAll } from '../../operations/logout.js';
+import { DEFAULT_SERVER } from '../../operations/logins/login.js';
+import { logout, logoutAll } from '../../operations/logins/logout.js';
 import type { Context } from '../context.js';
 
 export async function run(context: Context<{ readonly all?: true }>): Promise<void> {

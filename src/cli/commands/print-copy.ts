@@ -1,9 +1,9 @@
 /** What is said of an image that was copied. */
 
-import type { CopyResult } from '../../operations/copy-images.js';
+import type { CopyResult } from '../../operations/transfer/copy-images.js';
 import type { Context } from '../context.js';
-import type { Output } from '../output.js';
-import { describePlan } from '../plan-view.js';
+import type { Output } from '../output/output.js';
+import { describePlan } from '../views/plan.js';
 
 /** The last line, as that of a push; on the standard error where a tar has the standard output. */
 export function printCopy(result: CopyResult, context: Context): void {

@@ -1,7 +1,7 @@
 /** `reg prune` */
 
 import { pruneLayout } from '../../layout/maintain.js';
-import { formatBytes } from '../bytes.js';
+import { formatBytes } from '../output/bytes.js';
 import type { Context } from '../context.js';
 
 interface PruneFlags {

@@ -1,12 +1,12 @@
 /** `reg pull` */
 
 import { parseImage } from '../../operations/image-name.js';
-import { pull, pullAllTags, type PullResult } from '../../operations/pull.js';
+import { pull, pullAllTags, type PullResult } from '../../operations/transfer/pull.js';
 import { familiarName, parseReference } from '../../spec/reference.js';
 import { platformFor } from '../connection.js';
 import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags.js';
-import { describePlan } from '../plan-view.js';
+import { describePlan } from '../views/plan.js';
 import { printCopy } from './print-copy.js';
 import { allOf, transfer } from './transfer.js';
 
@@ -43,8 +43,8 @@ async function pullInto(output: string, context: Context<PullFlags>): Promise<vo
   // A pull into the store needs none of this.
   const [{ openEnds }, { copyImages }, { parsePlace, wrongPlace }] = await Promise.all([
     import('../ends.js'),
-    import('../../operations/copy-images.js'),
-    import('../../operations/place.js'),
+    import('../../operations/transfer/copy-images.js'),
+    import('../../operations/places/place.js'),
   ]);
   const to = await parsePlace(output);
   if (to.kind === 'registry')

@@ -1,12 +1,12 @@
 /** `reg push` */
 
 import { RegError } from '../../errors.js';
-import { push, pushAllTags, pushFrom, type PushResult } from '../../operations/push.js';
+import { push, pushAllTags, pushFrom, type PushResult } from '../../operations/transfer/push.js';
 import { familiarName, parseReference } from '../../spec/reference.js';
 import type { Context } from '../context.js';
 import type { TagRuleFlags } from '../flags.js';
 import { tagRules } from '../tag-rules.js';
-import { describePlan } from '../plan-view.js';
+import { describePlan } from '../views/plan.js';
 import { transfer } from './transfer.js';
 
 interface PushFlags extends TagRuleFlags {
@@ -48,8 +48,8 @@ async function* results(image: string, context: Context<PushFlags>): AsyncGenera
   // Tars and layouts of others are read by code that no other command needs.
   const [{ openEnds }, { openPlace }, { preferPath }] = await Promise.all([
     import('../ends.js'),
-    import('../../operations/source-place.js'),
-    import('../../operations/place.js'),
+    import('../../operations/places/source-place.js'),
+    import('../../operations/places/place.js'),
   ]);
   const place = await preferPath(from);
   const source = await openPlace(place, await openEnds([place, image], context));

@@ -4,7 +4,7 @@ import { RegError } from '../../errors.js';
 import { familiarName, formatReference, parseReference, pullReference } from '../../spec/reference.js';
 import type { Context } from '../context.js';
 import { readLines } from '../lines.js';
-import { alignColumns } from '../table.js';
+import { alignColumns } from '../output/table.js';
 
 /** What `--json` prints; its keys are a promise. */
 type Result =

@@ -4,8 +4,8 @@ import { listReferrers } from '../../operations/look/referrers.js';
 import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags.js';
 import { lookOptions } from '../look-options.js';
-import { createPage } from '../page.js';
-import { describeReferrers } from '../referrers-view.js';
+import { createPage } from '../output/page.js';
+import { describeReferrers } from '../views/referrers.js';
 
 interface ReferrersFlags extends PlatformFlags {
   readonly artifactType?: string;

@@ -1,6 +1,6 @@
 /** `reg save` */
 
-import { copyImages } from '../../operations/copy-images.js';
+import { copyImages } from '../../operations/transfer/copy-images.js';
 import type { Context } from '../context.js';
 import { openEnds } from '../ends.js';
 import { outputBeside } from './print-copy.js';

@@ -1,6 +1,6 @@
 /** `reg search` */
 
-import { searchImages } from '../../operations/search.js';
+import { searchImages } from '../../operations/listing/search.js';
 import type { Context } from '../context.js';
 
 interface SearchFlags {

@@ -4,8 +4,8 @@ import { measureImages } from '../../operations/look/size.js';
 import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags.js';
 import { lookOptions } from '../look-options.js';
-import { createPage } from '../page.js';
-import { describeSizes } from '../size-view.js';
+import { createPage } from '../output/page.js';
+import { describeSizes } from '../views/size.js';
 
 export async function run(context: Context<PlatformFlags>): Promise<void> {
   const { args, output } = context;

@@ -4,7 +4,7 @@ import { exitCodeOf, RegError } from '../../errors.js';
 import { parseShard } from '../../operations/sync/shard.js';
 import { readSyncFile } from '../../operations/sync/sync-file.js';
 import { sync, type SyncResult } from '../../operations/sync/sync.js';
-import { formatBytes } from '../bytes.js';
+import { formatBytes } from '../output/bytes.js';
 import type { Context } from '../context.js';
 import { noticer } from '../notices.js';
 import { transfer } from './transfer.js';

@@ -1,7 +1,7 @@
 /** `reg tag` */
 
 import { tagImage } from '../../operations/images.js';
-import { tagRemote } from '../../operations/tag-remote.js';
+import { tagRemote } from '../../operations/edit/tag-remote.js';
 import { parseReference } from '../../spec/reference.js';
 import type { Context } from '../context.js';
 import type { TagRuleFlags } from '../flags.js';

@@ -1,7 +1,7 @@
 /** `reg tags` */
 
-import { findTags, type FoundTag, type TagOrder } from '../../operations/find-tags.js';
-import { parseNamePatterns } from '../../operations/name-pattern.js';
+import { findTags, type FoundTag, type TagOrder } from '../../operations/listing/find-tags.js';
+import { parseNamePatterns } from '../../operations/listing/name-pattern.js';
 import type { Context } from '../context.js';
 import type { ListFlags } from '../flags.js';
 import { noticer } from '../notices.js';

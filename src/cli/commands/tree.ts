@@ -4,8 +4,8 @@ import { readTree } from '../../operations/look/tree.js';
 import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags.js';
 import { lookOptions } from '../look-options.js';
-import { createPage } from '../page.js';
-import { describeTree } from '../tree-view.js';
+import { createPage } from '../output/page.js';
+import { describeTree } from '../views/tree.js';
 
 interface TreeFlags extends PlatformFlags {
   readonly referrers: boolean;

@@ -1,11 +1,11 @@
 /** `reg unpack` */
 
-import { unpackImage, type UnpackResult } from '../../operations/unpack.js';
+import { unpackImage, type UnpackResult } from '../../operations/unpack/unpack.js';
 import { platformFor } from '../connection.js';
 import type { Context } from '../context.js';
 import { openEnds } from '../ends.js';
 import type { PlatformFlags } from '../flags.js';
-import { describeLosses } from '../losses-view.js';
+import { describeLosses } from '../views/losses.js';
 import { allOf, transfer } from './transfer.js';
 
 interface UnpackFlags extends PlatformFlags {

@@ -1,7 +1,7 @@
 /** `reg whoami` */
 
 import { requireLogin } from '../known-login.js';
-import { DEFAULT_SERVER } from '../../operations/login.js';
+import { DEFAULT_SERVER } from '../../operations/logins/login.js';
 import type { Context } from '../context.js';
 
 export async function run(context: Context): Promise<void> {

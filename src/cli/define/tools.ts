@@ -2,7 +2,7 @@
 
 import { Option, type Command } from 'commander';
 
-import { parseBytes } from '../bytes.js';
+import { parseBytes } from '../output/bytes.js';
 import { parseDuration } from '../duration.js';
 import { addJsonFlag, addNetworkFlags, addStoreFlag, collect } from '../flags.js';
 import { addExamples, type Act } from './act.js';

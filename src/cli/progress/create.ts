@@ -1,6 +1,6 @@
 /** Chooses how to show progress. */
 
-import { createStyle, type Environment, type Style } from '../style.js';
+import { createStyle, type Environment, type Style } from '../output/style.js';
 import { createJsonProgress } from './json.js';
 import { createPlainProgress } from './plain.js';
 import { createSilentProgress } from './silent.js';

@@ -8,9 +8,9 @@
  *       186b1aaa4aa6  Waiting
  */
 
-import { formatShare, formatSpeed } from '../bytes.js';
+import { formatShare, formatSpeed } from '../output/bytes.js';
 import { formatDuration } from '../duration.js';
-import type { Style } from '../style.js';
+import type { Style } from '../output/style.js';
 import type { Part, Transfer } from './transfer.js';
 import { headline, notesOn, outcomeOf, partName, summary, type Job } from './words.js';
 

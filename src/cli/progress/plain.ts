@@ -1,6 +1,6 @@
 /** Progress for logs: a line for each finished layer, and a summary. */
 
-import { cleanLine } from '../output.js';
+import { cleanLine } from '../output/output.js';
 import { noticeLine } from './silent.js';
 import { Transfer, type Part } from './transfer.js';
 import type { Progress, Screen } from './types.js';

@@ -1,6 +1,6 @@
 /** No progress, only notices: for `--progress none`, and before it is known what is wanted. */
 
-import { cleanLine } from '../output.js';
+import { cleanLine } from '../output/output.js';
 import type { Progress, Screen } from './types.js';
 
 export function createSilentProgress(screen: Screen): Progress {

@@ -1,7 +1,7 @@
 /** Progress for a terminal: a block of lines at its end, drawn anew ten times a second. */
 
-import { cleanLine } from '../output.js';
-import type { Style } from '../style.js';
+import { cleanLine } from '../output/output.js';
+import type { Style } from '../output/style.js';
 import { drawFrame, type FrameOptions } from './frame.js';
 import { createPainter } from './painter.js';
 import { noticeLine } from './silent.js';

@@ -3,7 +3,7 @@
 import { TITLE } from '../../spec/artifact.js';
 import { hexOf } from '../../spec/digest.js';
 import { cleanText } from '../../spec/text.js';
-import { formatBytes, formatSpeed } from '../bytes.js';
+import { formatBytes, formatSpeed } from '../output/bytes.js';
 import { formatDuration } from '../duration.js';
 import type { Part, Transfer } from './transfer.js';
 

@@ -2,7 +2,7 @@
 
 import { explain, RegError } from '../../errors.js';
 import type { Digest } from '../../spec/digest.js';
-import type { NamedPlace } from '../place.js';
+import type { NamedPlace } from '../places/place.js';
 import { createArtifact } from './new-artifact.js';
 import { describePushed, putArtifact, type PushArtifactOptions, type PushedArtifact } from './push.js';
 import { findSubject, type SubjectOptions } from './subject.js';

@@ -2,7 +2,7 @@
 
 import { familiarName } from '../../spec/reference.js';
 import { listReferrers, type Referrer, type ReferrersOptions } from '../look/referrers.js';
-import { parsePlace } from '../place.js';
+import { parsePlace } from '../places/place.js';
 
 /** Something that is attached to an image: a signature, an SBOM, any file. */
 export interface AttachedEntry extends Referrer {

@@ -17,7 +17,7 @@ import {
 import type { Descriptor } from '../../spec/descriptor.js';
 import { isMediaType } from '../../spec/media-type.js';
 import { quoteText } from '../../spec/text.js';
-import type { NewImage } from '../write-image.js';
+import type { NewImage } from '../transfer/write-image.js';
 import { readAnnotations, type AnnotationSet } from './annotations.js';
 import { contentOfFile, type ContentWork, type NewFile } from './contents.js';
 import { describeFiles } from './describe-files.js';

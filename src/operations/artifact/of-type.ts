@@ -7,8 +7,8 @@ import type { Descriptor } from '../../spec/descriptor.js';
 import type { Manifest } from '../../spec/manifest.js';
 import { describeReferrer } from '../../spec/referrer.js';
 import { quoteText } from '../../spec/text.js';
-import type { Selection } from '../platforms.js';
-import type { Ends, OpenSource } from '../open-source.js';
+import type { Selection } from '../transfer/platforms.js';
+import type { Ends, OpenSource } from '../places/open-source.js';
 
 interface OfTypeOptions extends Pick<Ends, 'signal' | 'onNotice'> {
   readonly artifactType: string;

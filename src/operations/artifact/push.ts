@@ -4,10 +4,10 @@ import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
 import { explain } from '../../errors.js';
 import { TITLE } from '../../spec/artifact.js';
-import { parsePlace, placeName, wrongPlace, type Place } from '../place.js';
-import type { Plan } from '../plan.js';
-import type { Tally } from '../tally.js';
-import { writeImage, type WriteOptions, type Written } from '../write-image.js';
+import { parsePlace, placeName, wrongPlace, type Place } from '../places/place.js';
+import type { Plan } from '../transfer/plan.js';
+import type { Tally } from '../transfer/tally.js';
+import { writeImage, type WriteOptions, type Written } from '../transfer/write-image.js';
 import { createArtifact, type ArtifactFiles, type NewArtifact } from './new-artifact.js';
 
 export interface PushArtifactOptions extends ArtifactFiles, WriteOptions {}

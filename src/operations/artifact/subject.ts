@@ -6,8 +6,8 @@ import type { Registry } from '../../registry/registry.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import type { Platform } from '../../spec/platform.js';
 import { registryName } from '../image-name.js';
-import { parsePlace, wrongPlace, type NamedPlace } from '../place.js';
-import { selectPlatforms } from '../platforms.js';
+import { parsePlace, wrongPlace, type NamedPlace } from '../places/place.js';
+import { selectPlatforms } from '../transfer/platforms.js';
 
 export interface SubjectOptions extends CallOptions {
   readonly client?: RegistryClient | undefined;

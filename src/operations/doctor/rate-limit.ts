@@ -1,6 +1,6 @@
 /** How many pulls are left; asked for in a way that does not count as one. */
 
-import { askRateLimit, describeRateLimit, noneLeft } from '../rate-limit.js';
+import { askRateLimit, describeRateLimit, noneLeft } from '../listing/rate-limit.js';
 import { bad, good, none, type Check } from './check.js';
 import type { RegistrySubject } from './subject.js';
 

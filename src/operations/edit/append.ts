@@ -5,7 +5,7 @@ import { cleanText } from '../../spec/text.js';
 import type { JsonObject } from '../../spec/json.js';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../spec/media-type.js';
 import type { Platform } from '../../spec/platform.js';
-import { thisMachine, writeImage } from '../write-image.js';
+import { thisMachine, writeImage } from '../transfer/write-image.js';
 import { changeImage, type EditOptions, type EditResult } from './change-image.js';
 import { readConfig, withConfig } from './config.js';
 import { jsonContent, manifestContent } from './document.js';

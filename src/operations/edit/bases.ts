@@ -6,10 +6,10 @@ import type { JsonObject } from '../../spec/json.js';
 import type { ImageManifest } from '../../spec/manifest.js';
 import { formatPlatform, normalizePlatform, type Platform } from '../../spec/platform.js';
 import { quoteText } from '../../spec/text.js';
-import type { Ends } from '../open-source.js';
-import { parsePlace } from '../place.js';
-import { selectPlatforms } from '../platforms.js';
-import { openPlace, type OpenPlace } from '../source-place.js';
+import type { Ends } from '../places/open-source.js';
+import { parsePlace } from '../places/place.js';
+import { selectPlatforms } from '../transfer/platforms.js';
+import { openPlace, type OpenPlace } from '../places/source-place.js';
 import { readConfig } from './config.js';
 import { readManifestDocument } from './document.js';
 

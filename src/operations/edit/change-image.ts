@@ -11,12 +11,18 @@ import { shortDigest, type Digest } from '../../spec/digest.js';
 import { isIndexType } from '../../spec/media-type.js';
 import type { Platform } from '../../spec/platform.js';
 import { formatReference } from '../../spec/reference.js';
-import { requireTag } from '../guarded.js';
-import { holdsOneImage, parsePlace, placeName, wrongPlace, type Place } from '../place.js';
-import { selectPlatforms } from '../platforms.js';
-import type { FoundImage } from '../open-source.js';
-import { openSource } from '../source-place.js';
-import { mountable, thisMachine, writeImage, type WriteOptions, type Written } from '../write-image.js';
+import { requireTag } from '../transfer/guarded.js';
+import { holdsOneImage, parsePlace, placeName, wrongPlace, type Place } from '../places/place.js';
+import { selectPlatforms } from '../transfer/platforms.js';
+import type { FoundImage } from '../places/open-source.js';
+import { openSource } from '../places/source-place.js';
+import {
+  mountable,
+  thisMachine,
+  writeImage,
+  type WriteOptions,
+  type Written,
+} from '../transfer/write-image.js';
 import type { Rewritten } from './rewrite.js';
 
 export interface EditOptions extends WriteOptions {

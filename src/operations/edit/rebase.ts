@@ -17,7 +17,7 @@ import type { ImageManifest } from '../../spec/manifest.js';
 import { isOciType } from '../../spec/media-type.js';
 import { formatReference, parseReference, type Reference } from '../../spec/reference.js';
 import { quoteText } from '../../spec/text.js';
-import { parsePlace } from '../place.js';
+import { parsePlace } from '../places/place.js';
 import { Bases, type Base } from './bases.js';
 import { annotate, type AnnotationEdits } from './annotations.js';
 import { changeImage, type EditOptions, type EditResult } from './change-image.js';

@@ -7,7 +7,7 @@ import { hexOf, type Digest } from '../../spec/digest.js';
 import { quoteText } from '../../spec/text.js';
 import type { EntryType } from '../../tar/entry.js';
 import { lookAt } from '../look/look-at.js';
-import { parseNamePattern } from '../name-pattern.js';
+import { parseNamePattern } from '../listing/name-pattern.js';
 import { LayerReader, layersOf, plainPath, UNDESCRIBED, viewAll, type FilesOptions } from './image-files.js';
 import type { LayerFile } from './open-layer.js';
 

@@ -15,7 +15,7 @@ import { shortDigest, type Digest } from '../../spec/digest.js';
 import type { Placed } from '../../tar/layer.js';
 import type { Quota } from '../../tar/quota.js';
 
-import type { PlaceNotice } from '../open-source.js';
+import type { PlaceNotice } from '../places/open-source.js';
 import { readAgain, scanLayer } from './scan.js';
 
 /** Layers that are smaller come whole by one request, which is less than a table and a file take; in bytes. */

@@ -13,9 +13,9 @@ import { isIndexType } from '../../spec/media-type.js';
 import { choosePlatform } from '../../spec/platform-choice.js';
 import { formatPlatform, type Platform } from '../../spec/platform.js';
 import { familiarName, formatReference } from '../../spec/reference.js';
-import { parsePlace, placeName, type Place } from '../place.js';
-import type { Ends, FoundImage, OpenSource } from '../open-source.js';
-import { openSource } from '../source-place.js';
+import { parsePlace, placeName, type Place } from '../places/place.js';
+import type { Ends, FoundImage, OpenSource } from '../places/open-source.js';
+import { openSource } from '../places/source-place.js';
 
 export interface LookOptions extends Ends {
   /** Which image of an index is meant; PLATFORM_NOT_FOUND when there is none. */

@@ -6,8 +6,8 @@ import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
 import { isManifestType } from '../../spec/media-type.js';
 import { purposeOfReferrer, type Kind } from '../../spec/purpose.js';
-import type { ListReferrers } from '../open-source.js';
-import { wrongPlace } from '../place.js';
+import type { ListReferrers } from '../places/open-source.js';
+import { wrongPlace } from '../places/place.js';
 import { allOrStop, createReadingLimit, type ReadingOptions } from './graph.js';
 import { lookAt, readImage, type LookOptions, type Names } from './look-at.js';
 

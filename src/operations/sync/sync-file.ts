@@ -15,7 +15,7 @@ import { isObject } from '../../spec/json.js';
 import { parsePlatform, type Platform } from '../../spec/platform.js';
 import { parseReference, type Reference } from '../../spec/reference.js';
 import { quoteText } from '../../spec/text.js';
-import { parseNamePattern, type NamePattern } from '../name-pattern.js';
+import { parseNamePattern, type NamePattern } from '../listing/name-pattern.js';
 
 /** One repository, or one image, and where it is to be as well. */
 export interface SyncEntry {

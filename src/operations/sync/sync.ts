@@ -10,8 +10,8 @@ import { explain, hasCode, RegError } from '../../errors.js';
 import type { RegistryClient } from '../../registry/client.js';
 import type { Digest } from '../../spec/digest.js';
 import { familiarName, type Reference } from '../../spec/reference.js';
-import { copyImages, type CopyImagesOptions, type CopyResult } from '../copy-images.js';
-import { currentIn } from '../guarded.js';
+import { copyImages, type CopyImagesOptions, type CopyResult } from '../transfer/copy-images.js';
+import { currentIn } from '../transfer/guarded.js';
 import { isInShard, type Shard } from './shard.js';
 import type { SyncEntry } from './sync-file.js';
 

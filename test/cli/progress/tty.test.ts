@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { createTtyProgress } from '../../../src/cli/progress/tty.js';
 import type { Progress } from '../../../src/cli/progress/types.js';
-import { createStyle } from '../../../src/cli/style.js';
+import { createStyle } from '../../../src/cli/output/style.js';
 import { TITLE } from '../../../src/spec/artifact.js';
 import { shortDigest } from '../../../src/spec/digest.js';
 import { done, FakeClock, FakeScreen, found, layer, progress } from '../../support/screen.js';

@@ -2,7 +2,7 @@
 
 import { contentOf } from '../../../src/content/read.js';
 import type { Content } from '../../../src/content/types.js';
-import { writeImage } from '../../../src/operations/write-image.js';
+import { writeImage } from '../../../src/operations/transfer/write-image.js';
 import {
   CREATED,
   EMPTY_BYTES,

@@ -8,7 +8,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 
 import { readContent, readManifest } from '../../../src/content/read.js';
 import { appendLayers } from '../../../src/operations/edit/append.js';
-import { openPlace } from '../../../src/operations/source-place.js';
+import { openPlace } from '../../../src/operations/places/source-place.js';
 import { digestOf } from '../../../src/spec/digest.js';
 import type { ImageManifest } from '../../../src/spec/manifest.js';
 import { parsePlatform } from '../../../src/spec/platform.js';

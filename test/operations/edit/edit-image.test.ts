@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { readContent, readManifest } from '../../../src/content/read.js';
 import { annotateImages, editImage } from '../../../src/operations/edit/edit-image.js';
-import { openPlace } from '../../../src/operations/source-place.js';
+import { openPlace } from '../../../src/operations/places/source-place.js';
 import type { Descriptor } from '../../../src/spec/descriptor.js';
 import { parsePlatform } from '../../../src/spec/platform.js';
 import { sha256 } from '../../support/contents.js';

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { readManifest } from '../../../src/content/read.js';
 import { editImage } from '../../../src/operations/edit/edit-image.js';
 import { addToIndex, createIndex, removeFromIndex } from '../../../src/operations/edit/index-images.js';
-import { openPlace } from '../../../src/operations/source-place.js';
+import { openPlace } from '../../../src/operations/places/source-place.js';
 import { parseDigest } from '../../../src/spec/digest.js';
 import type { ImageIndex } from '../../../src/spec/manifest.js';
 import { parsePlatform } from '../../../src/spec/platform.js';

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { readContent, readManifest } from '../../../src/content/read.js';
 import { rebaseImage } from '../../../src/operations/edit/rebase.js';
-import { openPlace } from '../../../src/operations/source-place.js';
+import { openPlace } from '../../../src/operations/places/source-place.js';
 import { image, index, layer, type ImageOptions, type TestLayer } from '../../support/images.js';
 import { temporaryFolder } from '../../support/temp.js';
 import { setStage, type Stage } from '../stage.js';

@@ -10,7 +10,7 @@ import { compareFiles } from '../../../src/operations/files/file-diff.js';
 import { listFiles, type ListedFile } from '../../../src/operations/files/list-files.js';
 import { readFiles } from '../../../src/operations/files/read-file.js';
 import type { FilesOptions } from '../../../src/operations/files/image-files.js';
-import type { PlaceNotice } from '../../../src/operations/open-source.js';
+import type { PlaceNotice } from '../../../src/operations/places/open-source.js';
 import { createClient } from '../../../src/registry/client.js';
 import { bytesContent, type TestContent } from '../../support/contents.js';
 import { reply } from '../../support/http-server.js';

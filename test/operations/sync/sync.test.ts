@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { parseNamePattern } from '../../../src/operations/name-pattern.js';
+import { parseNamePattern } from '../../../src/operations/listing/name-pattern.js';
 import { sync, type SyncOptions, type SyncResult } from '../../../src/operations/sync/sync.js';
 import type { SyncEntry } from '../../../src/operations/sync/sync-file.js';
 import { parseReference } from '../../../src/spec/reference.js';

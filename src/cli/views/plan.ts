@@ -1,0 +1,46 @@
+/** What a dry run has to say: a table of the parts, what becomes of the tag, and the sum. */
+
+import type { Plan, PlannedPart } from '../../operations/transfer/plan.js';
+import { hexOf, shortDigest, type Digest } from '../../spec/digest.js';
+import { DOCKER_CONFIG, isIndexType, isManifestType, OCI_CONFIG, OCI_EMPTY } from '../../spec/media-type.js';
+import { formatBytes } from '../output/bytes.js';
+import { formatTable } from '../output/table.js';
+
+interface PlanView {
+  readonly plan: Plan;
+  /** What the name would stand for. */
+  readonly digest: Digest;
+  /** Where it would go. */
+  readonly to: string;
+  /** What would be done with bytes that are not there: `upload`. */
+  readonly verb: 'fetch' | 'upload' | 'copy' | 'write';
+}
+
+export function describePlan({ plan, digest, to, verb }: PlanView): readonly string[] {
+  const words = { exists: 'already there', mounted: 'mount', written: verb };
+  const row = (part: PlannedPart): readonly string[] => [
+    hexOf(part.digest).slice(0, 12),
+    kindOf(part),
+    formatBytes(part.size),
+    words[part.outcome],
+  ];
+  const { written, mounted, exists } = plan.bytes;
+  const mounts = mounted > 0 ? `${formatBytes(mounted)} to mount, ` : '';
+  return [
+    ...formatTable(['DIGEST', 'TYPE', 'SIZE', 'PLAN'], plan.parts.map(row)),
+    `${to}: ${fateOf(plan.previous, digest)}`,
+    `Dry run: ${formatBytes(written)} to ${verb}, ${mounts}${formatBytes(exists)} already there`,
+  ];
+}
+
+function fateOf(previous: Digest | undefined, next: Digest): string {
+  if (previous === undefined) return `new, ${shortDigest(next)}`;
+  if (previous === next) return `stays at ${shortDigest(next)}`;
+  return `would move from ${shortDigest(previous)} to ${shortDigest(next)}`;
+}
+
+function kindOf({ mediaType }: PlannedPart): string {
+  if (isIndexType(mediaType)) return 'index';
+  if (isManifestType(mediaType)) return 'manifest';
+  return [OCI_CONFIG, DOCKER_CONFIG, OCI_EMPTY].includes(mediaType) ? 'config' : 'layer';
+}

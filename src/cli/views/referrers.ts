@@ -1,0 +1,41 @@
+/** What `reg referrers` shows to people: a line for each, what refers to a referrer below it. */
+
+import type { Referrer, ReferrerList } from '../../operations/look/referrers.js';
+import { hexOf } from '../../spec/digest.js';
+import { formatBytes } from '../output/bytes.js';
+import { dayOf } from '../output/day.js';
+import { layTable, span, type Line } from '../output/layout.js';
+import type { Page } from '../output/page.js';
+
+const COLUMNS = [
+  { head: 'DIGEST' },
+  { head: 'CREATED' },
+  { head: 'SIZE', isRight: true },
+  { head: 'WHAT' },
+] as const;
+
+const CREATED = 'org.opencontainers.image.created';
+
+export function describeReferrers(
+  { digest, referrers }: ReferrerList,
+  { width }: Pick<Page, 'width'>,
+): readonly Line[] {
+  const depths = new Map<string, number>([[digest, 0]]);
+  const rows = referrers.map((referrer) => {
+    const depth = depths.get(referrer.subject) ?? 0;
+    depths.set(referrer.digest, depth + 1);
+    return rowOf(referrer, depth);
+  });
+  return layTable(COLUMNS, rows, { width });
+}
+
+function rowOf({ digest, size, title, artifactType = '', annotations }: Referrer, depth: number): Line {
+  const type = artifactType === title ? '' : ` (${artifactType})`;
+  const what = span(artifactType === '' ? title : title + type);
+  return [
+    span(hexOf(digest).slice(0, 12)),
+    span(dayOf(annotations?.[CREATED] ?? '')),
+    span(formatBytes(size)),
+    { ...what, text: '  '.repeat(depth) + what.text },
+  ];
+}

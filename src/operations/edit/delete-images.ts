@@ -1,0 +1,228 @@
+/**
+ * `reg delete`: tags and manifests at their registries.
+ *
+ *     plan (what each stands for) ─▶ the person agrees ─▶ tag alone, else by digest ─▶ looked at again
+ */
+
+import { readManifest } from '../../content/read.js';
+import type { CallOptions } from '../../content/types.js';
+import { explain, hasCode, RegError } from '../../errors.js';
+import type { RegistryClient } from '../../registry/client.js';
+import type { Registry } from '../../registry/registry.js';
+import { shortDigest, type Digest } from '../../spec/digest.js';
+import { familiarName, formatReference, type Reference } from '../../spec/reference.js';
+import { cleanText } from '../../spec/text.js';
+import { currentIn } from '../transfer/guarded.js';
+import { parseImage, registryName } from '../image-name.js';
+import { tagsOf } from '../manifest-tags.js';
+import { isElsewhere, wrongPlace } from '../places/place.js';
+
+export interface DeleteOptions extends CallOptions {
+  readonly client: RegistryClient;
+  /** Deletes what a tag stands for, and every tag of it with it. Default false: no other tag goes without this. */
+  readonly allTags?: boolean | undefined;
+}
+
+/** What is to be deleted. */
+export interface Deletion {
+  readonly reference: Reference;
+  /** What it stands for. */
+  readonly digest: Digest;
+  /** Tags of the same manifest that would go with it; undefined where only a tag is to go. */
+  readonly otherTags?: readonly string[];
+}
+
+export interface DeletedImage {
+  /** In full. */
+  readonly reference: string;
+  /** In Docker's short form. */
+  readonly familiar: string;
+  readonly digest: Digest;
+  /** Whether only the tag is gone, or what it stood for. */
+  readonly deleted: 'tag' | 'manifest';
+  /** The other tags that went with it. */
+  readonly otherTags: readonly string[];
+}
+
+/** Most tags that an error names. */
+const MAX_LISTED = 10;
+
+/** What deleting `image` would do; nothing is done yet. Throws NOT_FOUND, UNSUPPORTED for Docker Hub, TAG_EXISTS. */
+export async function planDeletion(image: string, options: DeleteOptions): Promise<Deletion> {
+  refuseElsewhere(image);
+  const reference = parseImage(image);
+  refuseDockerHub(reference);
+  return about(reference, async () => {
+    const { tag, digest: wanted } = reference;
+    const registry = repositoryOf(reference, options);
+    const { digest } = await registry.resolve(tag ?? registryName(reference), options);
+    if (wanted !== undefined && wanted !== digest) throw isAnother(digest, wanted);
+    if (tag !== undefined && options.allTags !== true) return { reference, digest };
+    return { reference, digest, otherTags: await tagsOf(registry, { ...options, digest, except: tag }) };
+  });
+}
+
+/** For those who would delete from the store, or a file. */
+function refuseElsewhere(image: string): void {
+  if (!isElsewhere(image)) return;
+  throw wrongPlace(image, 'only what is at a registry is deleted', {
+    hint: 'To remove an image from the local store, run "reg rmi NAME".',
+  });
+}
+
+/**
+ * Does what was planned, if all is as it was then, and looks whether it is done. Throws TAG_EXISTS, UNSUPPORTED where the
+ * registry deletes nothing or would delete other tags, DENIED, and what the registry throws.
+ */
+export async function deleteImage(deletion: Deletion, options: DeleteOptions): Promise<DeletedImage> {
+  const { reference, digest } = deletion;
+  return about(reference, async () => {
+    const registry = repositoryOf(reference, options);
+    const { tag } = reference;
+    if (tag !== undefined) await requireUnmoved(registry, { tag, digest }, options);
+    if (tag === undefined || deletion.otherTags !== undefined) {
+      await requireNoNewTags(registry, deletion, options);
+      return deleteWhole(registry, deletion, options);
+    }
+    if (!(await registry.delete(tag, options))) return deleteOnlyTag(registry, deletion, options);
+    const left = await currentIn(registry)(tag, options);
+    if (left?.digest === digest) throw stillThere(reference);
+    return describeDeletion(deletion);
+  });
+}
+
+/** What a deletion comes to, done or not. */
+export function describeDeletion({ reference, digest, otherTags }: Deletion): DeletedImage {
+  const { domain, path, tag } = reference;
+  const name = { domain, path, ...(tag === undefined ? { digest } : { tag }) };
+  return {
+    reference: formatReference(name),
+    familiar: familiarName(name),
+    digest,
+    deleted: otherTags === undefined ? 'tag' : 'manifest',
+    otherTags: (otherTags ?? []).map((other) => cleanText(other)),
+  };
+}
+
+/** Where only manifests can be deleted, that is the same as long as no other tag stands for it. */
+async function deleteOnlyTag(
+  registry: Registry,
+  deletion: Deletion,
+  options: DeleteOptions,
+): Promise<DeletedImage> {
+  const { reference, digest } = deletion;
+  // Somebody else may have been quicker.
+  const { tag = digest } = reference;
+  if (!(await requireUnmoved(registry, { tag, digest }, options))) return describeDeletion(deletion);
+  const otherTags = await tagsOf(registry, { ...options, digest, except: reference.tag });
+  if (otherTags.length === 0) return deleteWhole(registry, { ...deletion, otherTags }, options);
+  await registry.requireDeletion(options);
+  throw takesOthers(`${reference.domain} deletes by digest only`, { digest, otherTags });
+}
+
+/** Whether the tag is there. Throws TAG_EXISTS where it stands for something else. */
+async function requireUnmoved(
+  registry: Registry,
+  { tag, digest }: { readonly tag: string; readonly digest: Digest },
+  options: CallOptions,
+): Promise<boolean> {
+  const current = await currentIn(registry)(tag, options);
+  if (current !== undefined && current.digest !== digest) throw movedMeanwhile(tag);
+  return current !== undefined;
+}
+
+/** Nobody agreed to lose what was given the manifest since. Throws TAG_EXISTS. */
+async function requireNoNewTags(
+  registry: Registry,
+  { reference, digest, otherTags = [] }: Deletion,
+  options: DeleteOptions,
+): Promise<void> {
+  const tags = await tagsOf(registry, { ...options, digest, except: reference.tag });
+  const added = tags.filter((tag) => !otherTags.includes(tag));
+  if (added.length > 0) throw movedMeanwhile(...added);
+}
+
+async function deleteWhole(
+  registry: Registry,
+  deletion: Deletion,
+  options: DeleteOptions,
+): Promise<DeletedImage> {
+  const { digest, reference, otherTags = [] } = deletion;
+  if (otherTags.length > 0 && options.allTags !== true)
+    throw takesOthers('a manifest goes with its tags', { digest, otherTags });
+  const subject = await subjectOf(registry, digest, options);
+  await registry.delete(digest, options);
+  if ((await currentIn(registry)(digest, options)) !== undefined) throw stillThere(reference);
+  if (subject !== undefined) await registry.unlistReferrer(digest, { ...options, subject });
+  return describeDeletion({ ...deletion, otherTags });
+}
+
+/** What a signature or an SBOM is about: clients keep a list of those, which it has to be taken off. */
+async function subjectOf(
+  registry: Registry,
+  digest: Digest,
+  { signal }: CallOptions,
+): Promise<Digest | undefined> {
+  try {
+    const descriptor = await registry.resolve(digest, { toRead: true, signal });
+    return (await readManifest(registry, descriptor, { signal })).subject?.digest;
+  } catch (error) {
+    // What can't be read can be deleted all the same, and what is gone by now is deleted.
+    if (hasCode(error, 'INVALID_MANIFEST', 'UNSUPPORTED', 'TOO_LARGE', 'DIGEST_MISMATCH', 'NOT_FOUND'))
+      return undefined;
+    throw error;
+  }
+}
+
+function repositoryOf({ domain, path }: Reference, { client }: DeleteOptions): Registry {
+  return client.repository(domain, path);
+}
+
+/** Its registry answers 405; what deletes there is another API, with other logins (Docker docs, "Docker Hub API"). */
+function refuseDockerHub(reference: Reference): void {
+  if (reference.domain !== 'docker.io') return;
+  throw new RegError(
+    'UNSUPPORTED',
+    `cannot delete ${familiarName(reference)}: Docker Hub's registry deletes nothing`,
+    {
+      hint: 'Delete it on hub.docker.com.',
+    },
+  );
+}
+
+function takesOthers(
+  reason: string,
+  { digest, otherTags }: { readonly digest: Digest; readonly otherTags: readonly string[] },
+): RegError {
+  const shown = otherTags.slice(0, MAX_LISTED).map((tag) => cleanText(tag));
+  const more = otherTags.length > MAX_LISTED ? ` and ${otherTags.length - MAX_LISTED} more` : '';
+  const message = `${reason}, and ${shown.join(', ')}${more} stand for ${shortDigest(digest)}, too`;
+  return new RegError('UNSUPPORTED', message, { hint: 'Delete them all with --all-tags.' });
+}
+
+function isAnother(digest: Digest, wanted: Digest): RegError {
+  const message = `the tag stands for ${shortDigest(digest)}, not for ${shortDigest(wanted)}`;
+  return new RegError('TAG_EXISTS', message);
+}
+
+function movedMeanwhile(...tags: readonly string[]): RegError {
+  const moved = tags.slice(0, MAX_LISTED).map((tag) => cleanText(tag));
+  const message = `${moved.join(', ')} ${moved.length === 1 ? 'was' : 'were'} moved by somebody else meanwhile`;
+  return new RegError('TAG_EXISTS', message);
+}
+
+function stillThere({ domain }: Reference): RegError {
+  const message = `${domain} says that it is deleted, but it is still there`;
+  return new RegError('PROTOCOL_ERROR', message, {
+    hint: 'Look again in a while: some are slow to show it.',
+  });
+}
+
+async function about<T>(reference: Reference, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    const context = { reference: formatReference(reference), side: 'destination' } as const;
+    throw explain(error, `cannot delete ${familiarName(reference)}`, context);
+  }
+}

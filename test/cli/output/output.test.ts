@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { compileTemplate } from '../../../src/cli/format/template.js';
+import { createOutput, type Output, type OutputOptions } from '../../../src/cli/output/output.js';
+import { safeJson } from '../../../src/cli/output/safe-json.js';
+
+function capture(options?: OutputOptions): { readonly output: Output; readonly text: () => string } {
+  let text = '';
+  const output = createOutput({ write: (chunk) => (text += String(chunk)) }, options);
+  return { output, text: () => text };
+}
+
+test('A line keeps its indentation and nothing that a terminal obeys', () => {
+  const { output, text } = capture();
+  output.line('  \u001b[2Jtag\u0007 \u202ereversed\nforged line\u009b31m');
+  assert.equal(text(), '  [2Jtag reversed forged line31m\n');
+});
+
+test('JSON is one line, in which what is invisible is escaped and survives', () => {
+  const value = { text: 'a\u001b[1m\u009b1m\u007f\u202e\u2028\ufeff\u{e0041}ä\n' };
+  const json = safeJson(value);
+  assert.match(json, /^[\u0020-\u007eä]*$/);
+  assert.deepEqual(JSON.parse(json), value);
+});
+
+test('A result is shown to each as it was asked for', () => {
+  const shown = (options: OutputOptions): string => {
+    const { output, text } = capture(options);
+    output.result({ tag: '1' }, { human: () => ['for', 'people'], quiet: 'short' });
+    output.result({ tag: '2' }, { human: 'one' });
+    output.list([{ tag: '3' }], { head: ['TAG'], row: ({ tag }) => [tag], quiet: ({ tag }) => tag });
+    output.end();
+    return text();
+  };
+  assert.equal(shown({}), 'for\npeople\none\nTAG\n3\n');
+  assert.equal(shown({ quiet: true }), 'short\n3\n');
+  assert.equal(shown({ json: true }), '{"tag":"1"}\n{"tag":"2"}\n{"tag":"3"}\n');
+  assert.equal(shown({ template: compileTemplate('{{if ne .tag "2"}}<{{.tag}}>{{end}}') }), '<1>\n<3>\n');
+  assert.equal(shown({ template: compileTemplate('{{.tag}}\n') }), '1\n2\n3\n');
+  const table = compileTemplate(String.raw`table {{.tag}}\t{{if ne .tag "2"}}<{{.tag}}>{{end}}`);
+  assert.equal(shown({ template: table }), 'TAG   <TAG>\n1     <1>\n2\n3     <3>\n');
+});
+
+test('A table goes out line by line', () => {
+  const { output, text } = capture();
+  output.table(['NAME', 'SIZE'], [['a\u001b[31m', '1']]);
+  assert.equal(text().split('\n').length, 3);
+  assert.ok(!text().includes('\u001b'));
+});
