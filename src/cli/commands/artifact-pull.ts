@@ -14,6 +14,7 @@ interface PullFlags extends PlatformFlags {
   readonly artifactType?: string;
   readonly config?: string;
   readonly keepOldFiles?: true;
+  readonly maxSize?: number;
 }
 
 /** Longest title that patterns are tried on, in characters: no system has longer paths. */
@@ -31,6 +32,7 @@ export async function run(context: Context<PullFlags>): Promise<void> {
     artifactType,
     config,
     keepOldFiles,
+    maxBytes: flags.maxSize,
     platform: platformFor(flags, io),
     concurrency,
     onEvent: progress.onEvent,

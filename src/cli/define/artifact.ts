@@ -5,6 +5,7 @@ import { Option, type Command } from 'commander';
 import {
   addConnectionsFlag,
   addDryRunFlag,
+  addMaxSizeFlag,
   addNetworkFlags,
   addPlatformFlag,
   addProgressFlags,
@@ -70,6 +71,7 @@ function definePull(command: Command, act: Act): void {
     .option('--config <file>', 'keep the config, too, by this name')
     .option('-k, --keep-old-files', 'fail rather than replace a file that differs');
   addPlatformFlag(command);
+  addMaxSizeFlag(command);
   addStoreFlag(command);
   addMovingFlags(command, 'print only the paths of the files');
   addExamples(command, [

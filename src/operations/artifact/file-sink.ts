@@ -29,6 +29,8 @@ interface FileSinkOptions {
   readonly files: readonly WantedFile[];
   /** Files in the way that are others stay, and are errors. */
   readonly keepOldFiles: boolean;
+  /** Most bytes that a folder may unpack to; default: see `Quota`. */
+  readonly maxBytes?: number | undefined;
   /** As `process.platform`. */
   readonly system: string;
 }
@@ -102,11 +104,11 @@ export class FileSink implements Sink {
   }
 
   async #unpack(file: WantedFile, { partial, path, signal }: Step): Promise<void> {
-    const { keepOldFiles, system } = this.#options;
+    const { keepOldFiles, maxBytes, system } = this.#options;
     const { descriptor } = file;
     const packed = { descriptor, open: async (options?: OpenOptions) => bytesOf(partial, options) };
     const work = `${partial}.d`;
-    await unpackFolder(packed, { file, work, path, keepOldFiles, system, signal });
+    await unpackFolder(packed, { file, work, path, keepOldFiles, maxBytes, system, signal });
     await onDisk({ verb: 'remove', path: partial }, () => rm(partial, { force: true }));
   }
 

@@ -39,6 +39,8 @@ export interface PullArtifactOptions extends Ends {
   readonly isWanted?: ((title: string) => boolean) | undefined;
   /** Files that are there and differ stay, and are errors. Default false: they are replaced. */
   readonly keepOldFiles?: boolean | undefined;
+  /** Most bytes that a folder may unpack to; default: 200 times its size, and 1 GiB at least. */
+  readonly maxBytes?: number | undefined;
   /** What it has to be: it itself, or the newest of what is attached to it. Default: anything. */
   readonly artifactType?: string | undefined;
   /** Artifact of an index to pull; default: the one for this machine. */
@@ -96,7 +98,7 @@ async function pullFiles(
   { source, root }: Selection,
   options: PullArtifactOptions,
 ): Promise<Omit<PulledArtifact, 'source'>> {
-  const { signal, concurrency, onEvent, keepOldFiles = false, onNotice } = options;
+  const { signal, concurrency, onEvent, keepOldFiles = false, maxBytes, onNotice } = options;
   const manifest = await readManifest(source, root, { signal });
   if (manifest.kind === 'index') throw noFiles('it is an index of others');
   const { artifactType } = manifest;
@@ -105,7 +107,7 @@ async function pullFiles(
   requireFiles(wanted);
   tellSkipped(wanted, onNotice);
   const folder = await openFolder(options.folder);
-  const sink = new FileSink({ folder, files: wanted.files, keepOldFiles, system });
+  const sink = new FileSink({ folder, files: wanted.files, keepOldFiles, maxBytes, system });
   await requireFreeSpace(folder, await sink.prepare());
   const { listener, total } = createTally(onEvent);
   const digests = new Set<Digest>(wanted.files.map(({ descriptor }) => descriptor.digest));

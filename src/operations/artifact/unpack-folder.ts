@@ -16,6 +16,7 @@ import { UNPACKED_DIGEST } from '../../spec/artifact.js';
 import { isDigest, type Digest } from '../../spec/digest.js';
 import { quoteText } from '../../spec/text.js';
 import { layerEntries, type LayerEntry } from '../../tar/layer.js';
+import { Quota } from '../../tar/quota.js';
 import { mergeFolder } from './merge-folder.js';
 import type { WantedFile } from './wanted.js';
 
@@ -26,6 +27,8 @@ interface UnpackOptions extends CallOptions {
   /** Where it is to be. */
   readonly path: string;
   readonly keepOldFiles: boolean;
+  /** Most bytes that it may unpack to; default: see `Quota`. */
+  readonly maxBytes?: number | undefined;
   /** As `process.platform`. */
   readonly system: string;
 }
@@ -35,7 +38,7 @@ interface UnpackOptions extends CallOptions {
  * the title or leads out of it, DIGEST_MISMATCH, TOO_LARGE, DISK_FULL, DISK_ERROR.
  */
 export async function unpackFolder(content: Content, options: UnpackOptions): Promise<void> {
-  const { file, work, path, keepOldFiles, system, signal } = options;
+  const { file, work, path, keepOldFiles, maxBytes, system, signal } = options;
   await removeAll(work);
   await onDisk({ verb: 'write', path: work }, () => mkdir(work, { mode: 0o700 }));
   try {
@@ -44,7 +47,11 @@ export async function unpackFolder(content: Content, options: UnpackOptions): Pr
       makeNode: async () => false,
       checkLink: (link, target) => explained(file, link, () => requireInside({ path: link, target }, system)),
     });
-    const entries = layerEntries(content, { diffId: unpackedDigest(file), signal });
+    const entries = layerEntries(content, {
+      diffId: unpackedDigest(file),
+      quota: new Quota({ maxBytes }),
+      signal,
+    });
     await applyLayer(tree, below(file, entries));
     tree.finish();
     await mergeFolder(work, path, { keepOldFiles });

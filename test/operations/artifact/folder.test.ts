@@ -18,6 +18,7 @@ import { gzipSync } from 'node:zlib';
 import { contentOfFile } from '../../../src/operations/artifact/contents.js';
 import { pullArtifact } from '../../../src/operations/artifact/pull.js';
 import { unpackFolder } from '../../../src/operations/artifact/unpack-folder.js';
+import { hasCode } from '../../../src/errors.js';
 import { Scratch } from '../../../src/disk/scratch.js';
 import { TITLE, UNPACK, UNPACKED_DIGEST } from '../../../src/spec/artifact.js';
 import { digestOf } from '../../../src/spec/digest.js';
@@ -244,4 +245,13 @@ test('a folder is not unpacked through a link, and what no file is is left out o
   const other = await temporaryFolder(t);
   await pull(stage, other);
   assert.deepEqual(await treeOf(join(other, 'site')), ['hard: x', 'x: x']);
+});
+
+test('a folder unpacks to no more than is allowed', async (t) => {
+  const stage = await setStage(t);
+  await putFolder(stage, [{ name: 'site/zeros', content: Buffer.alloc(100_000) }]);
+  await assert.rejects(pull(stage, await temporaryFolder(t), { maxBytes: 50_000 }), (error) =>
+    hasCode(error, 'TOO_LARGE'),
+  );
+  await pull(stage, await temporaryFolder(t), { maxBytes: 200_000 });
 });
