@@ -62,8 +62,10 @@ test('A plain pull loads the store beside that, and nothing that only other comm
     [],
   );
   const unneeded = ['child_process', 'tls', 'internal/dns/promises', 'internal/modules/esm/module_job'];
+  // Node 24 itself begins with the last.
+  const least = (await load(t, ['--version'])).builtins;
   assert.deepEqual(
-    unneeded.filter((name) => builtins.includes(name)),
+    unneeded.filter((name) => builtins.includes(name) && !least.includes(name)),
     [],
   );
 });
