@@ -1,20 +1,11 @@
 /** The options that several commands share, each defined once. */
 
-import { isIP } from 'node:net';
-
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
 import { parseBytes } from './output/bytes.js';
 import { parseDuration } from './duration.js';
+import { collectRules, type ResolveRule } from './resolve-rule.js';
 import { PROGRESS_MODES, type ProgressMode } from './progress/types.js';
-
-/** Where a name leads instead of where DNS says. */
-export interface ResolveRule {
-  readonly host: string;
-  readonly port: number;
-  readonly address: string;
-  readonly toPort?: number;
-}
 
 interface CommonFlags {
   readonly debug?: true;
@@ -218,33 +209,6 @@ export function addConnectionFlags(command: Command): Command {
 /** Gathers the values of an option that may be given several times. */
 export function collect(text: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, text];
-}
-
-function collectRules(text: string, earlier: readonly ResolveRule[] = []): readonly ResolveRule[] {
-  return [...earlier, parseResolveRule(text)];
-}
-
-const RULE =
-  /^(?<host>\[[0-9a-f:.]+\]|[^:[\]]+):(?<port>\d{1,5}):(?:\[(?<six>[^\]]+)\]|(?<four>[^:]+))(?::(?<toPort>\d{1,5}))?$/i;
-
-/** Reads `HOST:PORT:ADDRESS[:PORT]`, with IPv6 addresses in brackets. Throws commander's InvalidArgumentError. */
-export function parseResolveRule(text: string): ResolveRule {
-  const { host = '', port = '', six, four, toPort } = RULE.exec(text)?.groups ?? {};
-  const address = six ?? four ?? '';
-  if (isIP(address) === 0 || !isPort(port) || (toPort !== undefined && !isPort(toPort))) {
-    throw new InvalidArgumentError('Write HOST:PORT:ADDRESS[:PORT], such as ghcr.io:443:10.0.0.1.');
-  }
-  return {
-    host: host.toLowerCase(),
-    port: Number(port),
-    address,
-    ...(toPort === undefined ? {} : { toPort: Number(toPort) }),
-  };
-}
-
-function isPort(text: string): boolean {
-  const port = Number(text);
-  return port >= 1 && port <= 65_535;
 }
 
 /** For commands that list what a registry has. */

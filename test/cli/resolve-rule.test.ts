@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { parseResolveRule } from '../../src/cli/flags.js';
+import { parseResolveRule } from '../../src/cli/resolve-rule.js';
 
 test('A rule for connecting elsewhere is read, with a port and IPv6 addresses in brackets where there are some', () => {
   assert.deepEqual(parseResolveRule('registry-1.docker.io:443:127.0.0.1'), {
