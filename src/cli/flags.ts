@@ -163,6 +163,12 @@ export function addNetworkFlags(command: Command): Command {
   return addConnectionFlags(command);
 }
 
+/** For commands that open whatever place they are given. */
+export function addPlaceFlags(command: Command): void {
+  addStoreFlag(command);
+  addNetworkFlags(command);
+}
+
 /** For commands that talk to a registry. */
 export function addConnectionFlags(command: Command): Command {
   const options = [

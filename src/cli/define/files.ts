@@ -5,11 +5,10 @@ import { Option, type Command } from 'commander';
 import {
   addConnectionsFlag,
   addMaxSizeFlag,
-  addNetworkFlags,
+  addPlaceFlags,
   addPlatformFlag,
   addProgressFlag,
   addResultFlags,
-  addStoreFlag,
   addWholeFlag,
   collect,
 } from '../flags.js';
@@ -32,11 +31,8 @@ function defineFiles(command: Command, act: Act): void {
       ).argParser(collect),
     )
     .option('--layer <layer>', 'what one layer holds, by its number from 0 or its digest: see "reg layers"');
-  addWholeFlag(command);
-  addMaxSizeFlag(command);
-  addPlatformFlag(command);
   addResultFlags(command, 'print only the paths');
-  addPlaceFlags(command);
+  addLayerFlags(command);
   addExamples(command, [
     'reg files nginx',
     'reg files alpine:3:/etc',
@@ -55,10 +51,7 @@ function defineCat(command: Command, act: Act): void {
     .argument('<image>', `${ANY_PLACE}; also with the path, ANY_PLACE:/PATH`)
     .argument('[path...]', 'files in the image; symbolic links are followed inside of it')
     .option('--raw', 'print bytes as they are on a terminal, too');
-  addWholeFlag(command);
-  addMaxSizeFlag(command);
-  addPlatformFlag(command);
-  addPlaceFlags(command);
+  addLayerFlags(command);
   addExamples(command, [
     'reg cat nginx:1.27 /etc/nginx/nginx.conf',
     'reg cat alpine:3:/etc/os-release',
@@ -67,10 +60,12 @@ function defineCat(command: Command, act: Act): void {
   command.action(act(() => import('../commands/cat.js')));
 }
 
-/** For whatever a place is opened with. */
-function addPlaceFlags(command: Command): void {
+/** For commands that read layers, or their tables of contents. */
+function addLayerFlags(command: Command): void {
+  addWholeFlag(command);
+  addMaxSizeFlag(command);
+  addPlatformFlag(command);
   addProgressFlag(command);
   addConnectionsFlag(command);
-  addStoreFlag(command);
-  addNetworkFlags(command);
+  addPlaceFlags(command);
 }

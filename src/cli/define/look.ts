@@ -5,11 +5,10 @@ import { Option, type Command } from 'commander';
 import {
   addJsonFlag,
   addMaxSizeFlag,
-  addNetworkFlags,
+  addPlaceFlags,
   addPlatformFlag,
   addProgressFlag,
   addResultFlags,
-  addStoreFlag,
   addWholeFlag,
 } from '../flags.js';
 import { addExamples, ANY_PLACE, type Act } from './act.js';
@@ -219,10 +218,4 @@ function defineDiff(command: Command, act: Act): void {
     'reg diff --exit-code app:1.0 registry.local/app:1.0 && echo the same',
   ]);
   command.action(act(() => import('../commands/diff.js')));
-}
-
-/** For whatever a place is opened with. */
-function addPlaceFlags(command: Command): void {
-  addStoreFlag(command);
-  addNetworkFlags(command);
 }

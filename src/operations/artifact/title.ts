@@ -26,7 +26,7 @@ export function titleOf(path: string, { stripDirs = false }: TitleOptions = {}):
   });
 }
 
-// What separates paths or streams on Windows, or can't be typed: no title has any reason to have it.
+// Control characters, halves of characters, and what parts paths on Windows: no title needs them.
 const FORBIDDEN = /[\p{Cc}\p{Cs}\\]/u;
 
 /** What Windows makes of a name: a device, a stream, or another name (Microsoft, "Naming Files, Paths, and Namespaces"). */

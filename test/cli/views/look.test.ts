@@ -33,7 +33,7 @@ function textOf(lines: readonly Line[]): readonly string[] {
 function assertFits(lines: readonly string[], width: number): void {
   for (const line of lines) {
     assert.ok(widthOf(line) < width, `${widthOf(line)}: ${line}`);
-    // eslint-disable-next-line no-control-regex
+    // oxlint-disable-next-line no-control-regex -- control characters are what must not be there
     assert.doesNotMatch(line, /[\u0000-\u001f\u007f-\u009f\u202e]/);
   }
 }
