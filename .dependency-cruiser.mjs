@@ -85,6 +85,17 @@ export default {
       to: { dependencyTypes: ['core'], path: '^fs' },
     },
     {
+      name: 'registry-by-transport',
+      comment:
+        'what is asked of a registry knows no HTTP but `Transport` and the headers that it reads and writes',
+      severity: 'error',
+      from: { path: '^src/registry/(manifests|blobs|upload)/|^src/registry/(registry|repository)[.]' },
+      to: {
+        path: '^src/registry/(net|http|auth|survey)/|^src/registry/(hosts?|endpoint)[.]',
+        pathNot: '^src/registry/http/(content-range|link)[.]',
+      },
+    },
+    {
       name: 'no-process-below-cli',
       comment:
         'process and console are parameters, their defaults are set in cli; the keychain is a program of its own',

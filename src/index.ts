@@ -40,7 +40,7 @@ export type { StoreChoice } from './credentials/keep.js';
 export type { Layout, LayoutOptions } from './layout/layout.js';
 export { pruneLayout, verifyLayout } from './layout/maintain.js';
 export type { ClientOptions, RegistryClient } from './registry/client.js';
-export type { Pin } from './registry/dial.js';
+export type { Pin } from './registry/net/dial.js';
 export type { Notice } from './registry/notices.js';
 export type {
   HostSettings,
@@ -51,7 +51,7 @@ export type {
   RouteLookup,
   SettingsLookup,
 } from './registry/settings.js';
-export { proxyFromEnvironment, type Proxy, type ProxyFor } from './registry/proxy.js';
+export { proxyFromEnvironment, type Proxy, type ProxyFor } from './registry/net/proxy.js';
 export type { Registry } from './registry/registry.js';
 
 export { connect, type ConnectOptions, type LoginSources } from './operations/connect.js';
@@ -85,7 +85,7 @@ export {
   type TagOrder,
 } from './operations/listing/find-tags.js';
 export { searchImages, type SearchImagesOptions } from './operations/listing/search.js';
-export type { Hit } from './registry/search.js';
+export type { Hit } from './registry/listing/search.js';
 export { isInShard, parseShard, type Shard } from './operations/sync/shard.js';
 export { readSyncFile, type SyncEntry } from './operations/sync/sync-file.js';
 export { sync, type SyncOptions, type SyncResult } from './operations/sync/sync.js';

@@ -50,7 +50,7 @@ const RULES: readonly Rule[] = [
     pattern:
       /^(?!import type|.*\btype \w+ ?} from).*(?:from|import\()\s*'(?:undici|node:https?)'|\bfetch\(['"`]/,
     places: [
-      /^registry\/(?:http|connections|tunnel|wire-error)\.ts$/,
+      /^registry\/(?:http\/(?:http|connections|wire-error)|net\/tunnel)\.ts$/,
       /^engine\/exchange\.ts$/,
       /^server\/server\.ts$/,
     ],
@@ -58,18 +58,18 @@ const RULES: readonly Rule[] = [
   {
     title: 'connections are made by the dialer',
     pattern: /\bconnect\(\{|createConnection\(|new Socket\(/,
-    places: [/^registry\/(?:dial|connections)\.ts$/],
+    places: [/^registry\/(?:net\/dial|http\/connections)\.ts$/],
   },
   {
     title: 'redirects are followed in one place',
     pattern: /header\('location'\)/,
-    places: [/^registry\/redirect\.ts$/, /^registry\/upload\/session\.ts$/],
+    places: [/^registry\/http\/redirect\.ts$/, /^registry\/upload\/session\.ts$/],
   },
   {
     title: 'an Authorization header is put into a request where it is decided on',
     pattern: /headers: \{[^}]*\bauthorization\b|'(?:proxy-)?authorization':/,
     // The third only says which headers nobody may add.
-    places: [/^registry\/redirect\.ts$/, /^registry\/proxy\.ts$/, /^config\/header\.ts$/],
+    places: [/^registry\/http\/redirect\.ts$/, /^registry\/net\/proxy\.ts$/, /^config\/header\.ts$/],
   },
   {
     title: 'other programs are run in one place, and never by a shell',

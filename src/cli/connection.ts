@@ -9,7 +9,7 @@ import { openConnection, type Connection, type LoginSources } from '../operation
 import { machineOptions } from '../operations/machine.js';
 import type { LoginPlace } from '../operations/logins/login.js';
 import type { ClientOptions } from '../registry/client.js';
-import { proxyFromEnvironment } from '../registry/proxy.js';
+import { proxyFromEnvironment } from '../registry/net/proxy.js';
 import { hostPlatform, parsePlatform, type Platform } from '../spec/platform.js';
 import type { Redactor } from '../spec/redactor.js';
 import { parseDuration } from './duration.js';

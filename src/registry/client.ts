@@ -1,13 +1,13 @@
 /** The registry client: what a program holds to speak to registries. */
 
 import type { CallOptions, Source } from '../content/types.js';
-import { listRepositories } from './catalog.js';
+import { listRepositories } from './listing/catalog.js';
 import { createHosts, type ClientOptions, type HostMemory } from './hosts.js';
-import type { Send } from './redirect.js';
-import type { ListOptions } from './pages.js';
+import type { Send } from './http/redirect.js';
+import type { ListOptions } from './listing/pages.js';
 import { readFrom } from './pull-sources.js';
 import { Registry } from './registry.js';
-import { searchHub, type Hit, type SearchOptions } from './search.js';
+import { searchHub, type Hit, type SearchOptions } from './listing/search.js';
 import type { ImageName, PullSource } from './settings.js';
 import type { Survey } from './survey/survey.js';
 

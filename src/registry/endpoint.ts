@@ -2,15 +2,15 @@
 
 import { hasCode, RegError } from '../errors.js';
 import { quoteText } from '../spec/text.js';
-import { bareHostname, isLoopback, portOf } from './addresses.js';
-import type { Dialer } from './dial.js';
-import type { Care } from './http.js';
+import { bareHostname, isLoopback, portOf } from './net/addresses.js';
+import type { Dialer } from './net/dial.js';
+import type { Care } from './http/http.js';
 import { isSameOrigin } from './origin.js';
-import { parseProxy, type Proxy } from './proxy.js';
+import { parseProxy, type Proxy } from './net/proxy.js';
 import type { HostSettings, PullSource } from './settings.js';
-import { speaksTls } from './tls-probe.js';
-import type { Announce } from './told.js';
-import type { Trust } from './trust.js';
+import { speaksTls } from './net/tls-probe.js';
+import type { Announce } from './http/told.js';
+import type { Trust } from './net/trust.js';
 
 /** Remembers from run to run which hosts of this machine spoke plain http. Never throws. */
 export interface PlainMemory {

@@ -13,10 +13,10 @@ import type { TokenFacts } from './auth/wish.js';
 import type { Endpoint } from './endpoint.js';
 import type { Notices } from './notices.js';
 import { isSameOrigin } from './origin.js';
-import { follow, type Grant, type Send } from './redirect.js';
+import { follow, type Grant, type Send } from './http/redirect.js';
 import { Remarks } from './remarks.js';
 import type { Answer, Request, Scope, Transport } from './transport.js';
-import { wireError } from './wire-error.js';
+import { wireError } from './http/wire-error.js';
 
 export interface HostOptions {
   readonly endpoint: Endpoint;

@@ -6,13 +6,13 @@ import { Redactor } from '../spec/redactor.js';
 import { Authorizer } from './auth/authorizer.js';
 import type { CredentialLookup } from './auth/credential.js';
 import type { ChallengeMemory } from './auth/remembered.js';
-import { Dialer, type Pin } from './dial.js';
+import { Dialer, type Pin } from './net/dial.js';
 import { Endpoint, type PlainMemory } from './endpoint.js';
 import { Host } from './host.js';
-import { Http } from './http.js';
+import { Http } from './http/http.js';
 import { Notices, type Notice } from './notices.js';
-import type { ProxyFor } from './proxy.js';
-import type { Send } from './redirect.js';
+import type { ProxyFor } from './net/proxy.js';
+import type { Send } from './http/redirect.js';
 import type {
   HostSettings,
   Identity,
@@ -23,7 +23,7 @@ import type {
 } from './settings.js';
 import { Survey } from './survey/survey.js';
 import { Way } from './survey/way.js';
-import { announcer, traced, type Announce } from './told.js';
+import { announcer, traced, type Announce } from './http/told.js';
 
 /** The slowest that stores let one connection be is about 5 MB/s: so many of them fill a gigabit. */
 const MOST_CONNECTIONS = 24;

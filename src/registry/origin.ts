@@ -4,7 +4,7 @@
  */
 
 import { RegError } from '../errors.js';
-import { bareHostname, isLoopback } from './addresses.js';
+import { bareHostname, isLoopback } from './net/addresses.js';
 
 /** What is known of a credential when it is about to travel. */
 export interface Luggage {

@@ -22,16 +22,16 @@ import type {
 import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
 import { isManifestType } from '../spec/media-type.js';
-import { blobContent, describeBlob, hasBlob } from './blobs.js';
-import { deleteManifest, requireDeletion } from './deletion.js';
-import { Manifests } from './manifests.js';
-import { listReferrers } from './referrer-list.js';
-import type { ListOptions } from './pages.js';
+import { blobContent, describeBlob, hasBlob } from './blobs/blobs.js';
+import { deleteManifest, requireDeletion } from './manifests/deletion.js';
+import { Manifests } from './manifests/manifests.js';
+import { listReferrers } from './manifests/referrers.js';
+import type { ListOptions } from './listing/pages.js';
 import type { Repository } from './repository.js';
-import { tagManifest } from './tag-manifest.js';
-import { listTags } from './tags.js';
+import { tagManifest } from './manifests/tag.js';
+import { listTags } from './listing/tags.js';
 import type { Transport } from './transport.js';
-import { Uploads } from './uploads.js';
+import { Uploads } from './upload/uploads.js';
 
 export interface RegistryOptions {
   /** Host with port, as in a reference: `docker.io`, `127.0.0.1:5000`. */

@@ -3,7 +3,7 @@
 import type { Clock, Wait } from '../content/retry.js';
 import type { Notices } from './notices.js';
 import type { Answer } from './transport.js';
-import { shownWarnings } from './warnings.js';
+import { shownWarnings } from './http/warnings.js';
 
 interface RemarksOptions {
   /** As in a reference. */

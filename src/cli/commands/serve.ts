@@ -7,7 +7,7 @@ import { isIPv6 } from 'node:net';
 import { systemClock } from '../../content/system-clock.js';
 import { onDisk } from '../../disk/files.js';
 import { hasCode, RegError } from '../../errors.js';
-import { isLoopback } from '../../registry/addresses.js';
+import { isLoopback } from '../../registry/net/addresses.js';
 import { parseHtpasswd } from '../../server/htpasswd.js';
 import { createServer, GRACE_MS, type LogEntry, type ServerOptions } from '../../server/server.js';
 import { parseReference } from '../../spec/reference.js';

@@ -1,6 +1,6 @@
 /** Whether somebody answers there. */
 
-import { formatPeer } from '../../registry/addresses.js';
+import { formatPeer } from '../../registry/net/addresses.js';
 import { good, type Check } from './check.js';
 import type { RegistrySubject } from './subject.js';
 

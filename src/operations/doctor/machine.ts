@@ -1,7 +1,7 @@
 /** This machine, as far as it matters to `reg`: what several checks look at. */
 
 import type { Layout } from '../../layout/layout.js';
-import type { ProxyFor } from '../../registry/proxy.js';
+import type { ProxyFor } from '../../registry/net/proxy.js';
 import type { RouteLookup } from '../../registry/settings.js';
 
 export interface MachineSubject {

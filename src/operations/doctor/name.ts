@@ -2,7 +2,7 @@
 
 import { isIP } from 'node:net';
 
-import { formatPeer } from '../../registry/addresses.js';
+import { formatPeer } from '../../registry/net/addresses.js';
 import { good, none, type Check } from './check.js';
 import type { RegistrySubject } from './subject.js';
 

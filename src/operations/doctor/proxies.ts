@@ -1,6 +1,6 @@
 /** The proxies before registries that nothing excepts from them. */
 
-import { formatPeer } from '../../registry/addresses.js';
+import { formatPeer } from '../../registry/net/addresses.js';
 import { good, none, type Check } from './check.js';
 import type { MachineSubject } from './machine.js';
 

@@ -1,6 +1,6 @@
 /** Which proxy lies before the registry, and what named it. */
 
-import { formatPeer } from '../../registry/addresses.js';
+import { formatPeer } from '../../registry/net/addresses.js';
 import { good, none, type Check } from './check.js';
 import type { RegistrySubject } from './subject.js';
 

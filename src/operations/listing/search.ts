@@ -3,7 +3,7 @@
 import type { CallOptions } from '../../content/types.js';
 import { explain, RegError } from '../../errors.js';
 import type { RegistryClient } from '../../registry/client.js';
-import type { Hit } from '../../registry/search.js';
+import type { Hit } from '../../registry/listing/search.js';
 import { quoteText } from '../../spec/text.js';
 
 export interface SearchImagesOptions extends CallOptions {

@@ -1,9 +1,9 @@
 /** Asks a token service. What it is shown goes no further than its own origin, whatever it redirects to. */
 
 import type { Endpoint } from '../endpoint.js';
-import type { HttpRequest } from '../http.js';
+import type { HttpRequest } from '../http/http.js';
 import { mayCarry } from '../origin.js';
-import { follow, type Send } from '../redirect.js';
+import { follow, type Send } from '../http/redirect.js';
 import type { Answer } from '../transport.js';
 import { checkRealm } from './realm.js';
 

@@ -10,7 +10,7 @@ import type { Clock } from '../../content/retry.js';
 import { hasCode, RegError } from '../../errors.js';
 import type { Redactor } from '../../spec/redactor.js';
 import { untilAborted } from '../../content/abort.js';
-import type { Grant } from '../redirect.js';
+import type { Grant } from '../http/redirect.js';
 import type { Scope } from '../transport.js';
 import { createAskRealm, type AskRealmOptions } from './ask-realm.js';
 import { parseChallenges } from './challenge.js';

@@ -5,7 +5,7 @@
 
 import { RegError } from '../../errors.js';
 import { quoteText } from '../../spec/text.js';
-import { bareHostname, isPrivateHost } from '../addresses.js';
+import { bareHostname, isPrivateHost } from '../net/addresses.js';
 import { formatUrl, isHttp } from '../origin.js';
 
 /** Longest realm, and longest URL made of one, in characters. */

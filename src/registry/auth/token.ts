@@ -5,7 +5,7 @@ import type { CallOptions } from '../../content/types.js';
 import { parseJsonObject } from '../../spec/json.js';
 import { formatUrl } from '../origin.js';
 import type { Answer } from '../transport.js';
-import { wireError } from '../wire-error.js';
+import { wireError } from '../http/wire-error.js';
 import type { AskRealm } from './ask-realm.js';
 import { formatBasic, type Credential } from './credential.js';
 import { MAX_URL } from './realm.js';

@@ -4,12 +4,12 @@ import type { Socket } from 'node:net';
 
 import type { Clock } from '../../content/retry.js';
 import { hasCode } from '../../errors.js';
-import { bareHostname, formatPeer, portOf } from '../addresses.js';
-import type { Destination, Dialer } from '../dial.js';
+import { bareHostname, formatPeer, portOf } from '../net/addresses.js';
+import type { Destination, Dialer } from '../net/dial.js';
 import { parseHost, type Endpoint } from '../endpoint.js';
-import { addressesOf } from '../lookup.js';
-import { networkError } from '../network-error.js';
-import type { Proxy } from '../proxy.js';
+import { addressesOf } from '../net/lookup.js';
+import { networkError } from '../net/network-error.js';
+import type { Proxy } from '../net/proxy.js';
 import { readCertificate, type Certificate } from './certificate.js';
 
 export interface WayOptions {

@@ -3,7 +3,7 @@
 import type { CallOptions, Origin } from '../../content/types.js';
 import { hasCode, isRetryable, RegError } from '../../errors.js';
 import { shortDigest, type Digest } from '../../spec/digest.js';
-import { formatUploadRange, parseLength, parseUploadRange } from '../content-range.js';
+import { formatUploadRange, parseLength, parseUploadRange } from '../http/content-range.js';
 import { contradicts, pushScopes, type Repository } from '../repository.js';
 import type { Answer, Body } from '../transport.js';
 import { uploadLocation, withDigest } from './location.js';

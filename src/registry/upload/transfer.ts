@@ -3,7 +3,7 @@
 import { Patience } from '../../content/retry.js';
 import type { CallOptions, Content } from '../../content/types.js';
 import type { Descriptor } from '../../spec/descriptor.js';
-import { hasBlob } from '../blobs.js';
+import { hasBlob } from '../blobs/blobs.js';
 import type { Repository } from '../repository.js';
 import { Outgoing } from './outgoing.js';
 import { openSession, type Session } from './session.js';
