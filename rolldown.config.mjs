@@ -8,11 +8,11 @@ import { join } from 'node:path';
 /** Each file that is named here holds these modules, and all that they import and no file before it holds. */
 const files = [
   { name: 'main', test: /rolldown[\\/]runtime|src[\\/]cli[\\/](main|commands[\\/]version)\.ts$/ },
-  { name: 'program', test: /src[\\/]cli[\\/](program|flags|define[\\/]act)\.ts$/ },
+  { name: 'program', test: /src[\\/]cli[\\/](program|flags[\\/]flags|define[\\/]act)\.ts$/ },
   {
     name: 'registry',
     // The last two because both who looks and who pulls has them, and neither needs the other's file.
-    test: /src[\\/](cli[\\/](connection|output[\\/]style|commands[\\/](digest|tags))|content[\\/]watched)\.ts$/,
+    test: /src[\\/](cli[\\/](open[\\/]connection|output[\\/]style|commands[\\/](digest|tags))|content[\\/]watched)\.ts$/,
   },
   { name: 'toml', test: /node_modules[\\/]smol-toml[\\/]/ },
   {
@@ -22,7 +22,7 @@ const files = [
   { name: 'domains', test: /node_modules[\\/]tldts[\\/]/ },
   {
     name: 'store',
-    test: /src[\\/]cli[\\/](local-store|progress[\\/]create|commands[\\/](pull|push|images|tag|rmi|verify|prune))\.ts$/,
+    test: /src[\\/]cli[\\/](open[\\/]local-store|progress[\\/]create|commands[\\/](pull|push|images|tag|rmi|verify|prune))\.ts$/,
   },
 ];
 

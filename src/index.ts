@@ -54,7 +54,7 @@ export type {
 export { proxyFromEnvironment, type Proxy, type ProxyFor } from './registry/net/proxy.js';
 export type { Registry } from './registry/registry.js';
 
-export { connect, type ConnectOptions, type LoginSources } from './operations/connect.js';
+export { connect, type ConnectOptions, type LoginSources } from './operations/connect/connect.js';
 export { readDigest, type DigestResult } from './operations/look/digest.js';
 export { copyImages, type CopyImagesOptions, type CopyResult } from './operations/transfer/copy-images.js';
 export {
@@ -108,7 +108,7 @@ export {
   type DamagedImage,
   type ImageList,
   type ImageSummary,
-} from './operations/images.js';
+} from './operations/store/images.js';
 export { inspect, type Inspection } from './operations/look/inspect.js';
 export {
   compareFiles,
@@ -132,8 +132,8 @@ export type { LookOptions } from './operations/look/look-at.js';
 export { measureImages, type ImageSize, type ManifestSize, type SizeReport } from './operations/look/size.js';
 export { login, type LoginOptions, type LoginPlace, type LoginResult } from './operations/logins/login.js';
 export { logout, logoutAll, type LogoutResult } from './operations/logins/logout.js';
-export { machineOptions, type MachineLookups, type MachineOptions } from './operations/machine.js';
-export { openStore } from './operations/open-store.js';
+export { machineOptions, type MachineLookups, type MachineOptions } from './operations/connect/machine.js';
+export { openStore } from './operations/store/open.js';
 export {
   deleteImage,
   planDeletion,

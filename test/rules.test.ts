@@ -23,7 +23,7 @@ const RULES: readonly Rule[] = [
       'the standard output and error are written to only by what makes text safe, or writes words of ours',
     pattern: /\b(?:stdout|stderr|screen|io\.\w+|stream)\.write\(/,
     places: [
-      /^cli\/(?:output\/output|session|prompt|program)\.ts$/,
+      /^cli\/(?:output\/output|session|input\/prompt|program)\.ts$/,
       /^cli\/progress\/(?:plain|painter|silent|json)\.ts$/,
       // A tar that goes to the standard output is bytes, and no text.
       /^tar\/target\.ts$/,

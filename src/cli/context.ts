@@ -2,10 +2,10 @@
 
 import type { Layout } from '../layout/layout.js';
 import type { LoginPlace } from '../operations/logins/login.js';
-import type { Connection } from '../operations/connect.js';
+import type { Connection } from '../operations/connect/connect.js';
 import type { ClientOptions } from '../registry/client.js';
 import type { Redactor } from '../spec/redactor.js';
-import type { SharedFlags } from './flags.js';
+import type { SharedFlags } from './flags/flags.js';
 import type { Template } from './format/template.js';
 import type { Io } from './io.js';
 import { createOutput, type Output } from './output/output.js';
@@ -54,7 +54,7 @@ export interface ContextOptions<Flags> extends Pick<
 
 export function createContext<Flags>(options: ContextOptions<Flags>): Context<Flags> {
   const { flags, io, onClose, template } = options;
-  const connection = once(() => import('./connection.js'));
+  const connection = once(() => import('./open/connection.js'));
   const output = createOutput(io.stdout, { ...flags, template });
   if (template !== undefined) onClose(async () => output.end());
   return {
@@ -69,7 +69,7 @@ export function createContext<Flags>(options: ContextOptions<Flags>): Context<Fl
       return client;
     }),
     store: once(async () => {
-      const { openStore } = await import('./local-store.js');
+      const { openStore } = await import('./open/local-store.js');
       const store = await openStore(options);
       onClose(() => store.close());
       return store;

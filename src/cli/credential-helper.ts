@@ -13,7 +13,7 @@ import { parseJsonObject } from '../spec/json.js';
 import { cleanText } from '../spec/text.js';
 import { keychainIndexFile } from './environment.js';
 import { processIo, type Io } from './io.js';
-import { readSecret } from './read-secret.js';
+import { readSecret } from './input/read-secret.js';
 
 /** By these very words docker and podman know that there is none. */
 const NOT_FOUND = 'credentials not found in native keychain';

@@ -11,7 +11,7 @@
 
 import * as versionCommand from './commands/version.js';
 import { useCodeCache } from './code-cache.js';
-import { helpPage } from './help-page.js';
+import { helpPage } from './define/help-page.js';
 import { processIo, type Io } from './io.js';
 import { createOutput } from './output/output.js';
 import { createSession, type Session } from './session.js';

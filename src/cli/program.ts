@@ -8,8 +8,8 @@ import { addExamples, type Act } from './define/act.js';
 import { COMMAND_GROUPS } from './define/commands.js';
 import type { CommandEntry } from './define/entry.js';
 import type { CommandModule } from './context.js';
-import type { SharedFlags } from './flags.js';
-import { inOrder } from './option-order.js';
+import type { SharedFlags } from './flags/flags.js';
+import { inOrder } from './define/option-order.js';
 import type { Writable } from './output/output.js';
 import type { Session } from './session.js';
 

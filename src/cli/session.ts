@@ -3,7 +3,7 @@
 import { hasCode, RegError } from '../errors.js';
 import { Redactor } from '../spec/redactor.js';
 import { createContext, type CommandModule } from './context.js';
-import type { SharedFlags } from './flags.js';
+import type { SharedFlags } from './flags/flags.js';
 import type { Template } from './format/template.js';
 import type { Io } from './io.js';
 import { readPackage } from './package.js';

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { writeBytes, writeText } from '../../src/cli/output/file-output.js';
 import { changeForPrograms, describeFileChanges } from '../../src/cli/views/file-diff.js';
 import { describeFiles, fileForPrograms } from '../../src/cli/views/files.js';
-import { splitImagePath } from '../../src/cli/image-path.js';
+import { splitImagePath } from '../../src/cli/flags/image-path.js';
 import type { FileChange } from '../../src/operations/files/file-diff.js';
 import type { ListedFile } from '../../src/operations/files/list-files.js';
 import { parseDigest } from '../../src/spec/digest.js';

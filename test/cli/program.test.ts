@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { COMMAND_GROUPS } from '../../src/cli/define/commands.js';
 import type { CommandEntry } from '../../src/cli/define/entry.js';
-import { helpPage } from '../../src/cli/help-page.js';
+import { helpPage } from '../../src/cli/define/help-page.js';
 import { runProgram } from '../../src/cli/program.js';
 import { RegError } from '../../src/errors.js';
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { verifyLayout } from '../../src/layout/maintain.js';
-import { connect } from '../../src/operations/connect.js';
+import { connect } from '../../src/operations/connect/connect.js';
 import { inspect } from '../../src/operations/look/inspect.js';
-import { machineOptions } from '../../src/operations/machine.js';
+import { machineOptions } from '../../src/operations/connect/machine.js';
 import { pull } from '../../src/operations/transfer/pull.js';
 import { push } from '../../src/operations/transfer/push.js';
 import type { RegistryClient } from '../../src/registry/client.js';

@@ -1,9 +1,9 @@
 /** Two ways to do the same: the built command line in a process of its own, and the library in this one. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connect } from '../../src/operations/connect.js';
-import { tagImage } from '../../src/operations/images.js';
-import { openStore } from '../../src/operations/open-store.js';
+import { connect } from '../../src/operations/connect/connect.js';
+import { tagImage } from '../../src/operations/store/images.js';
+import { openStore } from '../../src/operations/store/open.js';
 import { openPlace } from '../../src/operations/places/source-place.js';
 import { pull } from '../../src/operations/transfer/pull.js';
 import { push, pushFrom } from '../../src/operations/transfer/push.js';

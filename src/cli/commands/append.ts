@@ -2,7 +2,7 @@
 
 import { appendLayers } from '../../operations/edit/append.js';
 import type { Context } from '../context.js';
-import { creationTime } from '../creation-time.js';
+import { creationTime } from '../flags/creation-time.js';
 import { runChange, type ChangeFlags } from './change.js';
 
 interface AppendFlags extends ChangeFlags {

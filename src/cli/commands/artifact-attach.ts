@@ -1,9 +1,9 @@
 /** `reg artifact attach` */
 
 import { attachArtifact, type AttachedArtifact } from '../../operations/artifact/attach.js';
-import { platformFor } from '../connection.js';
+import { platformFor } from '../open/connection.js';
 import type { Context } from '../context.js';
-import type { PlatformFlags } from '../flags.js';
+import type { PlatformFlags } from '../flags/flags.js';
 import { describePlan } from '../views/plan.js';
 import { filesFrom, openTargetEnds, type FileFlags } from './artifact-files.js';
 import { transfer } from './transfer.js';

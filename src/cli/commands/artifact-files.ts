@@ -5,9 +5,9 @@ import { splitTags, type PushedArtifact } from '../../operations/artifact/push.j
 import type { TargetEnds } from '../../operations/places/target-place.js';
 import { RegError } from '../../errors.js';
 import type { Context } from '../context.js';
-import { creationTime } from '../creation-time.js';
-import { openEnds } from '../ends.js';
-import { namedHosts } from '../named-hosts.js';
+import { creationTime } from '../flags/creation-time.js';
+import { openEnds } from '../open/ends.js';
+import { namedHosts } from '../open/named-hosts.js';
 import { describePlan } from '../views/plan.js';
 
 export interface FileFlags {

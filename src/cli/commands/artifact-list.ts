@@ -6,8 +6,8 @@ import { hexOf } from '../../spec/digest.js';
 import { formatBytes } from '../output/bytes.js';
 import type { Context } from '../context.js';
 import { dayOf } from '../output/day.js';
-import type { PlatformFlags } from '../flags.js';
-import { lookOptions } from '../look-options.js';
+import type { PlatformFlags } from '../flags/flags.js';
+import { lookOptions } from '../open/look-options.js';
 
 interface ListFlags extends PlatformFlags {
   readonly artifactType?: string;

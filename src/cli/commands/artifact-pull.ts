@@ -2,10 +2,10 @@
 
 import { pullArtifact, type PulledArtifact } from '../../operations/artifact/pull.js';
 import { parseNamePatterns } from '../../operations/listing/name-pattern.js';
-import { platformFor } from '../connection.js';
+import { platformFor } from '../open/connection.js';
 import type { Context } from '../context.js';
-import { openEnds } from '../ends.js';
-import type { PlatformFlags } from '../flags.js';
+import { openEnds } from '../open/ends.js';
+import type { PlatformFlags } from '../flags/flags.js';
 import { transfer } from './transfer.js';
 
 interface PullFlags extends PlatformFlags {

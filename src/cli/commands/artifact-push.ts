@@ -2,8 +2,8 @@
 
 import { pushArtifact } from '../../operations/artifact/push.js';
 import type { Context } from '../context.js';
-import type { TagRuleFlags } from '../flags.js';
-import { tagRules } from '../tag-rules.js';
+import type { TagRuleFlags } from '../flags/flags.js';
+import { tagRules } from '../flags/tag-rules.js';
 import { filesFrom, openTargetEnds, printPushed, type FileFlags } from './artifact-files.js';
 import { transfer } from './transfer.js';
 

@@ -3,8 +3,8 @@
 import { listAttestations } from '../../operations/look/attestations.js';
 import { describeAttestations } from '../views/attestations.js';
 import type { Context } from '../context.js';
-import type { PlatformFlags } from '../flags.js';
-import { lookOptions } from '../look-options.js';
+import type { PlatformFlags } from '../flags/flags.js';
+import { lookOptions } from '../open/look-options.js';
 import { createPage } from '../output/page.js';
 import { jsonLines } from '../output/print-document.js';
 

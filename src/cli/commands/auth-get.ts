@@ -1,7 +1,7 @@
 /** `reg auth get` */
 
 import { secretOf } from '../../credentials/helper-program.js';
-import { requireLogin } from '../known-login.js';
+import { requireLogin } from '../open/known-login.js';
 import type { Context } from '../context.js';
 import { createOutput } from '../output/output.js';
 

@@ -4,9 +4,9 @@ import { RegError } from '../../errors.js';
 import { readFiles } from '../../operations/files/read-file.js';
 import type { Context } from '../context.js';
 import { writeBytes, writeText } from '../output/file-output.js';
-import type { PlatformFlags } from '../flags.js';
-import { splitImagePath } from '../image-path.js';
-import { lookOptions } from '../look-options.js';
+import type { PlatformFlags } from '../flags/flags.js';
+import { splitImagePath } from '../flags/image-path.js';
+import { lookOptions } from '../open/look-options.js';
 import type { Job } from '../progress/words.js';
 
 interface CatFlags extends PlatformFlags {

@@ -4,7 +4,7 @@ import { listRepositories } from '../../operations/listing/catalog.js';
 import { parseServer } from '../../operations/logins/login.js';
 import { parseNamePatterns } from '../../operations/listing/name-pattern.js';
 import type { Context } from '../context.js';
-import type { ListFlags } from '../flags.js';
+import type { ListFlags } from '../flags/flags.js';
 
 /** Longest name of a repository that references can hold (distribution, reference.go). */
 const MAX_LENGTH = 255;

@@ -6,11 +6,11 @@ import type { Written } from '../../operations/transfer/write-image.js';
 import { hostPlatform, parsePlatform } from '../../spec/platform.js';
 import { quoteText } from '../../spec/text.js';
 import type { Context } from '../context.js';
-import { openEnds } from '../ends.js';
-import type { TagRuleFlags } from '../flags.js';
+import { openEnds } from '../open/ends.js';
+import type { TagRuleFlags } from '../flags/flags.js';
 import { describePlan } from '../views/plan.js';
 import type { Job } from '../progress/words.js';
-import { tagRules } from '../tag-rules.js';
+import { tagRules } from '../flags/tag-rules.js';
 import { outputBeside } from './print-copy.js';
 import { allOf, transfer } from './transfer.js';
 

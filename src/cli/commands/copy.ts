@@ -3,9 +3,9 @@
 import { copyImages } from '../../operations/transfer/copy-images.js';
 import { hostPlatform, parsePlatform } from '../../spec/platform.js';
 import type { Context } from '../context.js';
-import { openEnds } from '../ends.js';
-import type { TagRuleFlags } from '../flags.js';
-import { tagRules } from '../tag-rules.js';
+import { openEnds } from '../open/ends.js';
+import type { TagRuleFlags } from '../flags/flags.js';
+import { tagRules } from '../flags/tag-rules.js';
 import { printCopy } from './print-copy.js';
 import { allOf, transfer } from './transfer.js';
 

@@ -9,7 +9,7 @@ import {
 } from '../../operations/edit/delete-images.js';
 import { shortDigest } from '../../spec/digest.js';
 import type { Context } from '../context.js';
-import { confirm } from '../prompt.js';
+import { confirm } from '../input/prompt.js';
 
 interface DeleteFlags {
   readonly allTags?: true;

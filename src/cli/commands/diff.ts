@@ -8,8 +8,8 @@ import { parsePlatform } from '../../spec/platform.js';
 import type { Context } from '../context.js';
 import { describeDiff } from '../views/diff.js';
 import { changeForPrograms, describeFileChanges } from '../views/file-diff.js';
-import type { PlatformFlags } from '../flags.js';
-import { lookOptions } from '../look-options.js';
+import type { PlatformFlags } from '../flags/flags.js';
+import { lookOptions } from '../open/look-options.js';
 import { createPage } from '../output/page.js';
 
 interface DiffFlags extends PlatformFlags {

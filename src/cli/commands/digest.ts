@@ -3,8 +3,8 @@
 import { createLimit } from '../../content/limit.js';
 import { readDigest } from '../../operations/look/digest.js';
 import type { Context } from '../context.js';
-import type { PlatformFlags } from '../flags.js';
-import { lookOptions } from '../look-options.js';
+import type { PlatformFlags } from '../flags/flags.js';
+import { lookOptions } from '../open/look-options.js';
 
 interface DigestFlags extends PlatformFlags {
   readonly local?: true;

@@ -10,7 +10,7 @@ import { examineMachine, examineRegistry } from '../../operations/doctor/doctor.
 import type { MachineSubject } from '../../operations/doctor/machine.js';
 import { subjectOf, type RegistrySubject } from '../../operations/doctor/subject.js';
 import { parseTarget } from '../../operations/target.js';
-import { settingsFilesOf } from '../../operations/machine.js';
+import { settingsFilesOf } from '../../operations/connect/machine.js';
 import { digestOf } from '../../spec/digest.js';
 import { isObject } from '../../spec/json.js';
 import { formatBytes } from '../output/bytes.js';

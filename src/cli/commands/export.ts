@@ -1,10 +1,10 @@
 /** `reg export` */
 
 import { exportRootfs, type ExportResult } from '../../operations/unpack/export.js';
-import { platformFor } from '../connection.js';
+import { platformFor } from '../open/connection.js';
 import type { Context } from '../context.js';
-import { openEnds } from '../ends.js';
-import type { PlatformFlags } from '../flags.js';
+import { openEnds } from '../open/ends.js';
+import type { PlatformFlags } from '../flags/flags.js';
 import { outputBeside } from './print-copy.js';
 import { allOf, transfer } from './transfer.js';
 

@@ -4,9 +4,9 @@ import { listFiles } from '../../operations/files/list-files.js';
 import { spellOut } from '../../spec/text.js';
 import type { Context } from '../context.js';
 import { describeFiles, fileForPrograms } from '../views/files.js';
-import type { PlatformFlags } from '../flags.js';
-import { splitImagePath } from '../image-path.js';
-import { lookOptions } from '../look-options.js';
+import type { PlatformFlags } from '../flags/flags.js';
+import { splitImagePath } from '../flags/image-path.js';
+import { lookOptions } from '../open/look-options.js';
 import { createPage } from '../output/page.js';
 
 interface FilesFlags extends PlatformFlags {

@@ -2,9 +2,9 @@
 
 import { readHistory } from '../../operations/look/history.js';
 import type { Context } from '../context.js';
-import type { PlatformFlags } from '../flags.js';
+import type { PlatformFlags } from '../flags/flags.js';
 import { describeHistory } from '../views/history.js';
-import { lookOptions } from '../look-options.js';
+import { lookOptions } from '../open/look-options.js';
 import { createPage } from '../output/page.js';
 
 interface HistoryFlags extends PlatformFlags {

@@ -1,7 +1,7 @@
 /** `reg images` */
 
 import { RegError } from '../../errors.js';
-import { listImages, type DamagedImage, type ImageSummary } from '../../operations/images.js';
+import { listImages, type DamagedImage, type ImageSummary } from '../../operations/store/images.js';
 import { familiarName, parseReference } from '../../spec/reference.js';
 import { formatBytes } from '../output/bytes.js';
 import type { Context } from '../context.js';

@@ -2,8 +2,8 @@
 
 import { createIndex } from '../../operations/edit/index-images.js';
 import type { Context } from '../context.js';
-import { openEnds } from '../ends.js';
-import { tagRules } from '../tag-rules.js';
+import { openEnds } from '../open/ends.js';
+import { tagRules } from '../flags/tag-rules.js';
 import { parsePairs, printWritten, type ChangeFlags } from './change.js';
 import { allOf, transfer } from './transfer.js';
 

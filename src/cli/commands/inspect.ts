@@ -3,9 +3,9 @@
 import { inspect } from '../../operations/look/inspect.js';
 import { readManifestBytes } from '../../operations/look/documents.js';
 import type { Context } from '../context.js';
-import type { PlatformFlags } from '../flags.js';
+import type { PlatformFlags } from '../flags/flags.js';
 import { describeInspection } from '../views/inspection.js';
-import { lookOptions } from '../look-options.js';
+import { lookOptions } from '../open/look-options.js';
 import { createPage } from '../output/page.js';
 import { printDocument } from '../output/print-document.js';
 

@@ -2,9 +2,9 @@
 
 import { listLayers } from '../../operations/look/layers.js';
 import type { Context } from '../context.js';
-import type { PlatformFlags } from '../flags.js';
+import type { PlatformFlags } from '../flags/flags.js';
 import { describeLayers } from '../views/layers.js';
-import { lookOptions } from '../look-options.js';
+import { lookOptions } from '../open/look-options.js';
 import { createPage } from '../output/page.js';
 
 interface LayersFlags extends PlatformFlags {

@@ -5,7 +5,7 @@ import type { CopyResult } from '../../operations/transfer/copy-images.js';
 import { loadImages } from '../../operations/transfer/load-images.js';
 import { familiarName, parseReference } from '../../spec/reference.js';
 import type { Context } from '../context.js';
-import { openEnds } from '../ends.js';
+import { openEnds } from '../open/ends.js';
 import { allOf, transfer } from './transfer.js';
 
 interface LoadFlags {

@@ -7,8 +7,8 @@ import { DEFAULT_SERVER, login, parseServer, type LoginResult } from '../../oper
 import { findLogin, isAccepted } from '../../operations/logins/whoami.js';
 import { cleanText, quoteText } from '../../spec/text.js';
 import type { Context } from '../context.js';
-import { prompt } from '../prompt.js';
-import { readSecret } from '../read-secret.js';
+import { prompt } from '../input/prompt.js';
+import { readSecret } from '../input/read-secret.js';
 
 interface LoginFlags {
   readonly username?: string;

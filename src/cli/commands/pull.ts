@@ -3,9 +3,9 @@
 import { parseImage } from '../../operations/image-name.js';
 import { pull, pullAllTags, type PullResult } from '../../operations/transfer/pull.js';
 import { familiarName, parseReference } from '../../spec/reference.js';
-import { platformFor } from '../connection.js';
+import { platformFor } from '../open/connection.js';
 import type { Context } from '../context.js';
-import type { PlatformFlags } from '../flags.js';
+import type { PlatformFlags } from '../flags/flags.js';
 import { describePlan } from '../views/plan.js';
 import { printCopy } from './print-copy.js';
 import { allOf, transfer } from './transfer.js';
@@ -42,7 +42,7 @@ async function pullInto(output: string, context: Context<PullFlags>): Promise<vo
   const { allPlatforms, allTags, concurrency } = flags;
   // A pull into the store needs none of this.
   const [{ openEnds }, { copyImages }, { parsePlace, wrongPlace }] = await Promise.all([
-    import('../ends.js'),
+    import('../open/ends.js'),
     import('../../operations/transfer/copy-images.js'),
     import('../../operations/places/place.js'),
   ]);

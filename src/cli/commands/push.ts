@@ -4,8 +4,8 @@ import { RegError } from '../../errors.js';
 import { push, pushAllTags, pushFrom, type PushResult } from '../../operations/transfer/push.js';
 import { familiarName, parseReference } from '../../spec/reference.js';
 import type { Context } from '../context.js';
-import type { TagRuleFlags } from '../flags.js';
-import { tagRules } from '../tag-rules.js';
+import type { TagRuleFlags } from '../flags/flags.js';
+import { tagRules } from '../flags/tag-rules.js';
 import { describePlan } from '../views/plan.js';
 import { transfer } from './transfer.js';
 
@@ -47,7 +47,7 @@ async function* results(image: string, context: Context<PushFlags>): AsyncGenera
   }
   // Tars and layouts of others are read by code that no other command needs.
   const [{ openEnds }, { openPlace }, { preferPath }] = await Promise.all([
-    import('../ends.js'),
+    import('../open/ends.js'),
     import('../../operations/places/source-place.js'),
     import('../../operations/places/place.js'),
   ]);

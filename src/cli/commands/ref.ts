@@ -3,7 +3,7 @@
 import { RegError } from '../../errors.js';
 import { familiarName, formatReference, parseReference, pullReference } from '../../spec/reference.js';
 import type { Context } from '../context.js';
-import { readLines } from '../lines.js';
+import { readLines } from '../input/lines.js';
 import { alignColumns } from '../output/table.js';
 
 /** What `--json` prints; its keys are a promise. */

@@ -1,6 +1,6 @@
 /** `reg rmi` */
 
-import { removeImages } from '../../operations/images.js';
+import { removeImages } from '../../operations/store/images.js';
 import type { Context } from '../context.js';
 
 export async function run({ args, output, store }: Context): Promise<void> {

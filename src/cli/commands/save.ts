@@ -2,7 +2,7 @@
 
 import { copyImages } from '../../operations/transfer/copy-images.js';
 import type { Context } from '../context.js';
-import { openEnds } from '../ends.js';
+import { openEnds } from '../open/ends.js';
 import { outputBeside } from './print-copy.js';
 import { allOf, transfer } from './transfer.js';
 

@@ -14,7 +14,7 @@ import { parseReference } from '../../spec/reference.js';
 import { quoteText } from '../../spec/text.js';
 import { formatBytes } from '../output/bytes.js';
 import type { Context } from '../context.js';
-import { formatDuration } from '../duration.js';
+import { formatDuration } from '../flags/duration.js';
 import { createOutput } from '../output/output.js';
 
 interface ServeFlags {
@@ -88,7 +88,7 @@ async function cacheOptions(context: Context<ServeFlags>) {
   const { flags } = context;
   const [first, ...others] = (flags.proxyOf ?? []).map(parseHost);
   if (first === undefined) return undefined;
-  const { openClient } = await import('../connection.js');
+  const { openClient } = await import('../open/connection.js');
   const client = await openClient({ ...context, flags: { mirror: ['none'], ...flags } }, [first, ...others]);
   return { hosts: [first, ...others] as const, client, freshForMs: flags.freshFor };
 }

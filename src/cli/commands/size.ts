@@ -2,8 +2,8 @@
 
 import { measureImages } from '../../operations/look/size.js';
 import type { Context } from '../context.js';
-import type { PlatformFlags } from '../flags.js';
-import { lookOptions } from '../look-options.js';
+import type { PlatformFlags } from '../flags/flags.js';
+import { lookOptions } from '../open/look-options.js';
 import { createPage } from '../output/page.js';
 import { describeSizes } from '../views/size.js';
 

@@ -6,7 +6,7 @@ import { readSyncFile } from '../../operations/sync/sync-file.js';
 import { sync, type SyncResult } from '../../operations/sync/sync.js';
 import { formatBytes } from '../output/bytes.js';
 import type { Context } from '../context.js';
-import { noticer } from '../notices.js';
+import { noticer } from '../open/notices.js';
 import { transfer } from './transfer.js';
 
 interface SyncFlags {

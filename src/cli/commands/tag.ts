@@ -1,11 +1,11 @@
 /** `reg tag` */
 
-import { tagImage } from '../../operations/images.js';
+import { tagImage } from '../../operations/store/images.js';
 import { tagRemote } from '../../operations/edit/tag-remote.js';
 import { parseReference } from '../../spec/reference.js';
 import type { Context } from '../context.js';
-import type { TagRuleFlags } from '../flags.js';
-import { tagRules } from '../tag-rules.js';
+import type { TagRuleFlags } from '../flags/flags.js';
+import { tagRules } from '../flags/tag-rules.js';
 
 interface TagFlags extends TagRuleFlags {
   readonly remote?: true;

@@ -3,8 +3,8 @@
 import { findTags, type FoundTag, type TagOrder } from '../../operations/listing/find-tags.js';
 import { parseNamePatterns } from '../../operations/listing/name-pattern.js';
 import type { Context } from '../context.js';
-import type { ListFlags } from '../flags.js';
-import { noticer } from '../notices.js';
+import type { ListFlags } from '../flags/flags.js';
+import { noticer } from '../open/notices.js';
 
 interface TagsFlags extends ListFlags {
   readonly sort?: TagOrder;

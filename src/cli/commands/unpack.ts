@@ -1,10 +1,10 @@
 /** `reg unpack` */
 
 import { unpackImage, type UnpackResult } from '../../operations/unpack/unpack.js';
-import { platformFor } from '../connection.js';
+import { platformFor } from '../open/connection.js';
 import type { Context } from '../context.js';
-import { openEnds } from '../ends.js';
-import type { PlatformFlags } from '../flags.js';
+import { openEnds } from '../open/ends.js';
+import type { PlatformFlags } from '../flags/flags.js';
 import { describeLosses } from '../views/losses.js';
 import { allOf, transfer } from './transfer.js';
 

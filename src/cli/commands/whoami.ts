@@ -1,6 +1,6 @@
 /** `reg whoami` */
 
-import { requireLogin } from '../known-login.js';
+import { requireLogin } from '../open/known-login.js';
 import { DEFAULT_SERVER } from '../../operations/logins/login.js';
 import type { Context } from '../context.js';
 

@@ -2,7 +2,7 @@
 
 import { Option, type Command } from 'commander';
 
-import { addConnectionFlags, addResultFlags } from '../flags.js';
+import { addConnectionFlags, addResultFlags } from '../flags/flags.js';
 import { addExamples, type Act } from './act.js';
 
 const SERVER = 'host of the registry (default: Docker Hub)';

@@ -13,7 +13,7 @@ import {
   addStoreFlag,
   addTagRuleFlags,
   collect,
-} from '../flags.js';
+} from '../flags/flags.js';
 import { addExamples, type Act } from './act.js';
 
 export const define = {

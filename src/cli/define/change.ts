@@ -10,7 +10,7 @@ import {
   addStoreFlag,
   addTagRuleFlags,
   collect,
-} from '../flags.js';
+} from '../flags/flags.js';
 
 export function addOutputFlag(command: Command): Command {
   return command.option(

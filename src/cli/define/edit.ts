@@ -2,7 +2,7 @@
 
 import type { Command } from 'commander';
 
-import { addNetworkFlags, addResultFlags } from '../flags.js';
+import { addNetworkFlags, addResultFlags } from '../flags/flags.js';
 import { addExamples, ANY_PLACE, type Act } from './act.js';
 import { addImagesFlag, addList, addOutputFlag, addWriteFlags } from './change.js';
 

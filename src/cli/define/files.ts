@@ -11,7 +11,7 @@ import {
   addResultFlags,
   addWholeFlag,
   collect,
-} from '../flags.js';
+} from '../flags/flags.js';
 import { addExamples, ANY_PLACE, type Act } from './act.js';
 
 export const define = { files: defineFiles, cat: defineCat };

@@ -2,7 +2,13 @@
 
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
-import { addConnectionFlags, addListFlags, addNetworkFlags, addResultFlags, parseLimit } from '../flags.js';
+import {
+  addConnectionFlags,
+  addListFlags,
+  addNetworkFlags,
+  addResultFlags,
+  parseLimit,
+} from '../flags/flags.js';
 import { addExamples, type Act } from './act.js';
 
 export const define = {

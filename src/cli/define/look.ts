@@ -10,7 +10,7 @@ import {
   addProgressFlag,
   addResultFlags,
   addWholeFlag,
-} from '../flags.js';
+} from '../flags/flags.js';
 import { addExamples, ANY_PLACE, type Act } from './act.js';
 
 export const define = {

@@ -2,8 +2,8 @@
 
 import { Option, type Command } from 'commander';
 
-import { parseAge } from '../duration.js';
-import { addNetworkFlags, addResultFlags, addStoreFlag, addTagRuleFlags } from '../flags.js';
+import { parseAge } from '../flags/duration.js';
+import { addNetworkFlags, addResultFlags, addStoreFlag, addTagRuleFlags } from '../flags/flags.js';
 import { addExamples, type Act } from './act.js';
 
 export const define = {

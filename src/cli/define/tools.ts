@@ -3,8 +3,8 @@
 import { Option, type Command } from 'commander';
 
 import { parseBytes } from '../output/bytes.js';
-import { parseDuration } from '../duration.js';
-import { addJsonFlag, addNetworkFlags, addStoreFlag, collect } from '../flags.js';
+import { parseDuration } from '../flags/duration.js';
+import { addJsonFlag, addNetworkFlags, addStoreFlag, collect } from '../flags/flags.js';
 import { addExamples, type Act } from './act.js';
 
 export const define = {

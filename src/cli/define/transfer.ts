@@ -13,7 +13,7 @@ import {
   addStoreFlag,
   addTagRuleFlags,
   collect,
-} from '../flags.js';
+} from '../flags/flags.js';
 import { addExamples, ANY_PLACE, type Act } from './act.js';
 
 export const define = {

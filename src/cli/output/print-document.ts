@@ -3,7 +3,7 @@
 import type { ImageDocument } from '../../operations/look/documents.js';
 import { hasCode } from '../../errors.js';
 import { parseJson } from '../../spec/json.js';
-import type { SharedFlags } from '../flags.js';
+import type { SharedFlags } from '../flags/flags.js';
 import { lineOf, type Line } from './layout.js';
 import type { Output } from './output.js';
 import { createPage, type Page, type PageParts } from './page.js';

@@ -9,7 +9,7 @@
  */
 
 import { formatShare, formatSpeed } from '../output/bytes.js';
-import { formatDuration } from '../duration.js';
+import { formatDuration } from '../flags/duration.js';
 import type { Style } from '../output/style.js';
 import type { Part, Transfer } from './transfer.js';
 import { headline, notesOn, outcomeOf, partName, summary, type Job } from './words.js';

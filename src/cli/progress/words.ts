@@ -4,7 +4,7 @@ import { TITLE } from '../../spec/artifact.js';
 import { hexOf } from '../../spec/digest.js';
 import { cleanText } from '../../spec/text.js';
 import { formatBytes, formatSpeed } from '../output/bytes.js';
-import { formatDuration } from '../duration.js';
+import { formatDuration } from '../flags/duration.js';
 import type { Part, Transfer } from './transfer.js';
 
 export type Direction = keyof typeof WORDS;

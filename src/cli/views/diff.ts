@@ -6,7 +6,7 @@ import { hexOf, shortDigest } from '../../spec/digest.js';
 import { isObject } from '../../spec/json.js';
 import { layerTypeName } from '../../spec/media-type.js';
 import { formatBytes } from '../output/bytes.js';
-import { formatCommand } from '../command-line.js';
+import { formatCommand } from './command-line.js';
 import { layRows, lineOf, span, type Line, type Row, type Tone } from '../output/layout.js';
 
 const TONES: Readonly<Record<Mark, Tone | undefined>> = {

@@ -4,7 +4,7 @@ import type { IndexEntry, InspectedImage, Inspection, LayerSummary } from '../..
 import { shortDigest } from '../../spec/digest.js';
 import { isIndexType, layerTypeName } from '../../spec/media-type.js';
 import { formatBytes } from '../output/bytes.js';
-import { formatCommand } from '../command-line.js';
+import { formatCommand } from './command-line.js';
 import { layRows, lineOf, span, type Line, type Span } from '../output/layout.js';
 
 /** The longest name is `Environment`, so that the values of all sections stand in one column. */

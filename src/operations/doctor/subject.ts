@@ -7,7 +7,7 @@ import type { Reference } from '../../spec/reference.js';
 import type { Registry } from '../../registry/registry.js';
 import type { RouteLookup } from '../../registry/settings.js';
 import type { Greeting, Survey } from '../../registry/survey/survey.js';
-import type { Connection } from '../connect.js';
+import type { Connection } from '../connect/connect.js';
 import { registryName } from '../image-name.js';
 
 export interface RegistrySubject {

@@ -14,7 +14,7 @@ import { familiarName, formatReference, type Reference } from '../../spec/refere
 import { cleanText } from '../../spec/text.js';
 import { currentIn } from '../transfer/guarded.js';
 import { parseImage, registryName } from '../image-name.js';
-import { tagsOf } from '../manifest-tags.js';
+import { tagsOf } from './manifest-tags.js';
 import { isElsewhere, wrongPlace } from '../places/place.js';
 
 export interface DeleteOptions extends CallOptions {

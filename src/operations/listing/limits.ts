@@ -4,7 +4,7 @@ import type { CallOptions } from '../../content/types.js';
 import { explain, hasCode, RegError } from '../../errors.js';
 import type { RateLimit } from '../../registry/survey/rate-limit.js';
 import { familiarName, type Reference } from '../../spec/reference.js';
-import type { Connection } from '../connect.js';
+import type { Connection } from '../connect/connect.js';
 import { DEFAULT_SERVER } from '../logins/login.js';
 import { askRateLimit } from './rate-limit.js';
 import { parseTarget } from '../target.js';

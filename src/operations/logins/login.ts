@@ -11,7 +11,7 @@ import { explain, hasCode, RegError } from '../../errors.js';
 import { createClient, type ClientOptions } from '../../registry/client.js';
 import { parseReference } from '../../spec/reference.js';
 import { quoteText } from '../../spec/text.js';
-import type { LoginSources } from '../connect.js';
+import type { LoginSources } from '../connect/connect.js';
 
 /** The registry that is meant when none is named, as docker has it. */
 export const DEFAULT_SERVER = 'docker.io';

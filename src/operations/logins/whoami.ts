@@ -3,7 +3,7 @@
 import type { CallOptions } from '../../content/types.js';
 import type { Credential } from '../../credentials/credential.js';
 import { hasCode } from '../../errors.js';
-import type { Connection } from '../connect.js';
+import type { Connection } from '../connect/connect.js';
 import { parseServer } from './login.js';
 
 export interface KnownLogin {

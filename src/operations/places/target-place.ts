@@ -13,7 +13,7 @@ import { formatReference } from '../../spec/reference.js';
 import { currentIn } from '../transfer/guarded.js';
 import { parseImage, storeName } from '../image-name.js';
 import type { MoveTarget } from '../transfer/move-image.js';
-import { openStore } from '../open-store.js';
+import { openStore } from '../store/open.js';
 import { wrongPlace, type FilePlace, type NamedPlace, type Place } from './place.js';
 import type { Ends } from './open-source.js';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { copyImages } from '../../../src/operations/transfer/copy-images.js';
-import { tagImage } from '../../../src/operations/images.js';
+import { tagImage } from '../../../src/operations/store/images.js';
 import { pull } from '../../../src/operations/transfer/pull.js';
 import { push } from '../../../src/operations/transfer/push.js';
 import { parseDigest } from '../../../src/spec/digest.js';

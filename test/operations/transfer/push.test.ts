@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { copy } from '../../../src/content/copy.js';
 import { RegError } from '../../../src/errors.js';
-import { tagImage } from '../../../src/operations/images.js';
+import { tagImage } from '../../../src/operations/store/images.js';
 import { pull } from '../../../src/operations/transfer/pull.js';
 import { push, pushAllTags, pushFrom } from '../../../src/operations/transfer/push.js';
 import { image } from '../../layout/stores.js';

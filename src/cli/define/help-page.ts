@@ -1,0 +1,33 @@
+/** The page of `reg --help`. Made of names and summaries alone: nothing of any command is loaded for it. */
+
+import { COMMAND_GROUPS } from './commands.js';
+
+/** Lines of at most 80 characters. */
+export function helpPage(): readonly string[] {
+  const groups = COMMAND_GROUPS.flatMap(({ title, commands }) => [
+    '',
+    `${title}:`,
+    ...commands.map(({ name, summary }) => row(name, summary)),
+  ]);
+  return [
+    'Usage: reg [options] [command]',
+    '',
+    'Move container images between registries and local disk: no engine, no root.',
+    '',
+    'Options:',
+    row('-v, --version', 'show the versions of reg and Node'),
+    row('-h, --help', 'show help'),
+    ...groups,
+    row('help', 'show help for a command'),
+    '',
+    'Examples:',
+    '  $ reg pull nginx',
+    '  $ reg push ghcr.io/owner/app:1.0',
+    '  $ reg login ghcr.io',
+    '',
+  ];
+}
+
+function row(term: string, meaning: string): string {
+  return `  ${term.padEnd(13)}  ${meaning}`;
+}
