@@ -4,7 +4,7 @@ import { RegError } from '../../errors.js';
 import { familiarName, formatReference, parseReference, pullReference } from '../../spec/reference.js';
 import type { Context } from '../context.js';
 import { readLines } from '../input/lines.js';
-import { alignColumns } from '../output/table.js';
+import { layRows, span, textOf } from '../output/layout.js';
 
 /** What `--json` prints; its keys are a promise. */
 type Result =
@@ -63,6 +63,6 @@ function examine(input: string): Result {
 }
 
 function describe({ input, ok: _ok, ...parts }: Result): readonly string[] {
-  const rows = Object.entries(parts).map(([name, value]) => [`  ${name}`, value ?? '-']);
-  return [input, ...alignColumns(rows, '  ')];
+  const rows = Object.entries(parts).map(([name, value]) => [span(name), span(value ?? '-')]);
+  return [input, ...layRows(rows, { gap: '  ' }).map((line) => `  ${textOf(line)}`)];
 }

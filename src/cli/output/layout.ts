@@ -51,6 +51,11 @@ export function lineOf(text: string, tone?: Tone): Line {
   return [{ text: indent }, span(text, tone)];
 }
 
+/** The text of a line, without its tones. */
+export function textOf(line: Line): string {
+  return line.map(({ text }) => text).join('');
+}
+
 /** A piece, or several without a blank between. */
 type Cell = Span | Line;
 

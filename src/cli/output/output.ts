@@ -2,8 +2,8 @@
 
 import { cleanText } from '../../spec/text.js';
 import type { Template } from '../format/template.js';
+import { layRows, layTable, span, textOf } from './layout.js';
 import { safeJson } from './safe-json.js';
-import { alignColumns, formatTable } from './table.js';
 
 /** One line, or several; what a terminal could take for a command is dropped. */
 type Lines = string | readonly string[];
@@ -25,7 +25,7 @@ type ListViews<Result> = (Table<Result> | Pick<Views, 'human'>) & {
 interface Table<Result> {
   readonly head: readonly string[];
   readonly row: (result: Result) => readonly string[];
-  /** Longest line, in characters; what goes beyond is cut off the last column. */
+  /** Columns that a line may take: what goes beyond is cut off the last cell. */
   readonly width?: number | undefined;
 }
 
@@ -39,7 +39,6 @@ export interface Output {
   readonly list: <Result>(values: readonly Result[], views: ListViews<Result>) => void;
   /** One line of text that is no result, such as that there is nothing to do. */
   readonly line: (text: string) => void;
-  readonly table: (head: readonly string[], rows: readonly (readonly string[])[]) => void;
   /** Bytes as they are. */
   readonly raw: (bytes: Uint8Array) => void;
   /** The same, elsewhere: beside a tar that has the standard output. */
@@ -76,7 +75,6 @@ export function createOutput(stdout: Writable, options: OutputOptions = {}): Out
     else if (template.head === undefined) stdout.write(filledIn(template, value));
     else rows.push(...filledIn(template, value).split('\n').slice(0, -1));
   };
-  const table: Output['table'] = (head, rows) => lines(formatTable(head, rows));
   return {
     result(value, views) {
       if (isForPrograms) forPrograms(value);
@@ -89,7 +87,6 @@ export function createOutput(stdout: Writable, options: OutputOptions = {}): Out
       else lines(made(views.human));
     },
     line,
-    table,
     raw: (bytes) => void stdout.write(bytes),
     to(stream) {
       const other = createOutput(stream, options);
@@ -99,7 +96,8 @@ export function createOutput(stdout: Writable, options: OutputOptions = {}): Out
     end() {
       const all = rows.length === 0 ? [] : [template?.head ?? '', ...rows.splice(0)];
       // What the rows hold was cleaned when they were filled in.
-      for (const line of alignColumns(all.map((row) => row.split('\t')))) stdout.write(`${line}\n`);
+      const cells = all.map((row) => row.split('\t').map((text) => ({ text })));
+      for (const line of layRows(cells)) stdout.write(`${textOf(line)}\n`);
       for (const other of others) other.end();
     },
   };
@@ -116,11 +114,13 @@ function filledIn(template: Template, value: unknown): string {
 }
 
 function tableOf<Result>(values: readonly Result[], { head, row, width }: Table<Result>): readonly string[] {
-  return formatTable(head, values.map(row)).map((line) => cleanLine(line, width));
+  const columns = head.map((text) => ({ head: text }));
+  const rows = values.map((value) => row(value).map((text) => span(text)));
+  return layTable(columns, rows, { width }).map(textOf);
 }
 
-/** `text` as one safe line that keeps its indentation, cut at `width` characters. */
-export function cleanLine(text: string, width = MAX_LINE): string {
+/** `text` as one safe line that keeps its indentation. */
+export function cleanLine(text: string): string {
   const indent = /^ */.exec(text)?.[0] ?? '';
-  return indent + cleanText(text, Math.max(1, width - indent.length));
+  return indent + cleanText(text, Math.max(1, MAX_LINE - indent.length));
 }

@@ -4,7 +4,14 @@ import type { Plan, PlannedPart } from '../../operations/transfer/plan.js';
 import { hexOf, shortDigest, type Digest } from '../../spec/digest.js';
 import { DOCKER_CONFIG, isIndexType, isManifestType, OCI_CONFIG, OCI_EMPTY } from '../../spec/media-type.js';
 import { formatBytes } from '../output/bytes.js';
-import { formatTable } from '../output/table.js';
+import { layTable, span, textOf, type Line } from '../output/layout.js';
+
+const COLUMNS = [
+  { head: 'DIGEST' },
+  { head: 'TYPE' },
+  { head: 'SIZE', isRight: true },
+  { head: 'PLAN' },
+] as const;
 
 interface PlanView {
   readonly plan: Plan;
@@ -18,16 +25,16 @@ interface PlanView {
 
 export function describePlan({ plan, digest, to, verb }: PlanView): readonly string[] {
   const words = { exists: 'already there', mounted: 'mount', written: verb };
-  const row = (part: PlannedPart): readonly string[] => [
-    hexOf(part.digest).slice(0, 12),
-    kindOf(part),
-    formatBytes(part.size),
-    words[part.outcome],
+  const row = (part: PlannedPart): Line => [
+    span(hexOf(part.digest).slice(0, 12)),
+    span(kindOf(part)),
+    span(formatBytes(part.size)),
+    span(words[part.outcome]),
   ];
   const { written, mounted, exists } = plan.bytes;
   const mounts = mounted > 0 ? `${formatBytes(mounted)} to mount, ` : '';
   return [
-    ...formatTable(['DIGEST', 'TYPE', 'SIZE', 'PLAN'], plan.parts.map(row)),
+    ...layTable(COLUMNS, plan.parts.map(row)).map(textOf),
     `${to}: ${fateOf(plan.previous, digest)}`,
     `Dry run: ${formatBytes(written)} to ${verb}, ${mounts}${formatBytes(exists)} already there`,
   ];
