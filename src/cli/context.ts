@@ -53,9 +53,13 @@ export interface ContextOptions<Flags> extends Pick<
 }
 
 export function createContext<Flags>(options: ContextOptions<Flags>): Context<Flags> {
-  const { flags, io, onClose, template } = options;
+  const { flags, io, onClose, progress, template } = options;
   const connection = once(() => import('./open/connection.js'));
-  const output = createOutput(io.stdout, { ...flags, template });
+  const output = createOutput(io.stdout, {
+    ...flags,
+    template,
+    note: (message) => progress.notice({ type: 'info', message }),
+  });
   if (template !== undefined) onClose(async () => output.end());
   return {
     ...options,

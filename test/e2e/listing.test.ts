@@ -85,6 +85,19 @@ suite('tags and repositories are listed, sorted, chosen and bounded', () => {
         repository: 'other',
         reference: `${host}/other`,
       });
+
+      const none = async (...args: readonly string[]): Promise<string> => {
+        const { stdout, stderr } = await me.reg(args);
+        assert.equal(stdout, '');
+        return stderr;
+      };
+      const fits = ['--match', '9.*', '--match', '/^x/'];
+      assert.equal(await none('tags', app, ...fits), `reg: no tag of ${app} fits "9.*" or "/^x/"\n`);
+      assert.equal(
+        await none('catalog', host, ...fits),
+        `reg: no repository of ${host} fits "9.*" or "/^x/"\n`,
+      );
+      assert.equal(await none('catalog', host, ...fits, '-q'), '');
     });
   }
 });

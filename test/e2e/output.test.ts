@@ -85,6 +85,30 @@ test('images lists the store: as a table, as names, as JSON', async (t) => {
   });
 });
 
+test('where there is nothing to list a person is told so, and a script gets nothing', async (t) => {
+  const me = await createPerson(t);
+  const cases: readonly (readonly [args: readonly string[], told: string])[] = [
+    [['images'], `there are no images in "${me.store}". "reg pull NAME" brings one`],
+    [['files', '--match', '*.none', ...AMD64, name], `no file in ${name} fits "*.none"`],
+    [['attestations', ...AMD64, name], `nothing is attested of ${name}`],
+    ...[['referrers'], ['artifact', 'list']].map(
+      (command) =>
+        [
+          [...command, name],
+          `nothing refers to ${name}. "reg tree ${name}" looks at its platforms and at cosign's tags, too`,
+        ] as const,
+    ),
+  ];
+  await Promise.all(
+    cases.map(async ([args, told]) => {
+      const { stdout, stderr } = await me.reg(args);
+      assert.deepEqual([stdout, stderr], ['', `reg: ${told}\n`]);
+      const quiet = await me.reg([...args, '-q']);
+      assert.deepEqual([quiet.stdout, quiet.stderr], ['', '']);
+    }),
+  );
+});
+
 test('--format prints what a template makes of each result, and nothing else', async (t) => {
   const me = await createPerson(t);
   const pull = await me.reg(['pull', '--format', '{{.Digest}} {{upper .status}}', ...AMD64, name]);

@@ -8,6 +8,7 @@ import type { Context } from '../context.js';
 import { dayOf } from '../output/day.js';
 import type { PlatformFlags } from '../flags/flags.js';
 import { lookOptions } from '../open/look-options.js';
+import { describeNoReferrers } from '../views/referrers.js';
 
 interface ListFlags extends PlatformFlags {
   readonly artifactType?: string;
@@ -27,5 +28,6 @@ export async function run(context: Context<ListFlags>): Promise<void> {
       return [short, dayOf(created), formatBytes(size), artifactType, pairs.join(', ')];
     },
     quiet: ({ reference }) => reference,
+    none: describeNoReferrers(image, flags.artifactType),
   });
 }

@@ -22,5 +22,6 @@ export async function run(context: Context<AttestationsFlags>): Promise<void> {
     if (predicate === undefined) page.print(describeAttestations(list, page));
     else page.print(list.attestations.flatMap((each) => jsonLines(each.predicate, page)));
   };
-  output.list(list.attestations, { human, quiet: ({ digest }) => digest });
+  const none = `nothing is attested of ${image}`;
+  output.list(list.attestations, { human, quiet: ({ digest }) => digest, none });
 }

@@ -2,7 +2,7 @@
 
 import { listRepositories } from '../../operations/listing/catalog.js';
 import { parseServer } from '../../operations/logins/login.js';
-import { parseNamePatterns } from '../../operations/listing/name-pattern.js';
+import { parseNamePatterns, quotePatterns } from '../../operations/listing/name-pattern.js';
 import type { Context } from '../context.js';
 import type { ListFlags } from '../flags/flags.js';
 
@@ -16,10 +16,19 @@ export async function run(context: Context<ListFlags>): Promise<void> {
   const options = { code: 'INVALID_ARGUMENT', maxLength: MAX_LENGTH } as const;
   const pattern = match.length === 0 ? undefined : await parseNamePatterns(match, options);
   const client = await context.client([host]);
-  for await (const repository of listRepositories(host, { client, pattern, limit, signal })) {
-    output.result(
-      { repository, reference: `${host}/${repository}` },
-      { human: repository, quiet: repository },
-    );
-  }
+  const none =
+    match.length === 0
+      ? `${host} lists no repositories`
+      : `no repository of ${host} fits ${quotePatterns(match)}`;
+  const repositories = listRepositories(host, { client, pattern, limit, signal });
+  await output.each(named(repositories, host), { line: ({ repository }) => repository, none });
+}
+
+interface Listed {
+  readonly repository: string;
+  readonly reference: string;
+}
+
+async function* named(repositories: AsyncIterable<string>, host: string): AsyncGenerator<Listed> {
+  for await (const repository of repositories) yield { repository, reference: `${host}/${repository}` };
 }

@@ -1,6 +1,7 @@
 /** `reg files` */
 
 import { listFiles } from '../../operations/files/list-files.js';
+import { quotePatterns } from '../../operations/listing/name-pattern.js';
 import { spellOut } from '../../spec/text.js';
 import type { Context } from '../context.js';
 import { describeFiles, fileForPrograms } from '../views/files.js';
@@ -38,5 +39,11 @@ export async function run(context: Context<FilesFlags>): Promise<void> {
   output.list<{ readonly path: string }>(isForPrograms ? files.map(fileForPrograms) : files, {
     human: () => createPage(context).print(describeFiles(files)),
     quiet: (file) => spellOut(file.path),
+    none: noneIn(path === undefined ? image : `${image}:${path}`, match),
   });
+}
+
+function noneIn(where: string, match: readonly string[] | undefined): string {
+  if (match === undefined) return `there are no files in ${where}`;
+  return `no file in ${where} fits ${quotePatterns(match)}`;
 }

@@ -17,6 +17,7 @@ export async function run(context: Context<HistoryFlags>): Promise<void> {
   const { steps } = await readHistory(image, await lookOptions([image], context));
   const page = createPage(context);
   output.list(steps, {
+    none: `${image} says nothing of its history`,
     human: () => page.print(describeHistory(steps, { ...page, isWhole: !flags.trunc })),
   });
 }

@@ -3,6 +3,7 @@
 import { RegError } from '../../errors.js';
 import { listImages, type DamagedImage, type ImageSummary } from '../../operations/store/images.js';
 import { familiarName, parseReference } from '../../spec/reference.js';
+import { quoteText } from '../../spec/text.js';
 import { formatBytes } from '../output/bytes.js';
 import type { Context } from '../context.js';
 
@@ -12,8 +13,15 @@ const HEAD = ['REPOSITORY', 'TAG', 'DIGEST', 'PLATFORM', 'SIZE'];
 const MAX_NAMED = 3;
 
 export async function run({ output, store }: Context): Promise<void> {
-  const { images, damaged } = await listImages({ store: await store() });
-  output.list(images, { head: HEAD, row: rowOf, quiet: ({ reference }) => reference });
+  const layout = await store();
+  const { images, damaged } = await listImages({ store: layout });
+  const none = `there are no images in ${quoteText(layout.folder)}. "reg pull NAME" brings one`;
+  output.list(images, {
+    head: HEAD,
+    row: rowOf,
+    quiet: ({ reference }) => reference,
+    none: damaged.length > 0 ? undefined : none,
+  });
   if (damaged.length > 0) throw damageError(damaged);
 }
 

@@ -17,6 +17,7 @@ export async function run(context: Context<LayersFlags>): Promise<void> {
   const { layers } = await listLayers(image, await lookOptions([image], context));
   const page = createPage(context);
   output.list(layers, {
+    none: `${image} has no layers`,
     human: () => page.print(describeLayers(layers, { ...page, isWhole: !flags.trunc })),
     quiet: ({ digest }) => digest,
   });

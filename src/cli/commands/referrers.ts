@@ -5,7 +5,7 @@ import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags/flags.js';
 import { lookOptions } from '../open/look-options.js';
 import { createPage } from '../output/page.js';
-import { describeReferrers } from '../views/referrers.js';
+import { describeNoReferrers, describeReferrers } from '../views/referrers.js';
 
 interface ReferrersFlags extends PlatformFlags {
   readonly artifactType?: string;
@@ -22,5 +22,6 @@ export async function run(context: Context<ReferrersFlags>): Promise<void> {
   output.list(list.referrers, {
     human: () => page.print(describeReferrers(list, page)),
     quiet: ({ digest }) => digest,
+    none: describeNoReferrers(image, artifactType),
   });
 }

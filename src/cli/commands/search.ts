@@ -1,6 +1,7 @@
 /** `reg search` */
 
 import { searchImages } from '../../operations/listing/search.js';
+import { quoteText } from '../../spec/text.js';
 import type { Context } from '../context.js';
 
 interface SearchFlags {
@@ -22,6 +23,7 @@ export async function run({ args, flags, io, output, client, signal }: Context<S
       description,
     ],
     quiet: ({ name }) => name,
+    none: `nothing on Docker Hub fits ${quoteText(term)}`,
     width: io.stdout.isTTY ? io.stdout.columns : undefined,
   });
 }

@@ -4,6 +4,7 @@ import { exitCodeOf, RegError } from '../../errors.js';
 import { parseShard } from '../../operations/sync/shard.js';
 import { readSyncFile } from '../../operations/sync/sync-file.js';
 import { sync, type SyncResult } from '../../operations/sync/sync.js';
+import { quoteText } from '../../spec/text.js';
 import { formatBytes } from '../output/bytes.js';
 import type { Context } from '../context.js';
 import { noticer } from '../open/notices.js';
@@ -16,7 +17,7 @@ interface SyncFlags {
 }
 
 export async function run(context: Context<SyncFlags>): Promise<void> {
-  const { args, flags, io, progress, signal } = context;
+  const { args, flags, io, output, progress, signal } = context;
   const [file = ''] = args;
   const { concurrency, dryRun, keepGoing } = flags;
   const shard =
@@ -33,22 +34,28 @@ export async function run(context: Context<SyncFlags>): Promise<void> {
     onNotice: noticer(context),
   };
   const results: SyncResult[] = [];
+  let none: string | undefined;
   try {
     const print = (result: SyncResult): void => void results.push(result);
     await transfer(sync(entries, options), { job: { direction: 'copy', name: file }, print, progress });
+    none = `nothing that ${quoteText(file)} names ${shard === undefined ? 'is there' : 'falls to this shard'}`;
   } finally {
-    printResults(results, context);
+    printResults(results, { output, none });
   }
   const worst = worstOf(results);
   if (worst !== undefined) throw worst;
 }
 
-function printResults(results: readonly SyncResult[], { output }: Context): void {
+function printResults(
+  results: readonly SyncResult[],
+  { output, none }: Pick<Context, 'output'> & { readonly none: string | undefined },
+): void {
   const told = results.map((result) => ({ ...result, ...describeError(result) }));
   output.list(told, {
     head: ['SOURCE', 'DESTINATION', 'RESULT', 'SIZE'],
     row: rowOf,
     quiet: (result) => (isChanged(result) ? result.destination : []),
+    none,
   });
 }
 

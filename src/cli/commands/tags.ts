@@ -2,6 +2,8 @@
 
 import { findTags, type FoundTag, type TagOrder } from '../../operations/listing/find-tags.js';
 import { parseNamePatterns } from '../../operations/listing/name-pattern.js';
+import { describeNoTags } from '../../operations/listing/tags.js';
+import { parseReference } from '../../spec/reference.js';
 import type { Context } from '../context.js';
 import type { ListFlags } from '../flags/flags.js';
 import { noticer } from '../open/notices.js';
@@ -20,13 +22,11 @@ export async function run(context: Context<TagsFlags>): Promise<void> {
   const onUnreadable = (tag: string, { message }: Error): void =>
     tell({ type: 'warning', message: `cannot read the tag ${tag}: ${message}` });
   const tags = findTags(repository, { client: await client(), pattern, sort, limit, signal, onUnreadable });
-  if (sort !== 'created') {
-    for await (const found of tags) output.result(found, { human: found.tag, quiet: found.tag });
-    return;
-  }
+  const none = describeNoTags(parseReference(repository), match);
+  if (sort !== 'created') return output.each(tags, { line: ({ tag }) => tag, none });
   const dated: FoundTag[] = [];
   for await (const found of tags) dated.push(found);
-  output.list(dated, { head: ['TAG', 'CREATED', 'DIGEST'], row: rowOf, quiet: ({ tag }) => tag });
+  output.list(dated, { head: ['TAG', 'CREATED', 'DIGEST'], row: rowOf, quiet: ({ tag }) => tag, none });
 }
 
 function rowOf({ tag, created, digest }: FoundTag): readonly string[] {

@@ -20,7 +20,14 @@ interface Views {
 type ListViews<Result> = (Table<Result> | Pick<Views, 'human'>) & {
   /** What `--quiet` leaves of each. */
   readonly quiet?: (result: Result) => Lines;
+  /** What a person, and no program, is told on the standard error where there are no results. */
+  readonly none: string | undefined;
 };
+
+interface LineViews<Result> extends Pick<ListViews<Result>, 'none'> {
+  /** What a person sees of each, and what `--quiet` leaves. */
+  readonly line: (result: Result) => string;
+}
 
 interface Table<Result> {
   readonly head: readonly string[];
@@ -37,6 +44,8 @@ export interface Output {
   readonly result: (value: unknown, views: Views) => void;
   /** Several results of a kind: for people all at once, for programs one after the other. */
   readonly list: <Result>(values: readonly Result[], views: ListViews<Result>) => void;
+  /** The same, each as soon as it is there, on a line of its own. */
+  readonly each: <Result>(values: AsyncIterable<Result>, views: LineViews<Result>) => Promise<void>;
   /** One line of text that is no result, such as that there is nothing to do. */
   readonly line: (text: string) => void;
   /** Bytes as they are. */
@@ -58,14 +67,19 @@ export interface OutputOptions {
   readonly quiet?: boolean | undefined;
   /** What `--format` says. */
   readonly template?: Template | undefined;
+  /** Tells a person something beside the results. Default: nobody is told. */
+  readonly note?: ((message: string) => void) | undefined;
 }
 
 /** Longest line: annotations and commands may be long, but a terminal is not for megabytes. */
 const MAX_LINE = 8192;
 
 export function createOutput(stdout: Writable, options: OutputOptions = {}): Output {
-  const { json = false, quiet = false, template } = options;
+  const { json = false, quiet = false, template, note } = options;
   const isForPrograms = json || template !== undefined;
+  const tellNone = (message: string | undefined): void => {
+    if (!isForPrograms && !quiet && message !== undefined) note?.(message);
+  };
   const line = (text: string): void => void stdout.write(`${cleanLine(text)}\n`);
   const lines = (shown: Lines | void): void => [shown ?? []].flat().forEach(line);
   const others: Output[] = [];
@@ -75,16 +89,27 @@ export function createOutput(stdout: Writable, options: OutputOptions = {}): Out
     else if (template.head === undefined) stdout.write(filledIn(template, value));
     else rows.push(...filledIn(template, value).split('\n').slice(0, -1));
   };
+  const result: Output['result'] = (value, views) => {
+    if (isForPrograms) forPrograms(value);
+    else lines(made(quiet ? views.quiet : views.human));
+  };
   return {
-    result(value, views) {
-      if (isForPrograms) forPrograms(value);
-      else lines(made(quiet ? views.quiet : views.human));
-    },
+    result,
     list(values, views) {
       if (isForPrograms) values.forEach(forPrograms);
       else if (quiet) values.forEach((value) => lines(views.quiet?.(value)));
+      else if (values.length === 0) tellNone(views.none);
       else if ('row' in views) lines(tableOf(values, views));
       else lines(made(views.human));
+    },
+    async each(values, views) {
+      let isNone = true;
+      for await (const value of values) {
+        isNone = false;
+        const line = views.line(value);
+        result(value, { human: line, quiet: line });
+      }
+      if (isNone) tellNone(views.none);
     },
     line,
     raw: (bytes) => void stdout.write(bytes),

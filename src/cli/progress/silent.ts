@@ -13,8 +13,11 @@ export function createSilentProgress(screen: Screen): Progress {
   };
 }
 
-/** `reg: warning: …`; what only says that something takes its time or another way has no word before it. */
+/** Of what is no fault: something takes its time or another way, or there is nothing to tell. */
+const WORDLESS: ReadonlySet<string> = new Set(['wait', 'mirror', 'info']);
+
+/** `reg: warning: …` */
 export function noticeLine({ type, message }: { readonly type: string; readonly message: string }): string {
   if (type === 'debug') return `debug: ${message}`;
-  return type === 'wait' || type === 'mirror' ? `reg: ${message}` : `reg: warning: ${message}`;
+  return WORDLESS.has(type) ? `reg: ${message}` : `reg: warning: ${message}`;
 }

@@ -2,6 +2,7 @@
 
 import type { Referrer, ReferrerList } from '../../operations/look/referrers.js';
 import { hexOf } from '../../spec/digest.js';
+import { quoteText } from '../../spec/text.js';
 import { formatBytes } from '../output/bytes.js';
 import { dayOf } from '../output/day.js';
 import { layTable, span, type Line } from '../output/layout.js';
@@ -27,6 +28,12 @@ export function describeReferrers(
     return rowOf(referrer, depth);
   });
   return layTable(COLUMNS, rows, { width });
+}
+
+/** Where there is none, what more there is to look at. */
+export function describeNoReferrers(image: string, artifactType: string | undefined): string {
+  const what = artifactType === undefined ? 'nothing' : `nothing of the type ${quoteText(artifactType)}`;
+  return `${what} refers to ${image}. "reg tree ${image}" looks at its platforms and at cosign's tags, too`;
 }
 
 function rowOf({ digest, size, title, artifactType = '', annotations }: Referrer, depth: number): Line {

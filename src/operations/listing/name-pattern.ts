@@ -34,6 +34,11 @@ export async function parseNamePatterns(
   return (name) => patterns.length === 0 || patterns.some((matches) => matches(name));
 }
 
+/** Of several patterns, in words: `"3.*" or "edge"`. */
+export function quotePatterns(texts: readonly string[]): string {
+  return texts.map((text) => quoteText(text)).join(' or ');
+}
+
 async function parse(text: string, { code }: NamePatternOptions): Promise<NamePattern> {
   const [, range] = /^semver:(.*)$/s.exec(text) ?? [];
   if (range !== undefined) {

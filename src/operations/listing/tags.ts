@@ -3,6 +3,7 @@
 import type { CallOptions } from '../../content/types.js';
 import { explain, RegError } from '../../errors.js';
 import type { RegistryClient } from '../../registry/client.js';
+import { quotePatterns } from './name-pattern.js';
 import { familiarName, formatReference, parseReference, type Reference } from '../../spec/reference.js';
 
 export interface ListTagsOptions extends CallOptions {
@@ -26,6 +27,12 @@ export async function* listTags(
     const context = { reference: formatReference(reference), side: 'source' } as const;
     throw explain(error, `cannot list the tags of ${familiarName(reference)}`, context);
   }
+}
+
+/** What to say where a repository has no tag, or none that fits these patterns. */
+export function describeNoTags(repository: Reference, patterns: readonly string[]): string {
+  const name = familiarName(repository);
+  return patterns.length === 0 ? `${name} has no tags` : `no tag of ${name} fits ${quotePatterns(patterns)}`;
 }
 
 /** A registry by itself, whose port was read as a tag. */

@@ -15,13 +15,15 @@ import { isObject } from '../../spec/json.js';
 import { parsePlatform, type Platform } from '../../spec/platform.js';
 import { parseReference, type Reference } from '../../spec/reference.js';
 import { quoteText } from '../../spec/text.js';
-import { parseNamePattern, type NamePattern } from '../listing/name-pattern.js';
+import { parseNamePatterns, type NamePattern } from '../listing/name-pattern.js';
 
 /** One repository, or one image, and where it is to be as well. */
 export interface SyncEntry {
   readonly source: Reference;
-  /** Which tags; of none, all of them. A source with a tag or a digest has no patterns. */
-  readonly patterns: readonly NamePattern[];
+  /** Which tags, as the file has it; of none, all of them. A source with a tag or a digest has none. */
+  readonly tags: readonly string[];
+  /** Whether a tag is one of them. */
+  readonly isMeant: NamePattern;
   /** Repositories, or for one image also names with a tag. */
   readonly destinations: readonly Reference[];
   readonly platforms: readonly Platform[];
@@ -68,20 +70,18 @@ async function readEntry(value: unknown, where: string): Promise<SyncEntry> {
   const destinations = texts(value['to'], `${where}: "to"`).map(parseReference);
   if (source === undefined || destinations.length === 0)
     throw new RegError('INVALID_CONFIG', `${where} needs "source" and "to"`);
-  const patterns = await Promise.all(
-    texts(value['tags'], `${where}: "tags"`).map((text) =>
-      parseNamePattern(text, { code: 'INVALID_CONFIG' }),
-    ),
-  );
+  const tags = texts(value['tags'], `${where}: "tags"`);
+  const isMeant = await parseNamePatterns(tags, { code: 'INVALID_CONFIG' });
   const isOne = source.tag !== undefined || source.digest !== undefined;
-  if (isOne && patterns.length > 0)
+  if (isOne && tags.length > 0)
     throw new RegError('INVALID_CONFIG', `${where} has "tags", and a source that names one image`);
   const named = destinations.find(({ tag, digest }) => digest !== undefined || (tag !== undefined && !isOne));
   if (named !== undefined)
     throw new RegError('INVALID_CONFIG', `${where}: "to" names one image, and the source has several`);
   return {
     source,
-    patterns,
+    tags,
+    isMeant,
     destinations,
     platforms: texts(value['platforms'], `${where}: "platforms"`).map((text) => parsePlatform(text)),
     referrers: flag(value['referrers'], `${where}: "referrers"`),

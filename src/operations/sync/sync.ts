@@ -10,6 +10,7 @@ import { explain, hasCode, RegError } from '../../errors.js';
 import type { RegistryClient } from '../../registry/client.js';
 import type { Digest } from '../../spec/digest.js';
 import { familiarName, type Reference } from '../../spec/reference.js';
+import { describeNoTags } from '../listing/tags.js';
 import { copyImages, type CopyImagesOptions, type CopyResult } from '../transfer/copy-images.js';
 import { currentIn } from '../transfer/guarded.js';
 import { isInShard, type Shard } from './shard.js';
@@ -70,17 +71,16 @@ async function* syncEntry(entry: SyncEntry, options: SyncOptions): AsyncGenerato
 
 /** The images that are meant, or why nobody can say. */
 async function imagesOf(
-  { source, patterns }: SyncEntry,
+  { source, tags: wanted, isMeant }: SyncEntry,
   options: SyncOptions,
 ): Promise<readonly Reference[] | SyncFailure> {
   const { domain, path, tag, digest } = source;
   if (tag !== undefined || digest !== undefined) return [source];
   const name = familiarName(source);
   try {
-    const tags = await patiently(() => allTags(source, options), options);
-    return tags
-      .filter((one) => patterns.length === 0 || patterns.some((pattern) => pattern(one)))
-      .map((one) => ({ domain, path, tag: one }));
+    const tags = (await patiently(() => allTags(source, options), options)).filter(isMeant);
+    if (tags.length === 0) options.onNotice?.({ type: 'warning', message: describeNoTags(source, wanted) });
+    return tags.map((one) => ({ domain, path, tag: one }));
   } catch (error) {
     const told = explain(error, `cannot list the tags of ${name}`);
     return failed({ source: name, destination: '' }, told, options);

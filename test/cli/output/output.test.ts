@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 
 import { compileTemplate } from '../../../src/cli/format/template.js';
@@ -29,7 +30,12 @@ test('A result is shown to each as it was asked for', () => {
     const { output, text } = capture(options);
     output.result({ tag: '1' }, { human: () => ['for', 'people'], quiet: 'short' });
     output.result({ tag: '2' }, { human: 'one' });
-    output.list([{ tag: '3' }], { head: ['TAG'], row: ({ tag }) => [tag], quiet: ({ tag }) => tag });
+    output.list([{ tag: '3' }], {
+      head: ['TAG'],
+      row: ({ tag }) => [tag],
+      quiet: ({ tag }) => tag,
+      none: '',
+    });
     output.end();
     return text();
   };
@@ -42,8 +48,25 @@ test('A result is shown to each as it was asked for', () => {
   assert.equal(shown({ template: table }), 'TAG   <TAG>\n1     <1>\n2\n3     <3>\n');
 });
 
+test('Where there are no results a person is told, beside them, and a program sees none', async () => {
+  const shown = async (options: OutputOptions): Promise<readonly string[]> => {
+    const notes: string[] = [];
+    const { output, text } = capture({ ...options, note: (message) => void notes.push(message) });
+    output.list([], { head: ['TAG'], row: () => [], none: 'no tags' });
+    output.list([], { human: 'of nothing', none: undefined });
+    for (const tags of [[], ['1']])
+      await output.each(Readable.from(tags), { line: String, none: 'none at all' });
+    output.end();
+    return [text(), ...notes];
+  };
+  assert.deepEqual(await shown({}), ['1\n', 'no tags', 'none at all']);
+  assert.deepEqual(await shown({ quiet: true }), ['1\n']);
+  assert.deepEqual(await shown({ json: true }), ['"1"\n']);
+  assert.deepEqual(await shown({ template: compileTemplate('{{.}}') }), ['1\n']);
+});
+
 test('A table has a line for each result, each cell of which is safe', () => {
   const { output, text } = capture();
-  output.list(['a\u001b[31m', 'b'], { head: ['NAME', 'SIZE'], row: (name) => [name, '1'] });
+  output.list(['a\u001b[31m', 'b'], { head: ['NAME', 'SIZE'], row: (name) => [name, '1'], none: '' });
   assert.equal(text(), 'NAME    SIZE\na[31m   1\nb       1\n');
 });

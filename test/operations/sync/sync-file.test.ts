@@ -23,7 +23,8 @@ images:
   );
   const [alpine, nginx] = await readSyncFile(file);
   assert.deepEqual(alpine?.source, { domain: 'docker.io', path: 'library/alpine' });
-  assert.equal(alpine.patterns.length, 2);
+  assert.deepEqual(alpine.tags, ['3.*', 'semver:>=3']);
+  assert.deepEqual(['3.1', '4.0', 'edge'].map(alpine.isMeant), [true, true, false]);
   assert.deepEqual(
     alpine.destinations.map(({ domain }) => domain),
     ['registry.local', 'ghcr.io'],

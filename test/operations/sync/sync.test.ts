@@ -19,7 +19,8 @@ function entry(
   return {
     source: here(source),
     destinations: to.map(here),
-    patterns: [],
+    tags: [],
+    isMeant: () => true,
     platforms: [],
     referrers: false,
     ...changes,
@@ -42,7 +43,7 @@ test('the tags that are meant are copied to each place, and the next run moves n
     await stage.registry.push('app', tag, await smallImage(tag));
   const entries = [
     entry(stage, 'app', ['one/app', 'two/app'], {
-      patterns: [await parseNamePattern('semver:^1', { code: 'INVALID_CONFIG' })],
+      isMeant: await parseNamePattern('semver:^1', { code: 'INVALID_CONFIG' }),
     }),
   ];
   const dry = await run(entries, { ...stage, dryRun: true });
@@ -58,6 +59,16 @@ test('the tags that are meant are copied to each place, and the next run moves n
     expected.map((name) => `${name} unchanged`),
   );
   assert.ok(stage.requests().every(({ method }) => method === 'HEAD' || method === 'GET'));
+});
+
+test('patterns that no tag fits are told of, as they stand in the file', async (t) => {
+  const stage = await setStage(t);
+  await stage.registry.push('app', '1.0', await smallImage('app'));
+  const told: string[] = [];
+  const onNotice: SyncOptions['onNotice'] = ({ message }) => void told.push(message);
+  const none = { tags: ['2.*', '3.*'], isMeant: () => false };
+  assert.deepEqual(await run([entry(stage, 'app', ['a/app'], none)], { ...stage, onNotice }), []);
+  assert.deepEqual(told, [`no tag of ${stage.host}/app fits "2.*" or "3.*"`]);
 });
 
 test('one image goes where it is said, under its own tag or another', async (t) => {
