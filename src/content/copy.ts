@@ -60,6 +60,7 @@ class Walk {
   readonly #sink: Sink;
   readonly #options: CopyOptions;
   readonly #fresh: boolean;
+  readonly #concurrency: number;
   readonly #limit: Limit;
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
@@ -70,7 +71,8 @@ class Walk {
     this.#sink = sink;
     this.#options = options;
     this.#fresh = options.fresh ?? false;
-    this.#limit = createLimit(options.concurrency ?? DEFAULT_CONCURRENCY);
+    this.#concurrency = options.concurrency ?? DEFAULT_CONCURRENCY;
+    this.#limit = createLimit(this.#concurrency);
     const { signal } = options;
     this.#signal = signal === undefined ? this.#abort.signal : AbortSignal.any([signal, this.#abort.signal]);
   }
@@ -107,7 +109,7 @@ class Walk {
     if (depth > MAX_DEPTH)
       throw new RegError('INVALID_MANIFEST', `the image is nested more than ${MAX_DEPTH} levels deep`);
     const content = this.#source.get(descriptor);
-    if (!this.#fresh && (await this.#limit(() => this.#sink.has(descriptor, { signal: this.#signal })))) {
+    if (!this.#fresh && (await this.#has(descriptor, { depth, tag }))) {
       // Only the root has yet to get its name; when it does the sink looks at all that is below it.
       return depth === 0 ? this.#put(descriptor, () => content, tag) : this.#done(descriptor, 'exists');
     }
@@ -117,6 +119,11 @@ class Walk {
     const manifest = parseManifest(bytes, descriptor.mediaType, `manifest ${shortDigest(descriptor.digest)}`);
     await this.#all(childrenOf(manifest).map((child) => () => this.#visit(child, { depth: depth + 1 })));
     return this.#put(descriptor, () => contentOf(descriptor, bytes), tag);
+  }
+
+  #has(descriptor: Descriptor, { depth, tag }: Place): Promise<boolean> {
+    const soon = depth === 0 ? this.#concurrency : 1;
+    return this.#limit(() => this.#sink.has(descriptor, { tag, soon, signal: this.#signal }));
   }
 
   /** The content is made when its turn comes: an image may have tens of thousands. */

@@ -68,8 +68,18 @@ export interface PutOptions extends CallOptions {
   readonly fresh?: boolean | undefined;
 }
 
+export interface HasOptions extends CallOptions {
+  /**
+   * The name by which it is put next, unless it has that: a sink that is far away may look there alone, and say no to
+   * what it has under others only.
+   */
+  readonly tag?: string | undefined;
+  /** How many contents will be put at once when it is not there: a sink that is far away may get ready. Default 1. */
+  readonly soon?: number | undefined;
+}
+
 export interface Sink {
-  has(descriptor: Descriptor, options?: CallOptions): Promise<boolean>;
+  has(descriptor: Descriptor, options?: HasOptions): Promise<boolean>;
   /**
    * Takes a content in. Checks size and digest before the content becomes visible. Idempotent. Throws
    * DIGEST_MISMATCH, SIZE_MISMATCH and what the medium throws; nothing is visible then. INCOMPLETE when a manifest

@@ -13,6 +13,7 @@ import type { RetryOptions } from '../content/retry.js';
 import type {
   CallOptions,
   Content,
+  HasOptions,
   Outcome,
   PutOptions,
   ResolveOptions,
@@ -93,7 +94,7 @@ export class Registry implements Source, Sink {
     return describeBlob(this.#repository, digest, options);
   }
 
-  has(descriptor: Descriptor, options: CallOptions = {}): Promise<boolean> {
+  has(descriptor: Descriptor, options: HasOptions = {}): Promise<boolean> {
     return isManifestType(descriptor.mediaType)
       ? this.#manifests.has(descriptor, options)
       : hasBlob(this.#repository, descriptor, options);

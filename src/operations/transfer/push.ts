@@ -5,6 +5,7 @@ import type { CallOptions, Source } from '../../content/types.js';
 import { explain, RegError } from '../../errors.js';
 import type { Layout } from '../../layout/layout.js';
 import type { RegistryClient } from '../../registry/client.js';
+import type { Registry } from '../../registry/registry.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
 import { familiarName, formatReference, parseReference, type Reference } from '../../spec/reference.js';
@@ -81,9 +82,13 @@ export async function pushFrom(
   options: PushOptions & { readonly image: string; readonly tags?: readonly string[] | undefined },
 ): Promise<readonly PushResult[]> {
   const first = parseImage(options.image);
+  // One for all of them: it knows by now what it has put.
+  const registry = options.client.repository(first.domain, first.path);
   const results: PushResult[] = [];
   for (const reference of [first, ...(options.tags ?? []).map((tag) => withTag(first, tag))]) {
-    results.push(await explained(reference, () => pushOne({ source, root }, reference, options)));
+    results.push(
+      await explained(reference, () => pushOne({ source, root }, reference, { ...options, registry })),
+    );
   }
   return results;
 }
@@ -91,9 +96,8 @@ export async function pushFrom(
 async function pushOne(
   { source, root }: PushSource,
   reference: Reference,
-  options: PushOptions,
+  { registry, ...options }: PushOptions & { readonly registry: Registry },
 ): Promise<PushResult> {
-  const registry = options.client.repository(reference.domain, reference.path);
   if (reference.digest !== undefined && reference.digest !== root.digest) {
     throw new RegError(
       'INVALID_ARGUMENT',

@@ -10,7 +10,7 @@ export interface Tally {
    * to be begun again all that came before that, too.
    */
   readonly written: number;
-  /** Sizes of the contents that were mounted from another repository. */
+  /** Sizes of the contents that were mounted from another repository; some may have been here, too. */
   readonly mounted: number;
   /** Sizes of the contents that were there already. */
   readonly exists: number;

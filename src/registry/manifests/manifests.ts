@@ -4,6 +4,7 @@ import { contentOf, readContent } from '../../content/read.js';
 import type {
   CallOptions,
   Content,
+  HasOptions,
   Outcome,
   PutOptions,
   ResolveOptions,
@@ -40,8 +41,10 @@ const SAME_FOR_GET: ReadonlySet<number> = new Set([401, 408, 429]);
 export class Manifests implements Source, Sink {
   readonly #repository: Repository;
   readonly #recent = new RecentManifests();
-  /** Digests that were asked for and were not there: they need not be asked for again before they are put. */
-  readonly #missing = new Set<Digest>();
+  /** What tags and digests stand for by what `has` was told: it is not asked for again by the put that follows. */
+  readonly #told = new Map<string, Digest | undefined>();
+  /** What was found or put here. */
+  readonly #held = new Set<Digest>();
   readonly #referrers: ReferrersTags;
 
   constructor(repository: Repository) {
@@ -70,7 +73,15 @@ export class Manifests implements Source, Sink {
     };
   }
 
-  async has({ digest }: Descriptor, { signal }: CallOptions = {}): Promise<boolean> {
+  /** One HEAD: by the tag where there is one, as that alone answers whether anything is to be done. */
+  async has({ digest }: Descriptor, { tag, ...options }: HasOptions = {}): Promise<boolean> {
+    const found = await (tag === undefined ? this.#find(digest, options) : this.#current(tag, options));
+    this.#told.set(tag ?? digest, found);
+    if (found === digest) this.#held.add(digest);
+    return found === digest || (tag !== undefined && this.#held.has(digest));
+  }
+
+  async #find(digest: Digest, { signal, soon }: HasOptions): Promise<Digest | undefined> {
     const answer = await this.#repository.transport.send({
       method: 'HEAD',
       target: manifestTarget(this.#repository, digest),
@@ -78,11 +89,14 @@ export class Manifests implements Source, Sink {
       headers: { accept: MANIFEST_ACCEPT },
       expect: [200, 404, 405],
       signal,
+      soon,
     });
     await answer.discard();
-    const found = answer.status === 200 && !contradicts(answer, digest);
-    if (!found) this.#missing.add(digest);
-    return found;
+    return answer.status === 200 && !contradicts(answer, digest) ? digest : undefined;
+  }
+
+  async #current(name: string, options: HasOptions): Promise<Digest | undefined> {
+    return (await this.#head(name, { ...options, scopes: pushScopes(this.#repository) }))?.digest;
   }
 
   async put(content: Content, { tag, fresh = false, signal }: PutOptions = {}): Promise<Outcome> {
@@ -93,7 +107,7 @@ export class Manifests implements Source, Sink {
     const bytes = await readContent(content, { cap: MAX_MANIFEST_SIZE, signal });
     if (isThere && (await this.#isListed(descriptor, bytes, { signal }))) return 'exists';
     const answer = await putManifest(this.#repository, { name, descriptor, bytes, signal });
-    this.#missing.delete(descriptor.digest);
+    this.#held.add(descriptor.digest);
     if (answer.header('oci-subject') === undefined) await this.#listReferrer(descriptor, bytes, { signal });
     return 'written';
   }
@@ -121,14 +135,14 @@ export class Manifests implements Source, Sink {
   }
 
   async #isCurrent(name: string, { digest }: Descriptor, signal: AbortSignal | undefined): Promise<boolean> {
-    if (this.#missing.has(digest)) return false;
-    const head = await this.#head(name, { signal, scopes: pushScopes(this.#repository) });
-    return head?.digest === digest;
+    const told = this.#told.get(name);
+    const wasTold = this.#told.delete(name);
+    return (wasTold ? told : await this.#current(name, { signal })) === digest;
   }
 
   async #head(
     name: string,
-    { scopes, signal }: CallOptions & { readonly scopes: readonly Scope[] },
+    { scopes, signal, soon }: HasOptions & { readonly scopes: readonly Scope[] },
   ): Promise<Descriptor | undefined> {
     try {
       const answer = await this.#repository.transport.send({
@@ -138,6 +152,7 @@ export class Manifests implements Source, Sink {
         headers: { accept: MANIFEST_ACCEPT, 'accept-encoding': 'identity' },
         expect: [200],
         signal,
+        soon,
       });
       await answer.discard();
       return describeByHeaders(answer);

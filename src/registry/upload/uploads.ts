@@ -1,6 +1,6 @@
 /** Pushing blobs: what is there is left, what is elsewhere on the host is mounted, and the rest goes up. */
 
-import type { CallOptions, Content, Outcome, PutOptions } from '../../content/types.js';
+import type { CallOptions, Content, Origin, Outcome, PutOptions } from '../../content/types.js';
 import { RegError } from '../../errors.js';
 import { hasBlob } from '../blobs/blobs.js';
 import type { Repository } from '../repository.js';
@@ -34,28 +34,51 @@ export class Uploads {
   readonly #repository: Repository;
   /** Ways that were refused while another went well: they come last from then on. */
   readonly #refused = new Set<Way>();
+  /** Repositories from which a mount was refused: from then on it is asked first what is here. */
+  readonly #reluctant = new Set<string>();
 
   constructor(repository: Repository) {
     this.#repository = repository;
   }
 
   async put(content: Content, { fresh = false, signal }: PutOptions = {}): Promise<Outcome> {
-    const { descriptor } = content;
-    if (!fresh && (await hasBlob(this.#repository, descriptor, { signal }))) return 'exists';
     // After a wrong "it is there" a mount would only be believed once more.
-    const mounted = fresh ? undefined : await this.#mount(content, { signal });
-    if (mounted === 'mounted') return 'mounted';
-    await this.#upload(content, { session: mounted, signal });
+    const session = fresh ? undefined : await this.#withoutBytes(content, { signal });
+    if (session === 'exists' || session === 'mounted') return session;
+    await this.#upload(content, { session, signal });
     return 'written';
   }
 
-  async #mount(
-    { descriptor, origin }: Content,
+  /** A mount comes first, as it is done at once, whether the blob is here or not, and needs no other question. */
+  async #withoutBytes(
+    content: Content,
     options: CallOptions,
-  ): Promise<'mounted' | Session | undefined> {
+  ): Promise<'exists' | 'mounted' | Session | undefined> {
+    const from = this.#neighbour(content);
+    const isReluctant = from !== undefined && this.#reluctant.has(from.repository);
+    const mounted = isReluctant ? undefined : await this.#mount(content, { ...options, from });
+    if (mounted === 'mounted') return mounted;
+    if (await hasBlob(this.#repository, content.descriptor, options)) {
+      await mounted?.cancel();
+      return 'exists';
+    }
+    return isReluctant ? this.#mount(content, { ...options, from }) : mounted;
+  }
+
+  /** Another repository of the host that has the blob. */
+  #neighbour({ origin }: Content): Origin | undefined {
     const { host, path } = this.#repository;
-    if (origin === undefined || origin.host !== host || origin.repository === path) return undefined;
-    return mount(this.#repository, descriptor.digest, { ...options, from: origin });
+    return origin?.host === host && origin.repository !== path ? origin : undefined;
+  }
+
+  async #mount(
+    { descriptor: { digest } }: Content,
+    { from, signal }: CallOptions & { readonly from: Origin | undefined },
+  ): Promise<'mounted' | Session | undefined> {
+    if (from === undefined) return undefined;
+    const mounted = await mount(this.#repository, digest, { from, signal });
+    if (mounted !== 'mounted') this.#reluctant.add(from.repository);
+    return mounted;
   }
 
   /** Tries one way after the other; throws the first refusal when all are refused, and any other error at once. */

@@ -198,6 +198,6 @@ test('what the store has from a registry is mounted when it is copied there', as
   const { source, ...stage } = await staged(t);
   await pull(source, { ...stage, allPlatforms: true });
   const [result] = await copyImages([`store:${source}`], `${stage.host}/third/app:1`, stage);
-  assert.equal(result?.bytes.mounted, 0, 'the registry of this test shares its blobs');
-  assert.ok((result?.bytes.exists ?? 0) > 0);
+  assert.ok((result?.bytes.mounted ?? 0) > 0);
+  assert.equal(result?.bytes.exists, 0);
 });

@@ -38,8 +38,8 @@ test('of an image that was changed within a registry only the new documents are 
     mediaType,
     bytes: {
       written: size,
-      mounted: 0,
-      exists: graph.config.length + (graph.layers[0]?.blob.size ?? 0),
+      mounted: graph.config.length + (graph.layers[0]?.blob.size ?? 0),
+      exists: 0,
     },
   });
   const sent = stage.requests().filter(({ requestBytes }) => requestBytes > 0);

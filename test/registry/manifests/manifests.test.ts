@@ -286,12 +286,30 @@ suite('a manifest that is put', () => {
   test('is not asked for again when it was missing just now', async (t) => {
     const { registry, server } = await setUp(t);
     server.manifests.clear();
-    assert.equal(await registry.has(MANIFEST), false);
+    assert.equal(await registry.has(MANIFEST, { tag: 'v1' }), false);
     assert.equal(await registry.put(content, { tag: 'v1' }), 'written');
-    assert.deepEqual(server.seen(), [
-      `HEAD /v2/app/manifests/${MANIFEST.digest}`,
-      'PUT /v2/app/manifests/v1',
+    assert.deepEqual(server.seen(), [HEAD, 'PUT /v2/app/manifests/v1']);
+  });
+
+  test('nor when it was there just now, but another time it is', async (t) => {
+    const { registry, server } = await setUp(t);
+    assert.equal(await registry.has(MANIFEST, { tag: 'v1' }), true);
+    assert.equal(await registry.put(content, { tag: 'v1' }), 'exists');
+    assert.deepEqual(server.seen(), [HEAD]);
+    assert.equal(await registry.put(content, { tag: 'v1' }), 'exists');
+    assert.deepEqual(server.seen(), [HEAD, HEAD]);
+  });
+
+  test('is known to be there under further tags, which it has yet to get', async (t) => {
+    const { registry, server } = await setUp(t);
+    await registry.put(content, { tag: 'v2' });
+    assert.equal(await registry.has(MANIFEST, { tag: 'v3' }), true);
+    assert.equal(await registry.put(content, { tag: 'v3' }), 'written');
+    const requests = ['v2', 'v3'].flatMap((tag) => [
+      `HEAD /v2/app/manifests/${tag}`,
+      `PUT /v2/app/manifests/${tag}`,
     ]);
+    assert.deepEqual(server.seen(), requests);
   });
 
   test('goes up unasked when it is to be fresh', async (t) => {

@@ -17,6 +17,7 @@ import { failsWith, scriptedSetup } from '../../support/scripted-setup.js';
 
 const MIB = 1024 * 1024;
 const SMALL = Buffer.from('a small layer');
+const OTHER = Buffer.from('another small layer');
 /** 5 MiB that repeat nowhere. */
 const LARGE = Buffer.from(Uint32Array.from({ length: (5 * MIB) / 4 }, (_, i) => i).buffer);
 
@@ -117,14 +118,39 @@ suite('a blob of another repository of the host', () => {
     const origin = { host: server.host, repository: 'team/base' };
     const open = (): never => assert.fail('opened');
     assert.equal(await registry.put(content(SMALL, { origin, open })), 'mounted');
-    assert.deepEqual(server.seen(), [head(SMALL), mount]);
+    assert.deepEqual(server.seen(), [mount]);
+  });
+
+  test('is asked for after a mount was refused, and before the next one', async (t) => {
+    const { registry, server } = await scriptedSetup(t);
+    const origin = { host: server.host, repository: 'team/base' };
+    const open = (): never => assert.fail('opened');
+    server.blobs.set(digestOf(SMALL), SMALL).set(digestOf(LARGE), LARGE);
+    server.quirk(/^HEAD/, always(404), { times: 1 });
+    await registry.put(content(SMALL, { origin }));
+    const before = server.seen().length;
+    assert.equal(await registry.put(content(LARGE, { origin, open })), 'exists');
+    assert.deepEqual(server.seen().slice(before), [head(LARGE)]);
+    server.mountable.set(digestOf(OTHER), OTHER);
+    assert.equal(await registry.put(content(OTHER, { origin, open })), 'mounted');
+    assert.equal(server.sessions.size, 0, 'a session was left behind');
+  });
+
+  test('is not sent when a mount is refused and it is here', async (t) => {
+    const { registry, server } = await scriptedSetup(t);
+    server.blobs.set(digestOf(SMALL), SMALL);
+    const origin = { host: server.host, repository: 'team/base' };
+    const open = (): never => assert.fail('opened');
+    assert.equal(await registry.put(content(SMALL, { origin, open })), 'exists');
+    assert.deepEqual(server.seen(), [mount, head(SMALL), CANCEL]);
+    assert.equal(server.sessions.size, 0, 'a session was left behind');
   });
 
   test('goes up in the session that came instead of a mount', async (t) => {
     const { registry, server } = await scriptedSetup(t);
     const origin = { host: server.host, repository: 'team/base' };
     assert.equal(await registry.put(content(SMALL, { origin })), 'written');
-    assert.deepEqual(server.seen(), [head(SMALL), mount, put(SMALL)]);
+    assert.deepEqual(server.seen(), [mount, head(SMALL), put(SMALL)]);
     received(server, SMALL);
   });
 
@@ -140,7 +166,7 @@ suite('a blob of another repository of the host', () => {
       server.quirk(/^POST .*mount/, quirk);
       const origin = { host: server.host, repository: 'team/base' };
       assert.equal(await registry.put(content(SMALL, { origin })), 'written');
-      assert.deepEqual(server.seen(), [head(SMALL), mount, POST, put(SMALL)]);
+      assert.deepEqual(server.seen(), [mount, head(SMALL), POST, put(SMALL)]);
       received(server, SMALL);
     });
   }
