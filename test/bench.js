@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --quick --only WORD --runs N --json --plot FILE]`: sets up a fresh clone, then measures `reg` against
+ * `npm run bench [-- OPTION…]`: sets up a fresh clone, then measures `reg` against
  * the other programs of its kind that are installed. Plain JavaScript.
  */
 import { spawn } from 'node:child_process';

@@ -8,6 +8,9 @@ import { bareEnvironment, startChild } from '../support/child.js';
 import type { Child, Ended } from '../support/child.js';
 import { temporaryFolder } from '../support/temp.js';
 import type { Scope } from '../support/temp.js';
+import type { Case } from './case.js';
+import { chooseCases, parseOptions } from './options.js';
+import { fillIn } from './readme.js';
 import type { Report } from './report.js';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
@@ -45,13 +48,36 @@ test('a bench that is interrupted removes what it made', async (t) => {
   assert.deepEqual(await leftIn(temporary), []);
 });
 
+test('cases are chosen by words, and by a whole name without those that begin with it', () => {
+  const all = ['pull of 1 GB', 'pull of 1 GB, far', 'push'].map((name): Case => {
+    return { name, images: [], runs: 1, seconds: 1, contestants: async () => [] };
+  });
+  const choose = (...args: readonly string[]): readonly string[] =>
+    chooseCases(all, parseOptions(args)).map(({ name }) => name);
+  assert.deepEqual(choose('--only', 'Pull'), ['pull of 1 GB', 'pull of 1 GB, far']);
+  assert.deepEqual(choose('--only', 'pull of 1 gb'), ['pull of 1 GB']);
+  assert.deepEqual(choose('--only', 'p', '--except', 'pull of 1 GB'), ['pull of 1 GB, far', 'push']);
+  assert.throws(() => choose('--goals'), /No case is left/);
+});
+
+test('a report replaces the tables of the README, and nothing else', () => {
+  const text =
+    'a\n\n<!-- bench goals -->\n\nold\n\n<!-- bench end -->\n\nb\n<!-- bench other -->\nc\n<!-- bench end -->\n';
+  const filled = fillIn(text, new Map([['goals', 'new $1']]));
+  assert.equal(
+    filled,
+    text.replace('old', () => 'new $1'),
+  );
+  assert.equal(fillIn(filled, new Map([['goals', 'old']])), text);
+});
+
 test('a word that no case has is an error', async (t) => {
   const cache = await temporaryFolder(t);
   const { code, stderr } = await (
     await startBench(t, { cache, temporary: cache, args: ['--only', 'nonsense'] })
   ).ended;
   assert.equal(code, 2);
-  assert.match(stderr, /No case has/);
+  assert.match(stderr, /No case is left/);
 });
 
 test('the options are told to who asks for them, and to who gets one wrong', async (t) => {

@@ -1,11 +1,12 @@
 /** What is measured: a piece of work, who does it, and what is wanted of `reg`. */
 
 import type { Scope } from '../support/temp.js';
+import type { Home } from './home.js';
 import type { BenchImage, ImageName } from './images.js';
 import type { Command } from './measure.js';
 import type { Relay } from './relay.js';
 import type { Server } from './servers.js';
-import type { Home, Tool } from './tools.js';
+import type { Tool } from './tools.js';
 
 /** Everything that a case may use; what it starts ends with `scope`. */
 export interface Rig {
@@ -41,7 +42,12 @@ export interface Goal {
   readonly of: 'peer' | 'node';
   /** Takes the start of Node off before. Default false. */
   readonly lessNode?: boolean;
+  /** Most bytes over the network that are good, besides. */
+  readonly bytesAtMost?: number;
 }
+
+/** Peak memory of `reg` that is good, in bytes. */
+export const MOST_MEMORY = { 'pull or push': 110e6, 'pull in parallel ranges': 150e6 };
 
 export interface Case {
   readonly name: string;
@@ -52,10 +58,17 @@ export interface Case {
   readonly runs: number;
   /** Default true. Not worth its time where the network is what is waited for. */
   readonly warmUp?: boolean;
+  /**
+   * The peers run at the same time, each over a relay of its own, after `reg` has run alone: where one that the network
+   * holds up takes nothing from the others, that is minutes. Default false. Their CPU time is not known then.
+   */
+  readonly peersTogether?: boolean;
+  /** What kind of work it is for the memory that is good. Default: any may be needed. */
+  readonly memory?: keyof typeof MOST_MEMORY;
   /** About how long it takes in all. */
   readonly seconds: number;
   /** Part of `--quick`. Default false. */
   readonly isQuick?: boolean;
-  /** The first one is `reg`; none where `reg` can't do it yet. */
+  /** The first one is `reg`. */
   contestants(rig: Rig): Promise<readonly Contestant[]>;
 }

@@ -5,35 +5,29 @@
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
 import { temporaryFolder } from '../support/temp.js';
 import type { Scope } from '../support/temp.js';
 import type { Case, Rig } from './case.js';
 import { CASES } from './cases.js';
+import { makeHome } from './home.js';
 import { openImage } from './images.js';
 import type { BenchImage, ImageName } from './images.js';
+import { USAGE, chooseCases, parseOptions } from './options.js';
+import type { Options } from './options.js';
 import { writePlots } from './plots.js';
-import { describeMachine, findMemory, formatReport } from './report.js';
+import { writeReadme } from './readme.js';
+import { describeMachine } from './report.js';
 import type { Report } from './report.js';
 import { runCase } from './run.js';
 import type { Result } from './run.js';
 import { registryName, startStaticServer } from './servers.js';
-import { findTools, makeHome } from './tools.js';
-
-const USAGE = `npm run bench -- [OPTION]…
-
-  --quick       the short cases only
-  --only WORD   the cases with this word in their names (repeatable)
-  --runs N      counted runs of each command
-  --json        the report as JSON on stdout
-  --plot FILE   draw what an earlier --json says
-  --cache DIR   where images are kept (default: ~/.cache/reg-bench)
-`;
+import { formatReport } from './tables.js';
+import { findTools } from './tools.js';
 
 const values = optionsOrUsage();
 if (values.help) {
@@ -41,59 +35,62 @@ if (values.help) {
   process.exit(0);
 }
 
-/** Where `--plot FILE` leaves what it draws out of an earlier `--json`. */
+/** Where charts are left. */
 const PLOTS = fileURLToPath(new URL('plots', import.meta.url));
+const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 
 // Removed at the very end, with whatever an interrupted run was about to make in it.
 const temporary = mkdtempSync(join(tmpdir(), 'reg-bench-'));
 for (const name of ['TMPDIR', 'TEMP', 'TMP']) process.env[name] = temporary;
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
 
+let isInterrupted = false;
 const hooks: (() => Promise<void> | void)[] = [];
 const scope: Scope = { after: (hook) => void hooks.push(hook) };
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
-  process.once(signal, () => void end().finally(() => process.exit(code)));
+  process.once(signal, () => {
+    isInterrupted = true;
+    void end().finally(() => process.exit(code));
+  });
 }
 try {
-  if (values.plot === undefined) {
-    const report = await bench(chooseCases());
-    process.stdout.write(`${values.json ? JSON.stringify(report, undefined, 2) : formatReport(report)}\n`);
-  } else {
-    const report: Report = JSON.parse(await readFile(values.plot, 'utf8'));
-    for (const name of await writePlots(PLOTS, report)) say(name);
-    process.stdout.write(`${formatReport(report)}\n`);
-  }
+  await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${reasonOf(error)}\n`);
   process.exitCode = 2;
 } finally {
   await end();
 }
 
-function readOptions() {
-  return parseArgs({
-    options: {
-      help: { type: 'boolean', short: 'h', default: false },
-      quick: { type: 'boolean', default: false },
-      only: { type: 'string', multiple: true, default: [] },
-      runs: { type: 'string' },
-      json: { type: 'boolean', default: false },
-      plot: { type: 'string' },
-      cache: { type: 'string', default: join(homedir(), '.cache', 'reg-bench') },
-    },
-  }).values;
-}
-
-function optionsOrUsage(): ReturnType<typeof readOptions> {
+function optionsOrUsage(): Options {
   try {
-    return readOptions();
+    return parseOptions(process.argv.slice(2));
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+    process.stderr.write(`${reasonOf(error)}\n\n${USAGE}`);
     return process.exit(2);
   }
+}
+
+async function main(): Promise<void> {
+  const earlier = values.readme ?? values.plot;
+  if (earlier !== undefined) return show(JSON.parse(await readFile(earlier, 'utf8')));
+  const cases = chooseCases(CASES, values);
+  if (values.list) {
+    process.stdout.write(cases.map(({ name, seconds }) => `${name} (${seconds} s)\n`).join(''));
+    return;
+  }
+  const report = await bench(cases);
+  process.stdout.write(`${values.json ? JSON.stringify(report, undefined, 2) : formatReport(report)}\n`);
+}
+
+/** What was measured earlier. */
+async function show(report: Report): Promise<void> {
+  for (const name of await writePlots(PLOTS, report)) say(name);
+  if (values.readme === undefined) process.stdout.write(`${formatReport(report)}\n`);
+  else await writeReadme(README, report);
 }
 
 async function end(): Promise<void> {
@@ -108,11 +105,17 @@ async function bench(cases: readonly Case[]): Promise<Report> {
   const tools = await findTools(home);
   const rig = { tools, home, still, cache: values.cache, image: (name: ImageName) => find(images, name) };
   const results: Result[] = [];
-  const missing: string[] = [];
+  const failed: Report['failed'][number][] = [];
   for (const one of cases) {
-    const result = await inScope((own) => measureCase(one, { ...rig, scope: own }));
-    if (result === undefined) missing.push(one.name);
-    else results.push(result);
+    try {
+      results.push(await inScope((own) => measureCase(one, { ...rig, scope: own })));
+    } catch (error) {
+      if (isInterrupted) throw error;
+      // The others have taken minutes: they are not lost for one.
+      failed.push({ name: one.name, reason: reasonOf(error) });
+      say(`${one.name} failed: ${reasonOf(error)}`);
+      process.exitCode = 1;
+    }
   }
   return {
     date: new Date().toISOString().slice(0, 10),
@@ -120,26 +123,15 @@ async function bench(cases: readonly Case[]): Promise<Report> {
     tools: tools.map(({ name, version }) => `${name} ${version}`),
     servers: `pulls from ${still.name}, pushes to ${registryName()}`,
     results,
-    memory: findMemory(results),
-    missing,
+    failed,
   };
-}
-
-function chooseCases(): readonly Case[] {
-  const words = values.only.map((word) => word.toLowerCase());
-  const chosen = CASES.filter(({ name, isQuick = false }) => {
-    if (words.length > 0) return words.some((word) => name.toLowerCase().includes(word));
-    return isQuick || !values.quick;
-  });
-  if (chosen.length === 0) throw new Error(`No case has one of these words in its name: ${words.join(', ')}`);
-  return chosen;
 }
 
 async function openImages(cases: readonly Case[]): Promise<ReadonlyMap<ImageName, BenchImage>> {
   await mkdir(values.cache, { recursive: true });
   const images = new Map<ImageName, BenchImage>();
   for (const name of new Set(cases.flatMap((one) => one.images))) {
-    show(`image ${name}`);
+    note(`image ${name}`);
     images.set(name, await openImage(values.cache, name));
   }
   return images;
@@ -151,15 +143,15 @@ function find(images: ReadonlyMap<ImageName, BenchImage>, name: ImageName): Benc
   return image;
 }
 
-async function measureCase(one: Case, rig: Omit<Rig, 'folder'>): Promise<Result | undefined> {
+async function measureCase(one: Case, rig: Omit<Rig, 'folder'>): Promise<Result> {
   const runs = values.runs === undefined ? undefined : Number(values.runs);
   const result = await runCase(
     one,
     { ...rig, folder: () => temporaryFolder(rig.scope) },
-    { runs, onRun: (note) => show(`${one.name}: ${note}`) },
+    { runs, onRun: (run) => note(`${one.name}: ${run}`) },
   );
-  const ratio = result?.ratios.map(({ to, ratio: { median } }) => `${median.toFixed(2)} × ${to}`) ?? [];
-  say(`${one.name}: ${result === undefined ? 'not there yet' : ratio.join(', ')}`);
+  const ratio = result.ratios.map(({ to, ratio: { median } }) => `${median.toFixed(2)} × ${to}`);
+  say(`${one.name}: ${ratio.join(', ')}`);
   return result;
 }
 
@@ -177,14 +169,18 @@ async function inScope<T>(task: (own: Scope) => Promise<T>): Promise<T> {
   }
 }
 
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function minutes(cases: readonly Case[]): string {
   const seconds = cases.reduce((sum, one) => sum + one.seconds, 0);
   return seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} minutes`;
 }
 
 /** On a terminal, a line that the next one takes the place of. */
-function show(note: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${note}`);
+function note(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
 }
 
 function say(line: string): void {

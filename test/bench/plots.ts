@@ -25,7 +25,7 @@ export async function writePlots(folder: string, report: Report): Promise<readon
     ['throughput-by-connections.svg', throughputByConnections(report)],
     ['time-by-store.svg', timeByStore(report)],
   ] as const;
-  const drawn = charts.filter(([, { series }]) => series.some(({ points }) => points.length > 0));
+  const drawn = charts.filter(([, { series }]) => series.some(({ points }) => points.length > 2));
   for (const [name, chart] of drawn) await writeFile(join(folder, name), drawChart(chart));
   return drawn.map(([name]) => name);
 }

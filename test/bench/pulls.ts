@@ -6,18 +6,19 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-import type { Case, Contestant, Goal, Rig } from './case.js';
+import type { Case, Contestant, Rig } from './case.js';
+import { nodeContestant } from './commands.js';
 import type { BenchImage, ImageName } from './images.js';
 import type { Shape } from './line.js';
 import { measure, start } from './measure.js';
 import { startRelay } from './relay.js';
 import type { Relay } from './relay.js';
 import { startRegistry } from './servers.js';
-import { bareNode, regCommand } from './tools.js';
+import type { Server } from './servers.js';
+import { regCommand } from './tools.js';
 
-export interface PullCase extends Pick<Case, 'runs' | 'seconds' | 'isQuick' | 'warmUp'> {
+export interface PullCase extends Omit<Case, 'name' | 'images' | 'contestants'> {
   readonly image: ImageName;
-  readonly goal?: Goal;
   /** Default: straight to the server. */
   readonly shape?: Shape;
   /** Default: the static one. */
@@ -30,14 +31,16 @@ export interface PullCase extends Pick<Case, 'runs' | 'seconds' | 'isQuick' | 'w
 export function coldPull(name: string, options: PullCase): Case {
   const { image: imageName, withNode = false, ...rest } = options;
   return {
+    memory: 'pull or push',
     ...rest,
     name,
     images: [imageName],
     async contestants(rig) {
       const image = rig.image(imageName);
-      const { host, relay } = await reach(rig, image, options);
+      const server = await serverOf(rig, image, options);
       const pulls = rig.tools.map(async (tool): Promise<Contestant> => {
         const folder = join(await rig.folder(), 'out');
+        const { host, relay } = await reach(rig, server, options);
         return {
           name: tool.name,
           before: () => emptyFolder(folder, image.size),
@@ -54,12 +57,13 @@ export function coldPull(name: string, options: PullCase): Case {
 export function pullAgain(name: string, options: PullCase): Case {
   const { image: imageName, ...rest } = options;
   return {
+    memory: 'pull or push',
     ...rest,
     name,
     images: [imageName],
     async contestants(rig) {
       const image = rig.image(imageName);
-      const { host } = await reach(rig, image, options);
+      const { host } = await serverOf(rig, image, options);
       const pulls = rig.tools.map(async (tool): Promise<Contestant> => {
         const command = tool.pull(`${host}/${image.reference}`, join(await rig.folder(), 'out'));
         await measure(command);
@@ -74,14 +78,16 @@ export function pullAgain(name: string, options: PullCase): Case {
 export function resumedPull(name: string, { part, ...options }: PullCase & { readonly part: number }): Case {
   const { image: imageName, ...rest } = options;
   return {
+    memory: 'pull or push',
     ...rest,
     name,
     images: [imageName],
     async contestants(rig) {
       const image = rig.image(imageName);
-      const { host, relay } = await reach(rig, image, options);
-      if (relay === undefined) throw new Error('Only a relay knows how much has come.');
+      const server = await serverOf(rig, image, options);
       const pulls = rig.tools.map(async (tool): Promise<Contestant> => {
+        const { host, relay } = await reach(rig, server, options);
+        if (relay === undefined) throw new Error('Only a relay knows how much has come.');
         const folder = join(await rig.folder(), 'out');
         const command = tool.pull(`${host}/${image.reference}`, folder);
         return {
@@ -112,12 +118,13 @@ export function pullOver(
 ): Case {
   const { image: imageName, ...rest } = options;
   return {
+    memory: 'pull in parallel ranges',
     ...rest,
     name,
     images: [imageName],
     async contestants(rig) {
       const image = rig.image(imageName);
-      const { host, relay } = await reach(rig, image, options);
+      const { host, relay } = await reach(rig, await serverOf(rig, image, options), options);
       const folder = join(await rig.folder(), 'out');
       const args = ['pull', `${host}/${image.reference}`, '--store', folder];
       return counts.map((count) => ({
@@ -130,19 +137,23 @@ export function pullOver(
   };
 }
 
-async function reach(
+async function serverOf(
   { scope, still }: Rig,
   image: BenchImage,
-  { shape, server }: PullCase,
+  { server }: Pick<PullCase, 'server'>,
+): Promise<Server> {
+  return server === 'registry' ? await startRegistry(scope, [image]) : still;
+}
+
+/** The way to a server, in the shape that is wanted. */
+async function reach(
+  { scope }: Rig,
+  { host }: Server,
+  { shape }: Pick<PullCase, 'shape'>,
 ): Promise<{ readonly host: string; readonly relay?: Relay }> {
-  const { host } = server === 'registry' ? await startRegistry(scope, [image]) : still;
   if (shape === undefined) return { host };
   const relay = await startRelay(scope, host, shape);
   return { host: relay.host, relay };
-}
-
-export function nodeContestant({ home }: Rig): Contestant {
-  return { name: 'node', command: () => bareNode(home) };
 }
 
 /**

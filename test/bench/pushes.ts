@@ -2,7 +2,8 @@
 
 import { join } from 'node:path';
 
-import type { Case, Contestant, Goal, Rig } from './case.js';
+import type { Case, Contestant, Rig } from './case.js';
+import { nodeContestant } from './commands.js';
 import type { ImageName } from './images.js';
 import type { Shape } from './line.js';
 import { measure } from './measure.js';
@@ -12,15 +13,15 @@ import { startRegistry } from './servers.js';
 import { regCommand } from './tools.js';
 import type { Tool } from './tools.js';
 
-interface PushCase extends Pick<Case, 'runs' | 'seconds' | 'isQuick' | 'warmUp'> {
+interface PushCase extends Omit<Case, 'name' | 'images' | 'contestants'> {
   readonly image: ImageName;
-  readonly goal?: Goal;
 }
 
 /** A push of an OCI layout to a registry that has nothing yet. */
 export function coldPush(name: string, options: PushCase): Case {
   const { image, ...rest } = options;
   return {
+    memory: 'pull or push',
     ...rest,
     name,
     images: [image],
@@ -36,15 +37,35 @@ export function coldPush(name: string, options: PushCase): Case {
   };
 }
 
+/** A push of what the registry has under that very name. */
+export function pushAgain(name: string, options: PushCase): Case {
+  const { image: imageName, ...rest } = options;
+  return {
+    memory: 'pull or push',
+    ...rest,
+    name,
+    images: [imageName],
+    async contestants(rig) {
+      const image = rig.image(imageName);
+      const { host } = await startRegistry(rig.scope, [image]);
+      const pushes = rig.tools.map((tool) => ({
+        name: tool.name,
+        command: () => tool.push(image.folder, `${host}/${image.reference}`),
+      }));
+      return [...pushes, nodeContestant(rig)];
+    },
+  };
+}
+
 /** From one registry to another on a different host. */
 export function copyAcross(name: string, options: PushCase): Case {
   const { image, ...rest } = options;
   return {
+    memory: 'pull or push',
     ...rest,
     name,
     images: [image],
     async contestants(rig) {
-      if (!(await hasCopy(rig))) return [];
       const registry = await createFreshRegistry(rig);
       const { reference } = rig.image(image);
       return rig.tools.map((tool) => ({
@@ -60,6 +81,7 @@ export function copyAcross(name: string, options: PushCase): Case {
 export function mountedPush(name: string, options: PushCase & { readonly shape: Shape }): Case {
   const { image: imageName, shape, ...rest } = options;
   return {
+    memory: 'pull or push',
     ...rest,
     name,
     images: [imageName],
@@ -131,13 +153,4 @@ async function createFreshRegistry(
       ({ host } = await startRegistry({ after: (hook) => void hooks.push(hook) }, []));
     },
   };
-}
-
-async function hasCopy({ home }: Rig): Promise<boolean> {
-  try {
-    await measure(regCommand(home, ['copy', '--help']));
-    return true;
-  } catch {
-    return false;
-  }
 }

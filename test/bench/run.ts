@@ -29,6 +29,7 @@ export interface Result {
   /** Of the first contestant to each other. */
   readonly ratios: readonly Comparison[];
   readonly verdict?: Verdict;
+  readonly memory?: Case['memory'];
 }
 
 interface Verdict {
@@ -39,30 +40,42 @@ interface Verdict {
   readonly isMet: boolean;
 }
 
+type Run = Sample & { readonly networkBytes: number | undefined };
+
 interface Track {
   readonly contestant: Contestant;
-  readonly samples: (Sample & { readonly networkBytes: number | undefined })[];
+  readonly samples: Run[];
 }
 
-/** Undefined when `reg` can't do it yet. */
 export async function runCase(
   one: Case,
   rig: Rig,
   { runs = one.runs, onRun }: { readonly runs?: number | undefined; readonly onRun: (note: string) => void },
-): Promise<Result | undefined> {
+): Promise<Result> {
   const tracks = (await one.contestants(rig)).map((contestant): Track => ({ contestant, samples: [] }));
-  if (tracks.length === 0) return undefined;
   if (one.warmUp !== false) for (const { contestant } of tracks) await runOnce(contestant);
+  const turns = one.peersTogether ? [tracks.slice(0, 1), tracks.slice(1)] : tracks.map((track) => [track]);
   for (let run = 0; run < runs; run++) {
-    for (const { contestant, samples } of tracks) {
-      onRun(`${run + 1}/${runs} ${contestant.name}`);
-      samples.push(await runOnce(contestant));
+    for (const together of turns) {
+      onRun(`${run + 1}/${runs} ${together.map(({ contestant }) => contestant.name).join(', ')}`);
+      await runTogether(together);
     }
   }
   return judge(one, { runs, tracks });
 }
 
-async function runOnce({ before, command, relay }: Contestant): Promise<Track['samples'][number]> {
+/** The kernel tells only what all that ran needed of the CPU. */
+async function runTogether(tracks: readonly Track[]): Promise<void> {
+  const isAlone = tracks.length === 1;
+  await Promise.all(
+    tracks.map(async ({ contestant, samples }) => {
+      const run = await runOnce(contestant);
+      samples.push(isAlone ? run : { ...run, cpuMs: undefined });
+    }),
+  );
+}
+
+async function runOnce({ before, command, relay }: Contestant): Promise<Run> {
   await before?.();
   const bytes = (): number | undefined => relay && relay.bytes.up + relay.bytes.down;
   const bytesBefore = bytes() ?? 0;
@@ -72,7 +85,7 @@ async function runOnce({ before, command, relay }: Contestant): Promise<Track['s
 }
 
 function judge(
-  { name, goal }: Case,
+  { name, goal, memory }: Case,
   { runs, tracks }: { readonly runs: number; readonly tracks: readonly Track[] },
 ): Result {
   const figures = tracks.map(figuresOf);
@@ -83,14 +96,17 @@ function judge(
     to: other.contestant.name,
     ratio: pairedRatio(walls(ours), walls(other)),
   }));
-  const result = { name, runs, figures, ratios };
+  const result = { name, runs, figures, ratios, ...(memory && { memory }) };
   const rival = goal && rivalOf(goal, figures.slice(1));
   if (goal === undefined || rival === undefined) return result;
   const find = (wanted: string): Track | undefined =>
     tracks.find(({ contestant }) => contestant.name === wanted);
   const less = goal.lessNode === true ? walls(find('node')) : [];
   const ratio = pairedRatio(walls(ours), walls(find(rival)), { less });
-  return { ...result, verdict: { goal, to: rival, ratio, isMet: ratio.median <= goal.atMost } };
+  const { atMost, bytesAtMost = Number.POSITIVE_INFINITY } = goal;
+  const bytes = figures[0]?.networkBytes?.median ?? 0;
+  const isMet = ratio.median <= atMost && bytes <= bytesAtMost;
+  return { ...result, verdict: { goal, to: rival, ratio, isMet } };
 }
 
 /** Whom `reg` is held against; nobody when no peer is installed. */
