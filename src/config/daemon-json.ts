@@ -2,11 +2,12 @@
 
 import { BlockList, isIP } from 'node:net';
 
+import { isDockerHub } from '../spec/docker-hub.js';
 import { parseJsonObject } from '../spec/json.js';
 import { quoteText } from '../spec/text.js';
 import { fieldsOf, type Fields } from './fields.js';
 import { parseMirrorUrl, placeAt } from './mirror-url.js';
-import { isSameRegistry, type ImageName, type Route } from './route.js';
+import { type ImageName, type Route } from './route.js';
 
 export interface DaemonJson {
   route(image: ImageName): Route | undefined;
@@ -28,7 +29,7 @@ export function parseDaemonJson(bytes: Uint8Array, file: string): DaemonJson {
     file,
     isInsecure: insecureBy(fields),
     route(image) {
-      if (urls.length === 0 || !isSameRegistry(image.domain, 'docker.io')) return undefined;
+      if (urls.length === 0 || !isDockerHub(image.domain)) return undefined;
       // Docker does not tell its mirrors which registry is meant: it is always the Hub.
       const mirrors = urls.map((url) => ({
         ...placeAt({ url }, image),

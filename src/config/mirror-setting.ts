@@ -1,9 +1,10 @@
 /** `--mirror HOST=URL` and `REG_MIRRORS`, which holds such pairs, with blanks or commas between them. */
 
 import { RegError } from '../errors.js';
+import { isSameRegistry } from '../spec/docker-hub.js';
 import { quoteText } from '../spec/text.js';
 import { parseMirrorUrl, placeAt } from './mirror-url.js';
-import { isSameRegistry, type ImageName, type Route } from './route.js';
+import { type ImageName, type Route } from './route.js';
 
 export interface MirrorSettings {
   /** As given with the flag; one that is "none" leaves out all mirrors, also those of files. */

@@ -3,7 +3,8 @@
  * `/v2` is the beginning of the repository's name there, as with the proxy projects of Harbor.
  */
 
-import { isSameRegistry, type ImageName, type PullSource } from './route.js';
+import { isSameRegistry } from '../spec/docker-hub.js';
+import { type ImageName, type PullSource } from './route.js';
 
 export interface MirrorUrl {
   readonly url: URL;

@@ -54,11 +54,3 @@ export interface ImageName {
   readonly tag?: string | undefined;
   readonly digest?: string | undefined;
 }
-
-/** Names of Docker Hub in references and URLs. */
-const HUB: ReadonlySet<string> = new Set(['docker.io', 'index.docker.io', 'registry-1.docker.io']);
-
-/** Whether both hosts are the same registry. */
-export function isSameRegistry(one: string, other: string): boolean {
-  return one === other || (HUB.has(one) && HUB.has(other));
-}

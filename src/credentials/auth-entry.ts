@@ -1,21 +1,20 @@
 /** One entry of `auths` in docker's config.json: under which key it stands, and what it says. */
 
 import { RegError } from '../errors.js';
+import { DOCKER_HUB, isDockerHub } from '../spec/docker-hub.js';
 import { isObject, type JsonObject } from '../spec/json.js';
 import { isPlain, type Credential, type Login } from './credential.js';
 import type { Target } from './source.js';
 
 /** Where docker keeps the Hub's login (docker/cli, `registry.IndexServer`). */
 const HUB_KEY = 'https://index.docker.io/v1/';
-export const HUB = 'docker.io';
-const HUB_HOSTS: ReadonlySet<string> = new Set([HUB, 'index.docker.io', 'registry-1.docker.io']);
 
 /** Longest `auth` that is decoded, in characters. */
 const MAX_AUTH_LENGTH = 64 * 1024;
 
 /** The key that docker writes for a host. */
 export function keyFor(host: string): string {
-  return hostOfKey(host) === HUB ? HUB_KEY : host;
+  return hostOfKey(host) === DOCKER_HUB ? HUB_KEY : host;
 }
 
 /** The keys among `keys` that mean `host`, the one that docker would write first. */
@@ -53,7 +52,7 @@ export function hostOfKey(key: string): string {
       .replace(/^https?:\/\//, '')
       .split('/', 1)[0]
       ?.toLowerCase() ?? '';
-  return HUB_HOSTS.has(host) ? HUB : host.replace(/:443$/, '');
+  return isDockerHub(host) ? DOCKER_HUB : host.replace(/:443$/, '');
 }
 
 /**

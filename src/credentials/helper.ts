@@ -1,8 +1,9 @@
 /** A credential helper of docker: a program `docker-credential-NAME` on the PATH that keeps logins. */
 
 import { explain, hasCode, RegError } from '../errors.js';
+import { DOCKER_HUB } from '../spec/docker-hub.js';
 import { quoteText } from '../spec/text.js';
-import { hostOfKey, HUB, keyFor, keysFor } from './auth-entry.js';
+import { hostOfKey, keyFor, keysFor } from './auth-entry.js';
 import type { Credential } from './credential.js';
 import type { HelperSetting } from './docker-config.js';
 import { HelperProgram, type HelperOptions } from './helper-program.js';
@@ -64,7 +65,7 @@ export class Helper {
    * (docker/cli, internal/oauth/manager). A helper need not be able to list.
    */
   async #tokensBeside(host: string): Promise<readonly string[]> {
-    if (hostOfKey(host) !== HUB) return [];
+    if (hostOfKey(host) !== DOCKER_HUB) return [];
     try {
       return keysFor(host, await this.list()).filter((key) => key.endsWith('-token'));
     } catch (error) {

@@ -1,6 +1,7 @@
 /** Where a registry is: the URL behind the host of a reference, and with what care URLs are connected to for it. */
 
 import { hasCode, RegError } from '../errors.js';
+import { isDockerHub } from '../spec/docker-hub.js';
 import { quoteText } from '../spec/text.js';
 import { bareHostname, isLoopback, portOf } from './net/addresses.js';
 import type { Dialer } from './net/dial.js';
@@ -18,11 +19,8 @@ export interface PlainMemory {
   notePlain(host: string, isPlain: boolean): void;
 }
 
-/** Docker Hub's references name one host, its API is on another. */
-const WIRE_HOSTS: Readonly<Record<string, string>> = {
-  'docker.io': 'registry-1.docker.io',
-  'index.docker.io': 'registry-1.docker.io',
-};
+/** References name Docker Hub by one host; its API is on another. */
+const HUB_API = 'registry-1.docker.io';
 
 export interface EndpointOptions {
   readonly dialer: Dialer;
@@ -193,7 +191,7 @@ export class Endpoint {
 
 /** The URL of a host as references have it, as if it spoke https. Throws INVALID_REFERENCE. */
 export function parseHost(host: string): URL {
-  const text = `https://${WIRE_HOSTS[host] ?? host}/`;
+  const text = `https://${isDockerHub(host) ? HUB_API : host}/`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   // Whatever the URL parser takes for something else than host and port was no host.
   if (url === undefined || !/^[a-z0-9.:[\]_-]+$/i.test(host) || url.pathname !== '/') {

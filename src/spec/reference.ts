@@ -6,6 +6,7 @@
 
 import { RegError } from '../errors.js';
 import { isDigest, type Digest } from './digest.js';
+import { DOCKER_HUB } from './docker-hub.js';
 import { findLookalike, type Mistake } from './reference-lookalikes.js';
 import { findPartFault, joinParts, splitParts } from './reference-parts.js';
 import { quoteText } from './text.js';
@@ -19,7 +20,6 @@ export interface Reference {
   readonly digest?: Digest;
 }
 
-const DEFAULT_DOMAIN = 'docker.io';
 const OFFICIAL = 'library/';
 /** Docker's limit for the path, the domain not counted. */
 const MAX_PATH_LENGTH = 255;
@@ -48,7 +48,7 @@ export function formatReference({ domain, path, tag, digest }: Reference): strin
 
 /** The short form that Docker shows: without `docker.io/`, and without `library/` before a single name. */
 export function familiarName({ domain, path, tag, digest }: Reference): string {
-  if (domain !== DEFAULT_DOMAIN) return joinParts({ domain, path, tag, digest });
+  if (domain !== DOCKER_HUB) return joinParts({ domain, path, tag, digest });
   const name = path.slice(OFFICIAL.length);
   const isOfficial = path.startsWith(OFFICIAL) && !name.includes('/');
   return joinParts({ domain: undefined, path: isOfficial ? name : path, tag, digest });
@@ -69,8 +69,8 @@ function examineParts(text: string): Reference | Mistake {
   const parts = splitParts(text);
   const { tag, digest } = parts;
   const domain =
-    parts.domain === undefined || parts.domain === 'index.docker.io' ? DEFAULT_DOMAIN : parts.domain;
-  const path = domain === DEFAULT_DOMAIN && !parts.path.includes('/') ? OFFICIAL + parts.path : parts.path;
+    parts.domain === undefined || parts.domain === 'index.docker.io' ? DOCKER_HUB : parts.domain;
+  const path = domain === DOCKER_HUB && !parts.path.includes('/') ? OFFICIAL + parts.path : parts.path;
   const fault = findPartFault(parts, MAX_PATH_LENGTH - (path.length - parts.path.length));
   if (fault !== undefined) {
     const { fix, ...mistake } = fault;

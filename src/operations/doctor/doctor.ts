@@ -7,6 +7,7 @@
  * Nothing is changed anywhere; an upload is begun, and called off, only where that is asked for.
  */
 
+import { DOCKER_HUB } from '../../spec/docker-hub.js';
 import { access } from './access.js';
 import { api } from './api.js';
 import { catalog } from './catalog.js';
@@ -56,9 +57,6 @@ const OF_IMAGE = [image, rateLimit, referrers, ranges, deletion];
 /** The last one: the token that it asks for is good for nothing else. */
 const LAST = [catalog];
 
-/** Has limits of its own, whatever the image. */
-const HUB = 'docker.io';
-
 /** This machine's own things. */
 export function examineMachine(machine: MachineSubject): AsyncGenerator<Finding> {
   return examine(MACHINE, machine);
@@ -71,7 +69,7 @@ export async function* examineRegistry(
 ): AsyncGenerator<Finding> {
   const { host, image: named, mayPush } = registry;
   yield* named === undefined
-    ? examine([...WAY, ...RIGHTS, ...(host === HUB ? [rateLimit] : []), ...LAST], registry)
+    ? examine([...WAY, ...RIGHTS, ...(host === DOCKER_HUB ? [rateLimit] : []), ...LAST], registry)
     : examine([...WAY, ...RIGHTS, ...OF_IMAGE, ...(mayPush ? [push] : []), ...LAST], {
         ...registry,
         image: named,

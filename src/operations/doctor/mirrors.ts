@@ -1,13 +1,13 @@
 /** Where images of the registry are read from before it, and what said so. */
 
 import type { PullSource, Route } from '../../registry/settings.js';
+import { DOCKER_HUB } from '../../spec/docker-hub.js';
 import { good, none, type Check, type Result } from './check.js';
 import type { MachineSubject } from './machine.js';
 import type { RegistrySubject } from './subject.js';
 
 /** For an image that nobody named. */
 const ANY = { path: 'image', tag: 'latest' };
-const HUB = 'docker.io';
 
 export const mirrors: Check<RegistrySubject> = {
   check: 'mirrors',
@@ -20,7 +20,7 @@ export const mirrors: Check<RegistrySubject> = {
 export const hubMirrors: Check<MachineSubject> = {
   check: 'mirrors',
   title: 'Mirrors',
-  look: async ({ routeFor }) => describe(HUB, await routeFor({ ...ANY, path: 'library/image', domain: HUB })),
+  look: async ({ routeFor }) => describe(DOCKER_HUB, await routeFor({ ...ANY, path: 'library/image', domain: DOCKER_HUB })),
 };
 
 function describe(host: string, route: Route | undefined): Result {

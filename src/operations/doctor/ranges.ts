@@ -2,19 +2,18 @@
 
 import { readManifest } from '../../content/read.js';
 import type { Digest } from '../../spec/digest.js';
+import { DOCKER_HUB } from '../../spec/docker-hub.js';
 import { able } from './ability.js';
 import { none, type Check } from './check.js';
 import type { ImageSubject, NamedSubject } from './subject.js';
-
-/** There every reading of a manifest counts as a pull, but for a HEAD (Docker docs, "Usage and limits"). */
-const COUNTS = 'docker.io';
 
 export const ranges: Check<NamedSubject> = {
   check: 'ranges',
   title: 'Ranges',
   needs: ['access', 'image'],
   async look({ host, image, survey, signal }) {
-    if (host === COUNTS) return none('not asked for: there it would count as a pull');
+    // There every GET of a manifest counts as a pull (Docker docs, "Usage and limits").
+    if (host === DOCKER_HUB) return none('not asked for: there it would count as a pull');
     const digest = await findBlob(image, signal);
     if (digest === undefined) return none('not asked for: the image has no blobs');
     const ability = await survey.ranges({ repository: image.reference.path, digest, signal });

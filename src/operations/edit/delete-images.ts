@@ -10,6 +10,7 @@ import { explain, hasCode, RegError } from '../../errors.js';
 import type { RegistryClient } from '../../registry/client.js';
 import type { Registry } from '../../registry/registry.js';
 import { shortDigest, type Digest } from '../../spec/digest.js';
+import { DOCKER_HUB } from '../../spec/docker-hub.js';
 import { familiarName, formatReference, type Reference } from '../../spec/reference.js';
 import { cleanText } from '../../spec/text.js';
 import { currentIn } from '../transfer/guarded.js';
@@ -180,7 +181,7 @@ function repositoryOf({ domain, path }: Reference, { client }: DeleteOptions): R
 
 /** Its registry answers 405; what deletes there is another API, with other logins (Docker docs, "Docker Hub API"). */
 function refuseDockerHub(reference: Reference): void {
-  if (reference.domain !== 'docker.io') return;
+  if (reference.domain !== DOCKER_HUB) return;
   throw new RegError(
     'UNSUPPORTED',
     `cannot delete ${familiarName(reference)}: Docker Hub's registry deletes nothing`,

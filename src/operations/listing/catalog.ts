@@ -3,6 +3,7 @@
 import type { CallOptions } from '../../content/types.js';
 import { explain, hasCode, RegError } from '../../errors.js';
 import type { RegistryClient } from '../../registry/client.js';
+import { DOCKER_HUB } from '../../spec/docker-hub.js';
 import { parseServer } from '../logins/login.js';
 import type { NamePattern } from './name-pattern.js';
 
@@ -16,7 +17,7 @@ export interface ListRepositoriesOptions extends CallOptions {
 
 /** Registries that list their repositories to nobody (docker/hub-feedback#2094, oras#1128). */
 const SECRETIVE: ReadonlyMap<string, string> = new Map([
-  ['docker.io', '"reg search" finds public ones.'],
+  [DOCKER_HUB, '"reg search" finds public ones.'],
   ['ghcr.io', 'Its web site lists the packages of an owner.'],
   ['public.ecr.aws', 'Its gallery, gallery.ecr.aws, can be searched.'],
 ]);

@@ -9,13 +9,13 @@ import { KEYCHAIN, OsKeychain } from '../../credentials/os-keychain.js';
 import { rememberTokenServices } from '../../credentials/token-services.js';
 import { explain, hasCode, RegError } from '../../errors.js';
 import { createClient, type ClientOptions } from '../../registry/client.js';
+import { DOCKER_HUB, isDockerHub } from '../../spec/docker-hub.js';
 import { parseReference } from '../../spec/reference.js';
 import { quoteText } from '../../spec/text.js';
 import type { LoginSources } from '../connect/connect.js';
 
 /** The registry that is meant when none is named, as docker has it. */
-export const DEFAULT_SERVER = 'docker.io';
-const HUB_HOSTS: ReadonlySet<string> = new Set([DEFAULT_SERVER, 'index.docker.io', 'registry-1.docker.io']);
+export const DEFAULT_SERVER = DOCKER_HUB;
 
 /** Where logins are kept, and how to change that beside other programs. */
 export interface LoginPlace extends LoginSources {
@@ -162,7 +162,7 @@ function withLoginHint(error: unknown): unknown {
  */
 export function parseServer(text: string): string {
   const host = text.replace(/^https?:\/\//i, '').replace(/\/(v[12]\/?)?$/, '');
-  if (HUB_HOSTS.has(host)) return DEFAULT_SERVER;
+  if (isDockerHub(host)) return DOCKER_HUB;
   if (isHost(host)) return host;
   throw new RegError('INVALID_ARGUMENT', `${quoteText(text)} is not the name of a registry`, {
     hint: 'Give a host such as "ghcr.io" or "localhost:5000"; without one, Docker Hub is meant.',

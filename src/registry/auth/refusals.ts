@@ -1,6 +1,7 @@
 /** What is said where a registry or its token service lets nobody in, and what the person can do about it. */
 
 import { RegError } from '../../errors.js';
+import { DOCKER_HUB } from '../../spec/docker-hub.js';
 
 /** A challenge that nobody could meet; `schemes` are what it asks for, safe to print. */
 export function unusableChallenge(host: string, schemes: readonly string[]): RegError {
@@ -48,5 +49,5 @@ export function goingOnAnonymously({ message, context: { hint } }: RegError): st
 }
 
 function loginCommand(host: string): string {
-  return `"reg login${host === 'docker.io' ? '' : ` ${host}`}"`;
+  return `"reg login${host === DOCKER_HUB ? '' : ` ${host}`}"`;
 }
