@@ -50,7 +50,7 @@ export type {
   Route,
   RouteLookup,
   SettingsLookup,
-} from './registry/settings.js';
+} from './spec/route.js';
 export { proxyFromEnvironment, type Proxy, type ProxyFor } from './registry/net/proxy.js';
 export type { Registry } from './registry/registry.js';
 

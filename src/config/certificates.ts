@@ -6,13 +6,8 @@ import { realpath } from 'node:fs/promises';
 import { wallTime } from '../content/system-clock.js';
 import { onDisk, readSmallFile } from '../disk/files.js';
 import { RegError } from '../errors.js';
+import type { Identity } from '../spec/route.js';
 import { quoteText } from '../spec/text.js';
-
-/** A client certificate and its private key, both PEM. */
-export interface KeyPair {
-  readonly certificate: string;
-  readonly key: string;
-}
 
 const CERTIFICATE = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/;
 
@@ -31,7 +26,7 @@ export async function readAuthorities(file: string): Promise<string> {
  * A client certificate with its private key; `key` may be the same file. Throws INVALID_CONFIG where one of them is no
  * such thing or the two do not belong together, DISK_ERROR.
  */
-export async function readKeyPair(files: PairFiles): Promise<KeyPair> {
+export async function readKeyPair(files: PairFiles): Promise<Identity> {
   return (await readPair(files)).pair;
 }
 
@@ -42,7 +37,7 @@ export async function readKeyPair(files: PairFiles): Promise<KeyPair> {
 export async function readBestKeyPair(
   files: readonly PairFiles[],
   now = wallTime,
-): Promise<KeyPair | undefined> {
+): Promise<Identity | undefined> {
   const read = await Promise.all(files.map(readPair));
   const isGood = ({ validFrom, validTo }: Pair): boolean =>
     Date.parse(validFrom) <= now() && now() < Date.parse(validTo);
@@ -56,7 +51,7 @@ interface PairFiles {
 }
 
 interface Pair extends Pick<X509Certificate, 'validFrom' | 'validTo'> {
-  readonly pair: KeyPair;
+  readonly pair: Identity;
 }
 
 async function readPair(files: PairFiles): Promise<Pair> {

@@ -12,14 +12,15 @@ import { platform } from 'node:os';
 import { join } from 'node:path';
 
 import { RegError } from '../errors.js';
+import type { Identity } from '../spec/route.js';
 import { quoteText } from '../spec/text.js';
-import { readAuthorities, readBestKeyPair, type KeyPair } from './certificates.js';
+import { readAuthorities, readBestKeyPair } from './certificates.js';
 import { listFolder } from './settings-file.js';
 
 export interface HostCertificates {
   /** PEM. */
   readonly authorities: readonly string[];
-  readonly identity?: KeyPair | undefined;
+  readonly identity?: Identity | undefined;
   /** The folders that had any. */
   readonly from: readonly string[];
 }

@@ -10,7 +10,7 @@ import { readAuthorities, readBestKeyPair } from './certificates.js';
 import { readCertificates, type HostCertificates } from './certs-d.js';
 import { parseHostsToml, type HostEntry, type HostsToml } from './hosts-toml.js';
 import { placeAt } from './mirror-url.js';
-import type { HostSettings, ImageName, PullSource, Route } from './route.js';
+import type { HostSettings, ImageName, PullSource, Route } from '../spec/route.js';
 import { listFolder, readSettingsFile } from './settings-file.js';
 
 export interface Containerd {

@@ -7,7 +7,7 @@ import { parseJsonObject } from '../spec/json.js';
 import { quoteText } from '../spec/text.js';
 import { fieldsOf, type Fields } from './fields.js';
 import { parseMirrorUrl, placeAt } from './mirror-url.js';
-import { type ImageName, type Route } from './route.js';
+import { type ImageName, type Route } from '../spec/route.js';
 
 export interface DaemonJson {
   route(image: ImageName): Route | undefined;

@@ -13,7 +13,7 @@ import { createContainerd } from './containerd.js';
 import { parseDaemonJson, type DaemonJson } from './daemon-json.js';
 import { certificateFolders, containerdFolder, daemonFiles, type Folders } from './folders.js';
 import { routeBySettings, type MirrorSettings } from './mirror-setting.js';
-import type { HostSettings, ImageName, Route } from './route.js';
+import type { HostSettings, ImageName, Route } from '../spec/route.js';
 import { INSECURE, readRegistries, refuseBlocked, routeBy, type Registries } from './registries.js';
 import { readSettingsFile } from './settings-file.js';
 

@@ -7,7 +7,7 @@ import { fieldsOf, type Fields } from './fields.js';
 import { parseGoDuration } from './go-duration.js';
 import { headerOf, isReservedHeader } from './header.js';
 import { parseMirrorUrl, type MirrorUrl } from './mirror-url.js';
-import type { ProxySetting } from './route.js';
+import type { ProxySetting } from '../spec/route.js';
 import { parseToml } from './toml.js';
 
 export interface HostEntry {

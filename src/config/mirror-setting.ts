@@ -4,7 +4,7 @@ import { RegError } from '../errors.js';
 import { isSameRegistry } from '../spec/docker-hub.js';
 import { quoteText } from '../spec/text.js';
 import { parseMirrorUrl, placeAt } from './mirror-url.js';
-import { type ImageName, type Route } from './route.js';
+import { type ImageName, type Route } from '../spec/route.js';
 
 export interface MirrorSettings {
   /** As given with the flag; one that is "none" leaves out all mirrors, also those of files. */

@@ -4,7 +4,7 @@
  */
 
 import { isSameRegistry } from '../spec/docker-hub.js';
-import { type ImageName, type PullSource } from './route.js';
+import { type ImageName, type PullSource } from '../spec/route.js';
 
 export interface MirrorUrl {
   readonly url: URL;

@@ -9,7 +9,7 @@ import { RegError } from '../errors.js';
 import { parseReference } from '../spec/reference.js';
 import { quoteText } from '../spec/text.js';
 import type { Folders } from './folders.js';
-import type { HostSettings, ImageName, PullSource, Route } from './route.js';
+import type { HostSettings, ImageName, PullSource, Route } from '../spec/route.js';
 import {
   parseRegistriesConf,
   type ConfFile,

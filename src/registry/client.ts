@@ -8,7 +8,7 @@ import type { ListOptions } from './listing/pages.js';
 import { readFrom } from './pull-sources.js';
 import { Registry } from './registry.js';
 import { searchHub, type Hit, type SearchOptions } from './listing/search.js';
-import type { ImageName, PullSource } from './settings.js';
+import type { ImageName, PullSource } from '../spec/route.js';
 import type { Survey } from './survey/survey.js';
 
 export type { ClientOptions, HostMemory };

@@ -8,7 +8,7 @@ import type { Dialer } from './net/dial.js';
 import type { Care } from './http/http.js';
 import { isSameOrigin } from './origin.js';
 import { parseProxy, type Proxy } from './net/proxy.js';
-import type { HostSettings, PullSource } from './settings.js';
+import type { HostSettings, PullSource } from '../spec/route.js';
 import { speaksTls } from './net/tls-probe.js';
 import type { Announce } from './http/told.js';
 import type { Trust } from './net/trust.js';

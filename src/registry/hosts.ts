@@ -20,7 +20,7 @@ import type {
   PullSource,
   RouteLookup,
   SettingsLookup,
-} from './settings.js';
+} from '../spec/route.js';
 import { Survey } from './survey/survey.js';
 import { Way } from './survey/way.js';
 import { announcer, traced, type Announce } from './http/told.js';

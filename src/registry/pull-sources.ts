@@ -4,7 +4,7 @@ import { firstOf, type Alternative } from '../content/first-of.js';
 import type { Source } from '../content/types.js';
 import type { RegError } from '../errors.js';
 import type { Notices } from './notices.js';
-import type { ImageName, PullSource, Route, RouteLookup } from './settings.js';
+import type { ImageName, PullSource, Route, RouteLookup } from '../spec/route.js';
 
 export interface PullSourcesOptions {
   readonly routeFor: RouteLookup;

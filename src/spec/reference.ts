@@ -68,8 +68,7 @@ function examine(text: string): Reference | Mistake {
 function examineParts(text: string): Reference | Mistake {
   const parts = splitParts(text);
   const { tag, digest } = parts;
-  const domain =
-    parts.domain === undefined || parts.domain === 'index.docker.io' ? DOCKER_HUB : parts.domain;
+  const domain = parts.domain === undefined || parts.domain === 'index.docker.io' ? DOCKER_HUB : parts.domain;
   const path = domain === DOCKER_HUB && !parts.path.includes('/') ? OFFICIAL + parts.path : parts.path;
   const fault = findPartFault(parts, MAX_PATH_LENGTH - (path.length - parts.path.length));
   if (fault !== undefined) {

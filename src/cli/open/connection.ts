@@ -1,6 +1,6 @@
 /** The client as flags and environment ask for it. Loaded only by commands that need one. */
 
-import { readAuthorities, readKeyPair, type KeyPair } from '../../config/certificates.js';
+import { readAuthorities, readKeyPair } from '../../config/certificates.js';
 import { isHeaderValue, parseHeaders } from '../../config/header.js';
 import { systemClock } from '../../content/system-clock.js';
 import { RegError } from '../../errors.js';
@@ -12,6 +12,7 @@ import type { ClientOptions } from '../../registry/client.js';
 import { proxyFromEnvironment } from '../../registry/net/proxy.js';
 import { hostPlatform, parsePlatform, type Platform } from '../../spec/platform.js';
 import type { Redactor } from '../../spec/redactor.js';
+import type { Identity } from '../../spec/route.js';
 import { parseDuration } from '../flags/duration.js';
 import { hostMemoryFile } from '../cache-folder.js';
 import {
@@ -138,7 +139,7 @@ function authoritiesOf({ caFile = [] }: NetworkFlags): Promise<readonly string[]
   return Promise.all(caFile.map((file) => flagged('--ca-file', () => readAuthorities(file))));
 }
 
-async function identityOf({ certFile, keyFile }: NetworkFlags): Promise<KeyPair | undefined> {
+async function identityOf({ certFile, keyFile }: NetworkFlags): Promise<Identity | undefined> {
   if (certFile === undefined && keyFile === undefined) return undefined;
   if (certFile !== undefined && keyFile !== undefined)
     return flagged('--cert-file and --key-file', () => readKeyPair({ certificate: certFile, key: keyFile }));

@@ -3,7 +3,7 @@
 import { headerOf } from '../../config/header.js';
 import { readHttpHeaders } from '../../credentials/docker-config.js';
 import { RegError } from '../../errors.js';
-import type { SettingsLookup } from '../../registry/settings.js';
+import type { SettingsLookup } from '../../spec/route.js';
 import { quoteText } from '../../spec/text.js';
 
 /** All others of them are for the engine alone (moby, api/server/router/image/image_routes.go, postImagesCreate). */

@@ -3,7 +3,7 @@
 import type { Folders } from '../../config/folders.js';
 import { createMachineSettings, type MachineSettings } from '../../config/host-settings.js';
 import { systemAuthorities } from '../../config/system-authorities.js';
-import type { RouteLookup, SettingsLookup } from '../../registry/settings.js';
+import type { RouteLookup, SettingsLookup } from '../../spec/route.js';
 import { quoteText } from '../../spec/text.js';
 
 export interface MachineOptions {

@@ -2,7 +2,7 @@
 
 import type { Layout } from '../../layout/layout.js';
 import type { ProxyFor } from '../../registry/net/proxy.js';
-import type { RouteLookup } from '../../registry/settings.js';
+import type { RouteLookup } from '../../spec/route.js';
 
 export interface MachineSubject {
   readonly versions: { readonly reg: string; readonly node: string };

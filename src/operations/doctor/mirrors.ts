@@ -1,6 +1,6 @@
 /** Where images of the registry are read from before it, and what said so. */
 
-import type { PullSource, Route } from '../../registry/settings.js';
+import type { PullSource, Route } from '../../spec/route.js';
 import { DOCKER_HUB } from '../../spec/docker-hub.js';
 import { good, none, type Check, type Result } from './check.js';
 import type { MachineSubject } from './machine.js';
@@ -20,7 +20,8 @@ export const mirrors: Check<RegistrySubject> = {
 export const hubMirrors: Check<MachineSubject> = {
   check: 'mirrors',
   title: 'Mirrors',
-  look: async ({ routeFor }) => describe(DOCKER_HUB, await routeFor({ ...ANY, path: 'library/image', domain: DOCKER_HUB })),
+  look: async ({ routeFor }) =>
+    describe(DOCKER_HUB, await routeFor({ ...ANY, path: 'library/image', domain: DOCKER_HUB })),
 };
 
 function describe(host: string, route: Route | undefined): Result {

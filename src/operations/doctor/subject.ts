@@ -5,7 +5,7 @@ import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
 import type { Reference } from '../../spec/reference.js';
 import type { Registry } from '../../registry/registry.js';
-import type { RouteLookup } from '../../registry/settings.js';
+import type { RouteLookup } from '../../spec/route.js';
 import type { Greeting, Survey } from '../../registry/survey/survey.js';
 import type { Connection } from '../connect/connect.js';
 import { registryName } from '../image-name.js';

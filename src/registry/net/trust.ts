@@ -10,7 +10,7 @@
 
 import type { SecureContext } from 'node:tls';
 
-import type { Identity } from '../settings.js';
+import type { Identity } from '../../spec/route.js';
 import { isUnknownAuthority } from './tls-error.js';
 
 /** What connections made for one registry may rely on. */
