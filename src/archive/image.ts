@@ -6,7 +6,7 @@ import type { Descriptor } from '../spec/descriptor.js';
 import { shortDigest, type Digest } from '../spec/digest.js';
 import { isManifestType } from '../spec/media-type.js';
 import { formatReference, parseReference } from '../spec/reference.js';
-import { cleanText, quoteText } from '../spec/text.js';
+import { cleanText, listTexts, quoteText } from '../spec/text.js';
 import { FULL_NAME, REF_NAME } from './names.js';
 
 /** Most names that an error lists. */
@@ -104,8 +104,8 @@ function parsed(name: string): ReturnType<typeof parseReference> | undefined {
 
 function list(images: readonly Pick<ArchiveImage, 'names'>[]): string {
   const names = images.flatMap((image) => (image.names.length === 0 ? ['one without a name'] : image.names));
-  const shown = names.slice(0, MAX_LISTED).map((name) => cleanText(name, 80));
-  return shown.join(', ') + (names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : '');
+  const shown = names.map((name) => cleanText(name, 80));
+  return listTexts(shown, MAX_LISTED);
 }
 
 /** The images that one kind of description in an archive tells of, and their parts. */

@@ -7,7 +7,7 @@ import { RegError } from '../errors.js';
 import { runnableVariants } from './architecture.js';
 import { isAttestation } from './attestation.js';
 import { formatPlatform, normalizePlatform, type Platform } from './platform.js';
-import { cleanText } from './text.js';
+import { cleanText, listTexts } from './text.js';
 
 /** A descriptor in an index, as far as the choice depends on it. */
 interface IndexEntry {
@@ -69,7 +69,6 @@ function notFound(images: readonly IndexEntry[], wanted: Platform): RegError {
     const hint = 'Choose a manifest by its digest; "reg inspect" shows them.';
     return new RegError('PLATFORM_NOT_FOUND', `${what}: the index names no platform`, { hint });
   }
-  const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : '';
-  const message = `${what}, only for ${names.slice(0, MAX_LISTED).join(', ')}${more}`;
+  const message = `${what}, only for ${listTexts(names, MAX_LISTED)}`;
   return new RegError('PLATFORM_NOT_FOUND', message, { hint: 'Choose one with --platform.' });
 }

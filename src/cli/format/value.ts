@@ -2,7 +2,7 @@
 
 import type { RegError } from '../../errors.js';
 import { isObject } from '../../spec/json.js';
-import { cleanText } from '../../spec/text.js';
+import { cleanText, listTexts } from '../../spec/text.js';
 import { safeJson } from '../output/safe-json.js';
 
 /** Text that stands in the template, or was made of cleaned parts: its line breaks are meant. */
@@ -70,9 +70,8 @@ const MAX_LISTED = 30;
 export function listKeys(value: object): string {
   const keys = Object.keys(value);
   if (keys.length === 0) return 'There are no keys at all.';
-  const shown = keys.slice(0, MAX_LISTED).map((key) => cleanText(key, 60));
-  const more = keys.length > MAX_LISTED ? ` and ${keys.length - MAX_LISTED} more` : '';
-  return `The keys there are ${shown.join(', ')}${more}.`;
+  const shown = keys.map((key) => cleanText(key, 60));
+  return `The keys there are ${listTexts(shown, MAX_LISTED)}.`;
 }
 
 /** What a value is, in a word. */

@@ -1,7 +1,7 @@
 /** What of an image could not be kept, in words. */
 
 import type { Losses } from '../../rootfs/losses.js';
-import { cleanText } from '../../spec/text.js';
+import { cleanText, listTexts } from '../../spec/text.js';
 
 /** Most paths that a line names. */
 const MAX_NAMED = 5;
@@ -25,9 +25,8 @@ function count(number: number, noun: string): string {
 }
 
 function named(items: readonly string[]): string {
-  const shown = items
-    .slice(0, MAX_NAMED)
-    .map((item) => cleanText(item))
-    .join(', ');
-  return items.length > MAX_NAMED ? `${shown} and ${items.length - MAX_NAMED} more` : shown;
+  return listTexts(
+    items.map((item) => cleanText(item)),
+    MAX_NAMED,
+  );
 }

@@ -17,7 +17,7 @@ import { makeFolder } from '../../disk/make-folder.js';
 import { explain, RegError } from '../../errors.js';
 import { shortDigest, type Digest } from '../../spec/digest.js';
 import type { Platform } from '../../spec/platform.js';
-import { quoteText } from '../../spec/text.js';
+import { listTexts, quoteText } from '../../spec/text.js';
 import type { Ends } from '../places/open-source.js';
 import { parsePlace, placeName } from '../places/place.js';
 import { selectPlatforms, type Selection } from '../transfer/platforms.js';
@@ -127,9 +127,8 @@ async function pullFiles(
 
 function requireFiles({ files, skipped, titles }: WantedFiles): void {
   if (files.length > 0) return;
-  const shown = titles.slice(0, MAX_TITLES).map((title) => quoteText(title, 60));
-  const more = titles.length > MAX_TITLES ? ` and ${titles.length - MAX_TITLES} more` : '';
-  if (titles.length > 0) throw noFiles(`of its files none is asked for: ${shown.join(', ')}${more}`);
+  const shown = titles.map((title) => quoteText(title, 60));
+  if (titles.length > 0) throw noFiles(`none of its files is asked for: ${listTexts(shown, MAX_TITLES)}`);
   throw noFiles(skipped.length === 0 ? 'it has no files' : 'none of its layers has a title');
 }
 

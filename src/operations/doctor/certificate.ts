@@ -2,6 +2,7 @@
 
 import { hasCode, RegError } from '../../errors.js';
 import type { Certificate } from '../../registry/survey/certificate.js';
+import { listTexts } from '../../spec/text.js';
 import { bad, good, none, type Check } from './check.js';
 import { days, formatDate } from '../dates.js';
 import type { RegistrySubject } from './subject.js';
@@ -53,10 +54,8 @@ async function withDates(
 }
 
 function describe({ protocol, names, issuers, validTo }: Certificate, now: number): string {
-  const shown = names.slice(0, MAX_NAMES).join(', ');
-  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : '';
   const end = `${now > validTo ? 'ended' : 'good until'} ${formatDate(validTo)} (${days(validTo - now)})`;
-  return `for ${shown}${more}, by ${issuers[0] ?? 'nobody'}, ${end}, ${protocol}`;
+  return `for ${listTexts(names, MAX_NAMES)}, by ${issuers[0] ?? 'nobody'}, ${end}, ${protocol}`;
 }
 
 function factsOf({ validFrom, validTo, ...rest }: Certificate): Record<string, unknown> {

@@ -3,6 +3,7 @@
 import { isIP } from 'node:net';
 
 import { formatPeer } from '../../registry/net/addresses.js';
+import { listTexts } from '../../spec/text.js';
 import { good, none, type Check } from './check.js';
 import type { RegistrySubject } from './subject.js';
 
@@ -19,8 +20,6 @@ export const name: Check<RegistrySubject> = {
     const proxy = await way.proxy();
     if (proxy !== undefined) return none(`${hostname} is for the proxy ${formatPeer(proxy)} to look up`);
     const addresses = await way.addresses();
-    const shown = addresses.slice(0, MAX_SHOWN).join(', ');
-    const more = addresses.length > MAX_SHOWN ? ` and ${addresses.length - MAX_SHOWN} more` : '';
-    return good(`${hostname} is ${shown}${more}`, { hostname, addresses });
+    return good(`${hostname} is ${listTexts(addresses, MAX_SHOWN)}`, { hostname, addresses });
   },
 };

@@ -12,7 +12,7 @@ import type { Registry } from '../../registry/registry.js';
 import { shortDigest, type Digest } from '../../spec/digest.js';
 import { DOCKER_HUB } from '../../spec/docker-hub.js';
 import { familiarName, formatReference, type Reference } from '../../spec/reference.js';
-import { cleanText } from '../../spec/text.js';
+import { cleanText, listTexts } from '../../spec/text.js';
 import { currentIn } from '../transfer/guarded.js';
 import { parseImage, registryName } from '../image-name.js';
 import { tagsOf } from './manifest-tags.js';
@@ -195,9 +195,8 @@ function takesOthers(
   reason: string,
   { digest, otherTags }: { readonly digest: Digest; readonly otherTags: readonly string[] },
 ): RegError {
-  const shown = otherTags.slice(0, MAX_LISTED).map((tag) => cleanText(tag));
-  const more = otherTags.length > MAX_LISTED ? ` and ${otherTags.length - MAX_LISTED} more` : '';
-  const message = `${reason}, and ${shown.join(', ')}${more} stand for ${shortDigest(digest)}, too`;
+  const shown = otherTags.map((tag) => cleanText(tag));
+  const message = `${reason}, and ${listTexts(shown, MAX_LISTED)} stand for ${shortDigest(digest)}, too`;
   return new RegError('UNSUPPORTED', message, { hint: 'Delete them all with --all-tags.' });
 }
 
@@ -207,8 +206,8 @@ function isAnother(digest: Digest, wanted: Digest): RegError {
 }
 
 function movedMeanwhile(...tags: readonly string[]): RegError {
-  const moved = tags.slice(0, MAX_LISTED).map((tag) => cleanText(tag));
-  const message = `${moved.join(', ')} ${moved.length === 1 ? 'was' : 'were'} moved by somebody else meanwhile`;
+  const moved = tags.map((tag) => cleanText(tag));
+  const message = `${listTexts(moved, MAX_LISTED)} ${moved.length === 1 ? 'was' : 'were'} moved by somebody else meanwhile`;
   return new RegError('TAG_EXISTS', message);
 }
 
