@@ -7,7 +7,7 @@
  * Nothing is kept aside and nothing is written twice, so a failure in the middle of a blob is the end of the archive.
  */
 
-import { contentOf, readContent } from '../content/read.js';
+import { contentOf, readContent, streamOf } from '../content/read.js';
 import { createLimit } from '../content/limit.js';
 import type { Content, Outcome, PutOptions, Sink } from '../content/types.js';
 import { verified } from '../content/verify.js';
@@ -18,7 +18,7 @@ import { childrenOf, MAX_MANIFEST_SIZE, parseManifest, type Manifest } from '../
 import { isManifestType } from '../spec/media-type.js';
 import type { Platform } from '../spec/platform.js';
 import { blobName, LAYOUT_MARKER } from './names.js';
-import { indexJson, manifestJson, type Listed } from './tables-of-contents.js';
+import { indexJson, manifestJson, type Listed } from './index-files.js';
 import { TarWriter } from '../tar/writer.js';
 import type { ArchiveTarget } from '../tar/target.js';
 
@@ -112,7 +112,7 @@ export class ArchiveWriter implements Sink {
 
   #text(name: string, text: string): Promise<void> {
     const bytes = Buffer.from(text);
-    return this.#guarded(() => this.#tar.add({ name, size: bytes.byteLength }, piece(bytes)));
+    return this.#guarded(() => this.#tar.add({ name, size: bytes.byteLength }, streamOf(bytes)));
   }
 
   #guarded(task: () => Promise<void>): Promise<void> {
@@ -130,8 +130,4 @@ export class ArchiveWriter implements Sink {
     );
     return [...named, ...others.map((descriptor) => ({ name: undefined, descriptor }))];
   }
-}
-
-async function* piece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

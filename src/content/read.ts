@@ -38,12 +38,10 @@ export async function readManifest(
 
 /** `bytes` as a content. */
 export function contentOf(descriptor: Descriptor, bytes: Uint8Array): Content {
-  return {
-    descriptor,
-    async open({ from = 0, to } = {}) {
-      return (async function* () {
-        if (from < bytes.byteLength) yield bytes.subarray(from, to);
-      })();
-    },
-  };
+  return { descriptor, open: async ({ from = 0, to } = {}) => streamOf(bytes.subarray(from, to)) };
+}
+
+/** `bytes` as a stream. */
+export async function* streamOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes.byteLength > 0) yield bytes;
 }

@@ -5,13 +5,14 @@
  *     headers │ file │ headers, file │ … ║ stargz.index.json ║ footer, which says where that begins
  */
 
+import { streamOf } from '../content/read.js';
 import type { CallOptions, Content } from '../content/types.js';
 import { RegError } from '../errors.js';
 import { digestOf, shortDigest, type Digest } from '../spec/digest.js';
 import { decompress } from '../tar/compression.js';
 import { BLOCK_SIZE } from '../tar/header.js';
 import { readTar } from '../tar/read.js';
-import { gather, MAX_TABLE_SIZE, readStretch, streamOf } from './stretch.js';
+import { gather, MAX_TABLE_SIZE, readStretch } from './stretch.js';
 import { parseTable, type TableEntry } from './table.js';
 
 const INDEX = 'stargz.index.json';

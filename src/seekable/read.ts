@@ -1,5 +1,6 @@
 /** Reads a file by its chunks, each verified before a byte of it is passed on. */
 
+import { streamOf } from '../content/read.js';
 import type { CallOptions, Content } from '../content/types.js';
 import { verified, Verifier } from '../content/verify.js';
 import type { Holder } from '../disk/holder.js';
@@ -8,7 +9,6 @@ import { UNKNOWN_TYPE } from '../spec/media-type.js';
 import { decompress } from '../tar/compression.js';
 import { StreamInput, take } from '../tar/input.js';
 import { countedBy, type Quota } from '../tar/quota.js';
-import { streamOf } from './stretch.js';
 import type { Chunk } from './table.js';
 
 /** Chunks that are larger, compressed, are not taken into memory before they are unpacked, in bytes. */

@@ -31,11 +31,6 @@ export async function readStretch(content: Content, { from, to, signal }: Stretc
   throw new RegError('SIZE_MISMATCH', `${shortDigest(digest)} ends before byte ${to}`, { digest });
 }
 
-/** `bytes` as a stream. */
-export async function* streamOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
-
 /** All of a stream, which may have `most` bytes. Throws TOO_LARGE, and what the stream throws. */
 export async function gather(
   chunks: AsyncIterable<Uint8Array>,

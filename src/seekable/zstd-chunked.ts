@@ -5,11 +5,12 @@
  *     headers │ file │ headers, file │ … ║ table of contents │ … │ footer, which nobody needs
  */
 
+import { streamOf } from '../content/read.js';
 import type { CallOptions, Content } from '../content/types.js';
 import { RegError } from '../errors.js';
 import { digestOf, shortDigest, type Digest } from '../spec/digest.js';
 import { decompress } from '../tar/compression.js';
-import { gather, MAX_TABLE_SIZE, readStretch, streamOf } from './stretch.js';
+import { gather, MAX_TABLE_SIZE, readStretch } from './stretch.js';
 import { parseTable, type TableEntry } from './table.js';
 
 /** Offset, length, length uncompressed, and a type, of which there is one. */

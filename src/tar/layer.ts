@@ -8,7 +8,7 @@
 
 import { chunksUntilAborted } from '../content/abort.js';
 import type { CallOptions, Content } from '../content/types.js';
-import { verified } from '../content/verify.js';
+import { hashed, verified } from '../content/verify.js';
 import { explain, RegError } from '../errors.js';
 import { algorithmOf, Digester, shortDigest, type Digest } from '../spec/digest.js';
 import { quoteText } from '../spec/text.js';
@@ -82,10 +82,7 @@ async function* hashedAs(
   what: string,
 ): AsyncGenerator<Uint8Array> {
   const digester = new Digester(algorithmOf(diffId));
-  for await (const chunk of chunks) {
-    digester.update(chunk);
-    yield chunk;
-  }
+  yield* hashed(chunks, digester);
   const actual = digester.digest();
   if (actual !== diffId) {
     const message = `${what} unpacks to ${shortDigest(actual)}; the config of its image says ${shortDigest(diffId)}`;

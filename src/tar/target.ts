@@ -107,19 +107,29 @@ export function streamTarget(stream: Writable & { readonly isTTY?: boolean }): A
     });
   }
   return {
-    write: (bytes) =>
-      new Promise((resolve, reject) => {
-        stream.write(bytes, (error) =>
-          error === null || error === undefined ? resolve() : reject(gone(error)),
-        );
-      }),
+    write: (bytes) => writeTo(stream, bytes, 'the archive'),
     finish: async () => {},
     discard: async () => {},
   };
 }
 
-function gone(cause: Error): RegError {
+/** What is needed of a stream to write to it, such as the standard output. */
+export interface OutputStream {
+  write(chunk: string | Uint8Array, done: (error?: Error | null) => void): unknown;
+}
+
+/** Writes one chunk of `what`; resolves when there is room for more. Throws ABORTED once nobody reads it, DISK_ERROR. */
+export function writeTo(stream: OutputStream, chunk: string | Uint8Array, what: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(chunk, (error) => {
+      if (error === null || error === undefined) resolve();
+      else reject(writeError(error, what));
+    });
+  });
+}
+
+function writeError(cause: Error, what: string): RegError {
   const isClosed = 'code' in cause && (cause.code === 'EPIPE' || cause.code === 'ERR_STREAM_DESTROYED');
-  if (isClosed) return new RegError('ABORTED', 'nobody reads the archive any more', { cause });
-  return new RegError('DISK_ERROR', `cannot write the archive: ${cause.message}`, { cause });
+  if (isClosed) return new RegError('ABORTED', `nobody reads ${what} any more`, { cause });
+  return new RegError('DISK_ERROR', `cannot write ${what}: ${cause.message}`, { cause });
 }

@@ -2,12 +2,11 @@
 
 import { RegError } from '../../errors.js';
 import { quoteText, spellOut } from '../../spec/text.js';
+import { writeTo, type OutputStream } from '../../tar/target.js';
 import { formatBytes } from './bytes.js';
 
-/** A part of what the standard output can do. */
-export interface Destination {
-  write(chunk: string | Uint8Array, done: (error?: Error | null) => void): unknown;
-}
+/** For messages. */
+const OUTPUT = 'the output';
 
 /** Whatever has a zero byte in so many of its first bytes is no text: git's rule (xdiff-interface.c, buffer_is_binary). */
 const LOOKED_AT = 8000;
@@ -16,8 +15,8 @@ const LOOKED_AT = 8000;
 const CONTROLS = /\r\n|[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Writes all bytes, no faster than they are taken. */
-export async function writeBytes(bytes: AsyncIterable<Uint8Array>, to: Destination): Promise<void> {
-  for await (const chunk of bytes) await write(chunk, to);
+export async function writeBytes(bytes: AsyncIterable<Uint8Array>, to: OutputStream): Promise<void> {
+  for await (const chunk of bytes) await writeTo(to, chunk, OUTPUT);
 }
 
 interface ShownFile {
@@ -28,15 +27,15 @@ interface ShownFile {
 }
 
 /** Writes text with control characters spelled out. Throws INVALID_ARGUMENT, before anything is written, for all else. */
-export async function writeText({ path, size, bytes }: ShownFile, to: Destination): Promise<void> {
+export async function writeText({ path, size, bytes }: ShownFile, to: OutputStream): Promise<void> {
   const decoder = new TextDecoder();
   let position = 0;
   for await (const chunk of bytes) {
     if (chunk.subarray(0, Math.max(0, LOOKED_AT - position)).includes(0)) throw noText(path, size);
     position += chunk.byteLength;
-    await write(shown(decoder.decode(chunk, { stream: true })), to);
+    await writeTo(to, shown(decoder.decode(chunk, { stream: true })), OUTPUT);
   }
-  await write(shown(decoder.decode()), to);
+  await writeTo(to, shown(decoder.decode()), OUTPUT);
 }
 
 function shown(text: string): string {
@@ -50,16 +49,4 @@ function noText(path: string, size: number): RegError {
   return new RegError('INVALID_ARGUMENT', message, {
     hint: 'Send the standard output into a file or a program, or give --raw.',
   });
-}
-
-function write(chunk: string | Uint8Array, to: Destination): Promise<void> {
-  return new Promise((resolve, reject) => {
-    to.write(chunk, (error) => (error === null || error === undefined ? resolve() : reject(gone(error))));
-  });
-}
-
-function gone(cause: Error): RegError {
-  const isClosed = 'code' in cause && (cause.code === 'EPIPE' || cause.code === 'ERR_STREAM_DESTROYED');
-  if (isClosed) return new RegError('ABORTED', 'nobody reads the output any more', { cause });
-  return new RegError('DISK_ERROR', `cannot write the output: ${cause.message}`, { cause });
 }

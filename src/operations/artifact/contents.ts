@@ -9,6 +9,7 @@
 import { stat } from 'node:fs/promises';
 
 import type { CallOptions, Content } from '../../content/types.js';
+import { hashed } from '../../content/verify.js';
 import { onDisk } from '../../disk/files.js';
 import { bytesOf } from '../../disk/region.js';
 import type { Scratch } from '../../disk/scratch.js';
@@ -85,11 +86,4 @@ async function keep(chunks: AsyncIterable<Uint8Array>, { scratch, ...facts }: Ke
   const region = await scratch.append(hashed(chunks, digester));
   const descriptor = { ...facts, digest: digester.digest(), size: digester.size };
   return { descriptor, open: (options) => region.open(options) };
-}
-
-async function* hashed(chunks: AsyncIterable<Uint8Array>, digester: Digester): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    digester.update(chunk);
-    yield chunk;
-  }
 }

@@ -1,10 +1,11 @@
 /** The two files by which programs find the images of an archive: index.json for OCI, manifest.json for Docker. */
 
 import { hasCode } from '../errors.js';
+import { isAttestation } from '../spec/attestation.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
 import { childrenOf, type ImageManifest, type Manifest } from '../spec/manifest.js';
-import { DOCKER_CONFIG, OCI_CONFIG, OCI_INDEX } from '../spec/media-type.js';
+import { isImageConfigType, OCI_INDEX } from '../spec/media-type.js';
 import { choosePlatform } from '../spec/platform-choice.js';
 import type { Platform } from '../spec/platform.js';
 import { familiarName, parseReference } from '../spec/reference.js';
@@ -63,14 +64,13 @@ function chosen(entries: readonly Descriptor[], platform: Platform | undefined):
   } catch (error) {
     if (!hasCode(error, 'PLATFORM_NOT_FOUND')) throw error;
   }
-  return entries.find((entry) => entry.platform?.os !== 'unknown');
+  return entries.find((entry) => !isAttestation(entry));
 }
 
 /** Artifacts have configs of other types, and a layer that lives elsewhere can't be loaded from here. */
 function isLoadable(manifest: ImageManifest): boolean {
   const { config, layers } = manifest;
-  const isImage = config.mediaType === OCI_CONFIG || config.mediaType === DOCKER_CONFIG;
-  return isImage && childrenOf(manifest).length === layers.length + 1;
+  return isImageConfigType(config.mediaType) && childrenOf(manifest).length === layers.length + 1;
 }
 
 function repoTags(name: string | undefined): readonly string[] {
