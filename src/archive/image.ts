@@ -5,9 +5,9 @@ import { RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { shortDigest, type Digest } from '../spec/digest.js';
 import { isManifestType } from '../spec/media-type.js';
-import { formatReference, parseReference } from '../spec/reference.js';
+import { formatReference, withDefaultTag } from '../spec/reference.js';
 import { cleanText, listTexts, quoteText } from '../spec/text.js';
-import { FULL_NAME, REF_NAME } from './names.js';
+import { FULL_NAME, REF_NAME, tryReference } from './names.js';
 
 /** Most names that an error lists. */
 const MAX_LISTED = 10;
@@ -74,32 +74,19 @@ function bestMatches<Image extends Pick<ArchiveImage, 'names'>>(
   images: readonly Image[],
   name: string,
 ): readonly Image[] {
-  const full = fullName(name);
+  const full = complete(name);
   const tests = [
     (other: string) => other === name,
-    (other: string) => full !== undefined && fullName(other) === full,
-    (other: string) => parsed(other)?.tag === name,
+    (other: string) => full !== undefined && complete(other) === full,
+    (other: string) => tryReference(other)?.tag === name,
   ];
   const results = tests.map((test) => images.filter(({ names }) => names.some(test)));
   return results.find((found) => found.length > 0) ?? [];
 }
 
-function fullName(name: string): string | undefined {
-  const reference = parsed(name);
-  if (reference === undefined) return undefined;
-  const { tag, digest } = reference;
-  return formatReference(
-    tag === undefined && digest === undefined ? { ...reference, tag: 'latest' } : reference,
-  );
-}
-
-function parsed(name: string): ReturnType<typeof parseReference> | undefined {
-  try {
-    return parseReference(name);
-  } catch {
-    // Archives name their images as they like.
-    return undefined;
-  }
+function complete(name: string): string | undefined {
+  const reference = tryReference(name);
+  return reference && formatReference(withDefaultTag(reference));
 }
 
 function list(images: readonly Pick<ArchiveImage, 'names'>[]): string {

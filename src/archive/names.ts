@@ -2,7 +2,7 @@
 
 import { hasCode } from '../errors.js';
 import type { Digest } from '../spec/digest.js';
-import { formatReference, parseReference } from '../spec/reference.js';
+import { formatReference, parseReference, withDefaultTag, type Reference } from '../spec/reference.js';
 
 /** The version of the layout that is read and written. */
 export const LAYOUT_VERSION = '1.0.0';
@@ -25,11 +25,14 @@ export function blobName(digest: Digest): string {
  * of a repository, and for what is no reference.
  */
 export function fullNameOf(name: string): string | undefined {
-  if (!/[:/@]/.test(name)) return undefined;
+  const reference = /[:/@]/.test(name) ? tryReference(name) : undefined;
+  return reference && formatReference(withDefaultTag(reference));
+}
+
+/** `name` as a reference; undefined where it is none: archives name their images as they like. */
+export function tryReference(name: string): Reference | undefined {
   try {
-    const reference = parseReference(name);
-    const isComplete = reference.tag !== undefined || reference.digest !== undefined;
-    return formatReference(isComplete ? reference : { ...reference, tag: 'latest' });
+    return parseReference(name);
   } catch (error) {
     if (hasCode(error, 'INVALID_REFERENCE')) return undefined;
     throw error;

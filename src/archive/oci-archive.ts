@@ -3,6 +3,7 @@
 import { readContent } from '../content/read.js';
 import type { CallOptions, Source } from '../content/types.js';
 import { RegError } from '../errors.js';
+import { isAttestation } from '../spec/attestation.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { shortDigest, type Digest } from '../spec/digest.js';
 import { parseJsonObject } from '../spec/json.js';
@@ -80,7 +81,8 @@ class Completeness {
     if (!isIndexType(index.mediaType) || !this.#isThere(index)) return [];
     const images: Descriptor[] = [];
     for (const child of await this.#children(index, signal)) {
-      if (isImage(child) && (await this.#isWhole(child, signal))) images.push(child);
+      if (isManifestType(child.mediaType) && !isAttestation(child) && (await this.#isWhole(child, signal)))
+        images.push(child);
     }
     return images;
   }
@@ -104,9 +106,4 @@ class Completeness {
     const bytes = await readContent(this.#get(node), { cap: MAX_MANIFEST_SIZE, signal });
     return childrenOf(parseManifest(bytes, node.mediaType, `manifest ${shortDigest(node.digest)}`));
   }
-}
-
-/** BuildKit's attestations have a platform that nothing runs on. */
-function isImage({ mediaType, platform }: Descriptor): boolean {
-  return isManifestType(mediaType) && platform?.os !== 'unknown';
 }

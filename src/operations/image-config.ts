@@ -4,9 +4,7 @@ import { readContent } from '../content/read.js';
 import type { CallOptions, Source } from '../content/types.js';
 import { parseImageConfig, type ImageConfig } from '../spec/image-config.js';
 import { MAX_CONFIG_SIZE, type ImageManifest } from '../spec/manifest.js';
-import { DOCKER_CONFIG, OCI_CONFIG } from '../spec/media-type.js';
-
-const CONFIG_TYPES: ReadonlySet<string> = new Set([OCI_CONFIG, DOCKER_CONFIG]);
+import { isImageConfigType } from '../spec/media-type.js';
 
 /** Empty for artifacts: their configs are of every kind, some not even JSON. Throws INVALID_MANIFEST, TOO_LARGE. */
 export async function readImageConfig(
@@ -14,6 +12,6 @@ export async function readImageConfig(
   { config }: ImageManifest,
   { signal }: CallOptions = {},
 ): Promise<ImageConfig> {
-  if (!CONFIG_TYPES.has(config.mediaType)) return {};
+  if (!isImageConfigType(config.mediaType)) return {};
   return parseImageConfig(await readContent(source.get(config), { cap: MAX_CONFIG_SIZE, signal }));
 }

@@ -3,17 +3,21 @@
 import { RegError } from '../errors.js';
 import type { Layout } from '../layout/layout.js';
 import type { Descriptor } from '../spec/descriptor.js';
-import { familiarName, formatReference, parseReference, type Reference } from '../spec/reference.js';
+import {
+  DEFAULT_TAG,
+  familiarName,
+  formatReference,
+  parseReference,
+  withDefaultTag,
+  type Reference,
+} from '../spec/reference.js';
 
 /** Index entries say by this annotation which index a platform's manifest was chosen from. */
 export const INDEX_DIGEST = 'sh.reg.index.digest';
 
 /** `text` as a reference that names one image: the tag is `latest` where neither tag nor digest is given. */
 export function parseImage(text: string): Reference {
-  const reference = parseReference(text);
-  return reference.tag === undefined && reference.digest === undefined
-    ? { ...reference, tag: 'latest' }
-    : reference;
+  return withDefaultTag(parseReference(text));
 }
 
 /** The name under which the store keeps `reference`: a tag is a name, a digest is one only where there is no tag. */
@@ -23,7 +27,7 @@ export function storeName({ domain, path, tag, digest }: Reference): string {
 }
 
 /** What a registry is asked for: the digest if there is one, else the tag. */
-export function registryName({ tag = 'latest', digest }: Reference): string {
+export function registryName({ tag = DEFAULT_TAG, digest }: Reference): string {
   return digest ?? tag;
 }
 

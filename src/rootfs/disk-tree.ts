@@ -13,7 +13,7 @@ import type { LayerEntry } from '../tar/layer.js';
 import { decodeName, encodeName } from '../tar/name.js';
 import { diskPaths, type DiskPath } from './disk-path.js';
 import { LossList, type Losses } from './losses.js';
-import { split, UNTOLD, type Node, type Tree } from './tree.js';
+import { split, IMPLICIT_FOLDER, type Node, type Tree } from './tree.js';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_WRONLY } = fs.constants;
 
@@ -44,7 +44,7 @@ export class DiskTree implements Tree {
   readonly #at: DiskPath;
   readonly #options: DiskTreeOptions;
   readonly #losses = new LossList();
-  /** What is to be set on folders at the end; nothing for those that no layer tells of. */
+  /** Attributes to set on folders at the end; undefined for implicit ones. */
   readonly #folders = new Map<string, Facts | undefined>([['', undefined]]);
 
   /** `root` is an empty folder that only we can get into. */
@@ -142,14 +142,14 @@ export class DiskTree implements Tree {
   }
 
   #finishFolder(path: string, facts: Facts | undefined): void {
-    if (this.#options.isWindows) return this.#on(path, (at) => setTime(at, facts ?? UNTOLD));
+    if (this.#options.isWindows) return this.#on(path, (at) => setTime(at, facts ?? IMPLICIT_FOLDER));
     this.#on(path, (at) => {
       const handle = fs.openSync(at, O_RDONLY | O_DIRECTORY | NO_FOLLOW);
       try {
         if (facts !== undefined) return this.#set(handle, facts);
-        fs.fchmodSync(handle, UNTOLD.mode);
+        fs.fchmodSync(handle, IMPLICIT_FOLDER.mode);
         // The root is new, and says so.
-        if (path !== '') fs.futimesSync(handle, UNTOLD.mtime, UNTOLD.mtime);
+        if (path !== '') fs.futimesSync(handle, IMPLICIT_FOLDER.mtime, IMPLICIT_FOLDER.mtime);
       } finally {
         fs.closeSync(handle);
       }

@@ -2,7 +2,7 @@
 
 import type { EntryFacts } from '../tar/entry.js';
 import type { LayerEntry } from '../tar/layer.js';
-import { joined, split, UNTOLD, type Node, type Tree } from './tree.js';
+import { joined, split, IMPLICIT_FOLDER, type Node, type Tree } from './tree.js';
 
 export type Facts = Omit<EntryFacts, 'name'>;
 
@@ -31,7 +31,7 @@ export interface TreeItem {
 }
 
 export class MemoryTree implements Tree {
-  readonly #root: Folder = { facts: UNTOLD_FACTS, items: new Map() };
+  readonly #root: Folder = { facts: IMPLICIT_FACTS, items: new Map() };
   /** Number of the layer that is being applied. */
   layer = 0;
 
@@ -53,7 +53,7 @@ export class MemoryTree implements Tree {
   }
 
   putFolder(path: string, entry?: LayerEntry): void {
-    const facts = entry === undefined ? UNTOLD_FACTS : factsOf(entry);
+    const facts = entry === undefined ? IMPLICIT_FACTS : factsOf(entry);
     const there = this.#folder(path);
     if (there === undefined) this.#add(path, { facts, items: new Map() });
     else there.facts = facts;
@@ -70,7 +70,7 @@ export class MemoryTree implements Tree {
 
   /** Everything, folders before what they hold, names in the order of their code units; the root where a layer has it. */
   *items(folder = this.#root, path = ''): Generator<TreeItem> {
-    if (path !== '' || folder.facts !== UNTOLD_FACTS) yield { path, facts: folder.facts };
+    if (path !== '' || folder.facts !== IMPLICIT_FACTS) yield { path, facts: folder.facts };
     for (const [name, item] of [...folder.items].sort(byName)) {
       const below = joined(path, name);
       if ('items' in item) yield* this.items(item, below);
@@ -98,8 +98,8 @@ export class MemoryTree implements Tree {
   }
 }
 
-const UNTOLD_FACTS: Facts = {
-  ...UNTOLD,
+const IMPLICIT_FACTS: Facts = {
+  ...IMPLICIT_FOLDER,
   type: 'directory',
   size: 0,
   target: '',

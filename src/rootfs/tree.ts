@@ -19,7 +19,7 @@ export interface Tree {
   names(path: string): readonly string[];
   /** Takes away what is there, a folder with all that it holds. A link is not followed. */
   remove(path: string): void;
-  /** Makes a folder, unless it is there, and gives it what `entry` says; without one it is a folder no layer tells of. */
+  /** Makes a folder, unless it is there, and gives it the attributes of `entry`, or those of `IMPLICIT_FOLDER`. */
   putFolder(path: string, entry?: LayerEntry): void;
   /** Puts in what is neither a folder nor a hard link, where nothing is. */
   put(path: string, entry: LayerEntry): Promise<void>;
@@ -27,8 +27,8 @@ export interface Tree {
   link(path: string, target: string): void;
 }
 
-/** What a folder is that no layer tells of: the same each time. */
-export const UNTOLD = { mode: 0o755, uid: 0, gid: 0, mtime: 0 } as const;
+/** A folder that no layer has an entry for: the same each time. */
+export const IMPLICIT_FOLDER = { mode: 0o755, uid: 0, gid: 0, mtime: 0 } as const;
 
 /** The path of `name` in a folder. */
 export function joined(folder: string, name: string): string {

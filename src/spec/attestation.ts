@@ -1,12 +1,9 @@
 /** Attestations: what BuildKit puts beside the images of an index (BuildKit, docs/attestations/attestation-storage.md). */
 
-import type { Platform } from './platform.js';
+import type { Descriptor } from './descriptor.js';
 
-/** A descriptor in an index, as far as it is asked here. */
-interface IndexEntry {
-  readonly platform?: Platform;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
+/** A descriptor in an index, as far as it matters here. */
+export type IndexEntry = Pick<Descriptor, 'platform' | 'annotations'>;
 
 const SUBJECT = 'vnd.docker.reference.digest';
 

@@ -36,6 +36,11 @@ export function isManifestType(mediaType: string): boolean {
   return MANIFEST_TYPES.has(mediaType) || INDEX_TYPES.has(mediaType);
 }
 
+/** Whether this is the type of an image's config: artifacts have configs of other types, or an empty one. */
+export function isImageConfigType(mediaType: string): boolean {
+  return mediaType === OCI_CONFIG || mediaType === DOCKER_CONFIG;
+}
+
 /** Whether this is one of image-spec's own types, as Docker's are not. */
 export function isOciType(mediaType: string): boolean {
   return mediaType.startsWith('application/vnd.oci.');

@@ -5,15 +5,9 @@
 
 import { RegError } from '../errors.js';
 import { runnableVariants } from './architecture.js';
-import { isAttestation } from './attestation.js';
+import { isAttestation, type IndexEntry } from './attestation.js';
 import { formatPlatform, normalizePlatform, type Platform } from './platform.js';
 import { cleanText, listTexts } from './text.js';
-
-/** A descriptor in an index, as far as the choice depends on it. */
-interface IndexEntry {
-  readonly platform?: Platform;
-  readonly annotations?: Readonly<Record<string, string>>;
-}
 
 /** Most platforms that an error names. */
 const MAX_LISTED = 10;

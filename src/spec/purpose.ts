@@ -6,7 +6,7 @@
 import { isAttestation } from './attestation.js';
 import type { Descriptor } from './descriptor.js';
 import type { Manifest } from './manifest.js';
-import { DOCKER_CONFIG, isIndexType, OCI_CONFIG, OCI_EMPTY } from './media-type.js';
+import { isImageConfigType, isIndexType, OCI_EMPTY } from './media-type.js';
 import { cleanText } from './text.js';
 
 export type Kind =
@@ -90,7 +90,7 @@ export function purposeOf(manifest: Manifest | undefined, descriptor: Descriptor
   const known = candidates.map((type) => look(TYPES, type)).find((purpose) => purpose !== undefined);
   if (stated !== undefined && known?.kind !== 'sbom') return stated;
   if (known !== undefined) return known;
-  if (artifactType === undefined && (config === undefined || isImageConfig(config)))
+  if (artifactType === undefined && (config === undefined || isImageConfigType(config)))
     return { kind: 'image', title: 'image' };
   const told = [artifactType, config].find((type) => type !== undefined && type !== OCI_EMPTY);
   return { kind: 'artifact', title: told === undefined ? 'artifact' : cleanText(told, 100) };
@@ -130,8 +130,4 @@ function predicateIn(annotations: Descriptor['annotations']): Purpose | undefine
 function look(rows: readonly Row[], text: string): Purpose | undefined {
   const [, kind, title] = rows.find(([pattern]) => pattern.test(text)) ?? [];
   return kind === undefined || title === undefined ? undefined : { kind, title };
-}
-
-function isImageConfig(mediaType: string): boolean {
-  return mediaType === OCI_CONFIG || mediaType === DOCKER_CONFIG;
 }

@@ -21,6 +21,7 @@ export interface Reference {
 }
 
 const OFFICIAL = 'library/';
+export const DEFAULT_TAG = 'latest';
 /** Docker's limit for the path, the domain not counted. */
 const MAX_PATH_LENGTH = 255;
 /** No valid reference comes near it; it bounds the work that a hostile text can make. */
@@ -54,8 +55,14 @@ export function familiarName({ domain, path, tag, digest }: Reference): string {
   return joinParts({ domain: undefined, path: isOfficial ? name : path, tag, digest });
 }
 
-/** What a pull asks for: the digest alone if there is one, else the tag, which is `latest` by default. */
-export function pullReference({ domain, path, tag = 'latest', digest }: Reference): Reference {
+/** `reference` with the tag `latest`, where it has neither tag nor digest. */
+export function withDefaultTag(reference: Reference): Reference {
+  const { tag, digest } = reference;
+  return tag === undefined && digest === undefined ? { ...reference, tag: DEFAULT_TAG } : reference;
+}
+
+/** What a pull asks for: the digest alone if there is one, else the tag, by default `latest`. */
+export function pullReference({ domain, path, tag = DEFAULT_TAG, digest }: Reference): Reference {
   return digest === undefined ? { domain, path, tag } : { domain, path, digest };
 }
 

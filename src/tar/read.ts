@@ -52,7 +52,7 @@ export async function* readEntries(
     const where = `cannot read ${what}: entry ${count}`;
     const facts = await readFacts(input, where);
     if (facts === undefined) return;
-    const content = new Content(input, { size: facts.size, where });
+    const content = new EntryContent(input, { size: facts.size, where });
     yield { ...facts, content };
     await content.finish();
   }
@@ -70,7 +70,7 @@ async function readFacts(input: TarInput, where: string): Promise<EntryFacts | u
 }
 
 /** The content of one entry. */
-class Content implements AsyncIterable<Uint8Array> {
+class EntryContent implements AsyncIterable<Uint8Array> {
   readonly #input: TarInput;
   readonly #padding: number;
   readonly #where: string;

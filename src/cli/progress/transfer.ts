@@ -3,7 +3,7 @@
 import type { CopyEvent } from '../../content/events.js';
 import type { Outcome } from '../../content/types.js';
 import type { Descriptor } from '../../spec/descriptor.js';
-import { isManifestType, OCI_CONFIG, DOCKER_CONFIG, OCI_EMPTY } from '../../spec/media-type.js';
+import { isImageConfigType, isManifestType, OCI_EMPTY } from '../../spec/media-type.js';
 
 /** One part of an image. */
 export interface Part {
@@ -34,8 +34,6 @@ export interface Total {
 
 /** Speeds are those of the last 3 seconds: steady to read, quick to notice a change. */
 const WINDOW_MS = 3000;
-
-const CONFIG_TYPES: ReadonlySet<string> = new Set([OCI_CONFIG, DOCKER_CONFIG, OCI_EMPTY]);
 
 export class Transfer {
   readonly #now: () => number;
@@ -113,7 +111,8 @@ class PartState implements Part {
 
   constructor(descriptor: Descriptor, now: () => number) {
     this.descriptor = descriptor;
-    this.isLayer = !isManifestType(descriptor.mediaType) && !CONFIG_TYPES.has(descriptor.mediaType);
+    const { mediaType } = descriptor;
+    this.isLayer = !isManifestType(mediaType) && !isImageConfigType(mediaType) && mediaType !== OCI_EMPTY;
     this.meter = new Meter(now);
   }
 

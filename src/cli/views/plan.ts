@@ -2,7 +2,7 @@
 
 import type { Plan, PlannedPart } from '../../operations/transfer/plan.js';
 import { hexOf, shortDigest, type Digest } from '../../spec/digest.js';
-import { DOCKER_CONFIG, isIndexType, isManifestType, OCI_CONFIG, OCI_EMPTY } from '../../spec/media-type.js';
+import { isImageConfigType, isIndexType, isManifestType, OCI_EMPTY } from '../../spec/media-type.js';
 import { formatBytes } from '../output/bytes.js';
 import { layTable, span, textOf, type Line } from '../output/layout.js';
 
@@ -49,5 +49,5 @@ function fateOf(previous: Digest | undefined, next: Digest): string {
 function kindOf({ mediaType }: PlannedPart): string {
   if (isIndexType(mediaType)) return 'index';
   if (isManifestType(mediaType)) return 'manifest';
-  return [OCI_CONFIG, DOCKER_CONFIG, OCI_EMPTY].includes(mediaType) ? 'config' : 'layer';
+  return isImageConfigType(mediaType) || mediaType === OCI_EMPTY ? 'config' : 'layer';
 }

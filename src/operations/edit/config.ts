@@ -4,7 +4,7 @@ import { readContent } from '../../content/read.js';
 import { shortDigest } from '../../spec/digest.js';
 import { parseJsonObject, type JsonObject } from '../../spec/json.js';
 import { MAX_CONFIG_SIZE } from '../../spec/manifest.js';
-import { DOCKER_CONFIG, OCI_CONFIG } from '../../spec/media-type.js';
+import { isImageConfigType } from '../../spec/media-type.js';
 import { jsonContent, listIn, objectIn, parseDocument, pointedTo } from './document.js';
 import type { ChangedImage, ChangeImage, ImageToChange } from './rewrite.js';
 
@@ -129,7 +129,7 @@ export async function readConfig({
   isOnlyRead = false,
   signal,
 }: ConfigOptions): Promise<JsonObject | undefined> {
-  if (config.mediaType !== OCI_CONFIG && config.mediaType !== DOCKER_CONFIG) return undefined;
+  if (!isImageConfigType(config.mediaType)) return undefined;
   const bytes = await readContent(source.get(config), { cap: MAX_CONFIG_SIZE, signal });
   const what = `config ${shortDigest(config.digest)}`;
   const json = isOnlyRead ? parseJsonObject(bytes, { what }) : parseDocument(bytes, what);

@@ -12,7 +12,7 @@ import type { CopyListener } from '../../content/events.js';
 import type { Content } from '../../content/types.js';
 import { Holder } from '../../disk/holder.js';
 import { RegError } from '../../errors.js';
-import { UNTOLD } from '../../rootfs/tree.js';
+import { IMPLICIT_FOLDER } from '../../rootfs/tree.js';
 import { View } from '../../rootfs/view.js';
 import { shortDigest, type Digest } from '../../spec/digest.js';
 import type { ImageManifest } from '../../spec/manifest.js';
@@ -25,7 +25,7 @@ import { openLayer, type LayerFile, type OpenLayerOptions } from './open-layer.j
 /** Layers that are read at once. */
 const CONCURRENCY = 4;
 
-const { mode, uid, gid } = UNTOLD;
+const { mode, uid, gid } = IMPLICIT_FOLDER;
 
 /** A folder that no layer describes. */
 export const UNDESCRIBED = { type: 'directory', mode, uid, gid, size: 0 } as const;

@@ -4,6 +4,7 @@ import { createLimit } from '../../content/limit.js';
 import { readManifest } from '../../content/read.js';
 import type { CallOptions, Source } from '../../content/types.js';
 import { hasCode, type RegError } from '../../errors.js';
+import { isAttestation } from '../../spec/attestation.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
 import { readImageConfig } from '../image-config.js';
@@ -66,16 +67,11 @@ async function dateOf(root: Descriptor, { source, signal }: ReadDatesOptions): P
   const top = await readManifest(source, root, { signal });
   const early = top.annotations?.[CREATED];
   if (early !== undefined) return early;
-  const first = top.kind === 'index' ? top.manifests.find(isImage) : undefined;
+  const first = top.kind === 'index' ? top.manifests.find((entry) => !isAttestation(entry)) : undefined;
   const manifest = first === undefined ? top : await readManifest(source, first, { signal });
   const said = manifest.annotations?.[CREATED];
   if (said !== undefined || manifest.kind === 'index') return said;
   return (await readImageConfig(source, manifest, { signal })).created;
-}
-
-/** Attestations have a platform that is unknown. */
-function isImage({ platform }: Descriptor): boolean {
-  return platform?.os !== 'unknown';
 }
 
 function asDate(text: string | undefined): string | null {

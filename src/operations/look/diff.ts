@@ -6,7 +6,7 @@ import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
 import { parseImageConfig } from '../../spec/image-config.js';
 import type { Manifest } from '../../spec/manifest.js';
-import { DOCKER_CONFIG, OCI_CONFIG } from '../../spec/media-type.js';
+import { isImageConfigType } from '../../spec/media-type.js';
 import { formatPlatform, normalizePlatform, type Platform } from '../../spec/platform.js';
 import { compareFacts, opaqueFacts, readFacts, type ConfigChange, type ConfigFacts } from './config-diff.js';
 import {
@@ -127,7 +127,7 @@ async function readChosen(
   options: LookOptions,
 ): Promise<Pick<Side, 'facts' | 'platform'>> {
   const { config, annotations } = manifest;
-  if (config.mediaType !== OCI_CONFIG && config.mediaType !== DOCKER_CONFIG)
+  if (!isImageConfigType(config.mediaType))
     return { facts: opaqueFacts(config.digest, annotations), platform };
   const bytes = await readConfigBytes(source, manifest, options);
   return { facts: readFacts(bytes, annotations), platform: platform ?? parseImageConfig(bytes).platform };

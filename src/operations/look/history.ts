@@ -3,7 +3,7 @@
 import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
 import { parseHistory, type HistoryEntry } from '../../spec/image-config.js';
-import { DOCKER_CONFIG, OCI_CONFIG } from '../../spec/media-type.js';
+import { isImageConfigType } from '../../spec/media-type.js';
 import { lookAt, platformText, readConfigBytes, readImage, type LookOptions, type Names } from './look-at.js';
 
 export interface ImageHistory extends Names {
@@ -34,7 +34,7 @@ export function readHistory(image: string, options: LookOptions): Promise<ImageH
   return lookAt(image, { ...options, verb: 'read the history of' }, async (looked) => {
     const { descriptor, manifest } = await readImage(looked, options);
     const { mediaType } = manifest.config;
-    const hasHistory = mediaType === OCI_CONFIG || mediaType === DOCKER_CONFIG;
+    const hasHistory = isImageConfigType(mediaType);
     const entries = hasHistory ? parseHistory(await readConfigBytes(looked.source, manifest, options)) : [];
     return {
       ...looked.names,

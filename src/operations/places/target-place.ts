@@ -3,13 +3,13 @@
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 
+import { DEFAULT_TAG, formatReference } from '../../spec/reference.js';
 import { openFileTarget, streamTarget, type ArchiveTarget } from '../../tar/target.js';
 import { ArchiveWriter } from '../../archive/writer.js';
 import { thisProcess } from '../../disk/this-process.js';
 import { findEndpoint } from '../../engine/endpoint.js';
 import { startLoad } from '../../engine/engine.js';
 import type { Platform } from '../../spec/platform.js';
-import { formatReference } from '../../spec/reference.js';
 import { currentIn } from '../transfer/guarded.js';
 import { parseImage, storeName } from '../image-name.js';
 import type { MoveTarget } from '../transfer/move-image.js';
@@ -97,7 +97,7 @@ async function openFolder(place: FilePlace): Promise<OpenTarget> {
     place,
     sink,
     // Without a name nothing could be found again.
-    nameFor: (found, tag) => tag ?? name ?? found ?? 'latest',
+    nameFor: (found, tag) => tag ?? name ?? found ?? DEFAULT_TAG,
     current: currentIn(sink),
     isSerial: false,
     folder: path,

@@ -9,7 +9,7 @@ import { systemClock } from '../../content/system-clock.js';
 import { explain, hasCode, RegError } from '../../errors.js';
 import type { RegistryClient } from '../../registry/client.js';
 import type { Digest } from '../../spec/digest.js';
-import { familiarName, type Reference } from '../../spec/reference.js';
+import { DEFAULT_TAG, familiarName, type Reference } from '../../spec/reference.js';
 import { describeNoTags } from '../listing/tags.js';
 import { copyImages, type CopyImagesOptions, type CopyResult } from '../transfer/copy-images.js';
 import { currentIn } from '../transfer/guarded.js';
@@ -64,7 +64,7 @@ async function* syncEntry(entry: SyncEntry, options: SyncOptions): AsyncGenerato
   if ('error' in sources) yield sources;
   for (const source of images)
     for (const destination of entry.destinations) {
-      const to = { ...destination, tag: destination.tag ?? source.tag ?? 'latest' };
+      const to = { ...destination, tag: destination.tag ?? source.tag ?? DEFAULT_TAG };
       yield kept(source, to, { ...options, entry });
     }
 }

@@ -6,7 +6,7 @@ import { RegError } from '../../errors.js';
 import { shortDigest, type Digest } from '../../spec/digest.js';
 import { parseDiffIds } from '../../spec/image-config.js';
 import { MAX_CONFIG_SIZE } from '../../spec/manifest.js';
-import { DOCKER_CONFIG, OCI_CONFIG } from '../../spec/media-type.js';
+import { isImageConfigType } from '../../spec/media-type.js';
 import type { Platform } from '../../spec/platform.js';
 import { selectPlatforms, type Selection } from '../transfer/platforms.js';
 
@@ -36,7 +36,7 @@ export async function readImageLayers(
   const manifest = await readManifest(source, root, { signal });
   if (manifest.kind === 'index') throw new RegError('UNSUPPORTED', `${what} is an index in an index`);
   const { config, layers } = manifest;
-  if (config.mediaType !== OCI_CONFIG && config.mediaType !== DOCKER_CONFIG)
+  if (!isImageConfigType(config.mediaType))
     throw new RegError('UNSUPPORTED', `${what} is an artifact, not an image: it has no file system`);
   const bytes = await readContent(source.get(config), { cap: MAX_CONFIG_SIZE, signal });
   const diffIds = parseDiffIds(bytes, `the config of ${what}`);
