@@ -122,7 +122,7 @@ export function createOutput(stdout: Writable, options: OutputOptions = {}): Out
       const all = rows.length === 0 ? [] : [template?.head ?? '', ...rows.splice(0)];
       // What the rows hold was cleaned when they were filled in.
       const cells = all.map((row) => row.split('\t').map((text) => ({ text })));
-      for (const line of layRows(cells)) stdout.write(`${textOf(line)}\n`);
+      for (const line of layRows(cells).map(textOf)) stdout.write(`${line}\n`);
       for (const other of others) other.end();
     },
   };
