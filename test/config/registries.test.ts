@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 
-import type { ImageName, Route } from '../../src/config/route.js';
+import type { ImageName, Route } from '../../src/spec/route.js';
 import { readRegistries, refuseBlocked, routeBy, type RegistriesFiles } from '../../src/config/registries.js';
 import { parseReference } from '../../src/spec/reference.js';
 import { failsWith } from '../support/scripted-setup.js';

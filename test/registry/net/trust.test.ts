@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test';
 
 import { RegError } from '../../../src/errors.js';
 import type { ClientOptions } from '../../../src/registry/client.js';
-import type { HostSettings } from '../../../src/registry/settings.js';
+import type { HostSettings } from '../../../src/spec/route.js';
 import { createAuthority, type Authority } from '../../support/certificates.js';
 import { startHosts, toRequest, type TestHosts } from '../../support/hosts.js';
 import { reply, startHttpServer, type Exchange } from '../../support/http-server.js';
