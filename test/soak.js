@@ -4,12 +4,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { root, setUp } from './support/setup.js';
+import { root, setUp, typescriptCommand } from './support/setup.js';
 
 setUp();
 const main = join(root, 'test', 'soak', 'main.ts');
-const { status } = spawnSync(process.execPath, ['--import', 'tsx', main, ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: 'inherit',
-});
+const [command, ...args] = typescriptCommand(main, ...process.argv.slice(2));
+const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
 process.exit(status ?? 1);

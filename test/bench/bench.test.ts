@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
-import { execPath } from 'node:process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { bareEnvironment, startChild } from '../support/child.js';
+import { bareEnvironment, startChild, typescriptCommand } from '../support/child.js';
 import type { Child, Ended } from '../support/child.js';
 import { temporaryFolder } from '../support/temp.js';
 import type { Scope } from '../support/temp.js';
@@ -32,20 +31,20 @@ test('the bench measures its smallest case, prints JSON, and leaves only the ima
   assert.equal(result?.verdict?.to, 'node');
   assert.ok(report.tools.some((tool) => /^reg \d/.test(tool)));
   assert.deepEqual(await readdir(cache), ['3mb']);
-  assert.deepEqual(await leftIn(temporary), []);
+  assert.deepEqual(await readdir(temporary), []);
 });
 
 test('a bench that is interrupted removes what it made', async (t) => {
   const [cache, temporary] = [await temporaryFolder(t), await temporaryFolder(t)];
   const args = ['--only', 'cold pull of 3 MB', '--runs', '1000'];
   const bench = await startBench(t, { cache, temporary, args });
-  for (let waits = 0; (await leftIn(temporary)).length === 0 && waits < 600; waits++) {
+  for (let waits = 0; (await readdir(temporary)).length === 0 && waits < 600; waits++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   bench.kill('SIGINT');
   const { code, stderr } = await bench.ended;
   assert.equal(code, 130, stderr);
-  assert.deepEqual(await leftIn(temporary), []);
+  assert.deepEqual(await readdir(temporary), []);
 });
 
 test('cases are chosen by words, and by a whole name without those that begin with it', () => {
@@ -98,11 +97,6 @@ interface BenchOptions {
 }
 
 function startBench(scope: Scope, { cache, temporary, args }: BenchOptions): Promise<Child> {
-  const argv: readonly [string, ...string[]] = [execPath, '--import', 'tsx', MAIN, '--cache', cache];
-  return startChild(scope, [...argv, ...args], { env: { ...bareEnvironment(), TMPDIR: temporary } });
-}
-
-/** tsx keeps a folder of its own. */
-async function leftIn(folder: string): Promise<readonly string[]> {
-  return (await readdir(folder)).filter((name) => name.startsWith('reg-'));
+  const command = typescriptCommand(MAIN, '--cache', cache, ...args);
+  return startChild(scope, command, { env: { ...bareEnvironment(), TMPDIR: temporary } });
 }

@@ -13,19 +13,18 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execPath, getuid, platform } from 'node:process';
+import { getuid, platform } from 'node:process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { changeConfigFile, isReadableByOthers, readConfigFile } from '../../src/credentials/config-file.js';
 import { RegError, type ErrorCode } from '../../src/errors.js';
 import { thisProcess } from '../layout/stores.js';
-import { bareEnvironment, startChild } from '../support/child.js';
+import { bareEnvironment, startChild, typescriptCommand } from '../support/child.js';
 import { needs, programPath } from '../support/programs.js';
 import { temporaryFolder, type Scope } from '../support/temp.js';
 
 const WINDOWS = { skip: platform === 'win32' ? 'Windows has no such thing' : false };
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const WRITER = fileURLToPath(new URL('writer.ts', import.meta.url));
 
 /** The path of a config.json in a folder of its own; with this text, if any is given. */
@@ -163,10 +162,7 @@ test('changes from several processes and through a link at once are all kept, an
   if (link !== file) await symlink(file, link);
   const children = await Promise.all(
     [file, link, file, link].map((path, process) =>
-      startChild(t, [execPath, '--import', 'tsx', WRITER, path, `${process}`, '25'], {
-        env: bareEnvironment(),
-        cwd: ROOT,
-      }),
+      startChild(t, typescriptCommand(WRITER, path, `${process}`, '25'), { env: bareEnvironment() }),
     ),
   );
   for (const { code, stderr } of await Promise.all(children.map((child) => child.ended)))

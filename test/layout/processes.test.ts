@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execPath } from 'node:process';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,12 +10,11 @@ import { copy } from '../../src/content/copy.js';
 import type { Source } from '../../src/content/types.js';
 import type { Layout } from '../../src/layout/layout.js';
 import { pruneLayout, verifyLayout } from '../../src/layout/maintain.js';
-import { bareEnvironment, startChild, type Child } from '../support/child.js';
+import { bareEnvironment, startChild, typescriptCommand, type Child } from '../support/child.js';
 import { ageClaims } from '../support/crash-store.js';
 import { temporaryFolder, type Scope } from '../support/temp.js';
 import { openStore, sharedImage, slowly } from './stores.js';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const PUTTER = fileURLToPath(new URL('putter.ts', import.meta.url));
 
 /** A process that puts images into the store; it has begun. */
@@ -25,8 +23,8 @@ async function startPutter(
   folder: string,
   [shared, ...names]: readonly string[],
 ): Promise<Child> {
-  const command = [execPath, '--import', 'tsx', PUTTER, folder, shared ?? '', ...names] as const;
-  const child = await startChild(scope, command, { env: bareEnvironment(), cwd: ROOT });
+  const command = typescriptCommand(PUTTER, folder, shared ?? '', ...names);
+  const child = await startChild(scope, command, { env: bareEnvironment() });
   await Promise.race([once(child.process.stdout, 'data'), child.ended]);
   return child;
 }

@@ -38,6 +38,11 @@ export interface Child {
 const running = new Set<Child>();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
+/** The command that runs a TypeScript file of the tests in a process of its own. */
+export function typescriptCommand(...args: readonly string[]): readonly [string, ...string[]] {
+  return [process.execPath, `--import=${new URL('typescript.js', import.meta.url).href}`, ...args];
+}
+
 /** Starts a program, without a shell. It is killed when the scope ends, should it still run. */
 export async function startChild(
   scope: Scope,

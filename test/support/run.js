@@ -8,7 +8,7 @@ import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { root, setUp } from './setup.js';
+import { root, setUp, typescriptCommand } from './setup.js';
 
 /** A file that takes longer has hung. */
 const FILE_LIMIT_MS = 600_000;
@@ -67,11 +67,14 @@ async function runAll(paths, concurrency) {
 /** Runs one file in a process of its own, and says what became of it. */
 async function runFile(path) {
   const started = performance.now();
-  const child = spawn(
-    process.execPath,
-    ['--import=tsx', '--test-reporter=spec', '--test-timeout=300000', ...flags, path],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], timeout: FILE_LIMIT_MS, killSignal: 'SIGKILL' },
-  );
+  const options = ['--test-reporter=spec', '--test-timeout=300000', ...flags];
+  const [command, ...rest] = typescriptCommand(...options, path);
+  const child = spawn(command, rest, {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: FILE_LIMIT_MS,
+    killSignal: 'SIGKILL',
+  });
   const status = new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const counted = (what) => Number(new RegExp(`^ℹ ${what} (\\d+)$`, 'm').exec(output)?.[1] ?? 0);

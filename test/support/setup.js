@@ -1,11 +1,13 @@
 /**
- * Makes a fresh clone ready to run: installs the packages and builds `dist` when either is missing or stale.
+ * Makes a fresh clone ready to run: installs the packages, builds `dist` and compiles the tests, each when it is missing
+ * or stale.
  * Plain JavaScript with `node:` modules only, because it runs before anything is installed.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compiledFolder } from './typescript-hooks.js';
 
 /** The project's folder. */
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -14,6 +16,12 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 export function setUp() {
   install();
   if (!isBuilt()) npm('run', 'build');
+  if (!isCompiled()) run(process.execPath, join(root, 'test', 'support', 'compile.js'));
+}
+
+/** The command that runs a TypeScript file of the tests, once all is set up. */
+export function typescriptCommand(...args) {
+  return [process.execPath, `--import=${new URL('typescript.js', import.meta.url)}`, ...args];
 }
 
 /** Installs the packages when they are missing or stale; ends the process when that fails. */
@@ -53,6 +61,12 @@ function isBuilt() {
   return Math.max(...[...settings, 'src'].map(newest)) < Math.min(...built);
 }
 
+function isCompiled() {
+  return (
+    Math.max(...['package-lock.json', 'src', 'test'].map(newest)) < modified(join(compiledFolder, 'complete'))
+  );
+}
+
 /** When the path, or anything below it, last changed (a folder changes when a file in it is deleted). */
 function newest(path) {
   const below = statSync(join(root, path)).isDirectory()
@@ -66,14 +80,17 @@ function modified(file) {
 }
 
 function npm(...args) {
-  const [command, ...rest] = npmCommand(...args);
-  const { status, error, stdout } = spawnSync(command, rest, {
+  run(...npmCommand(...args));
+}
+
+function run(command, ...args) {
+  const { status, error, stdout } = spawnSync(command, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (status === 0) return;
   // What npm and the bundler say of their work is of interest only when it failed.
   process.stderr.write(stdout ?? '');
-  console.error(`npm ${args.join(' ')} failed${error === undefined ? '' : `: ${error.message}`}`);
+  console.error(`${command} ${args.join(' ')} failed${error === undefined ? '' : `: ${error.message}`}`);
   process.exit(1);
 }
