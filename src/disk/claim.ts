@@ -86,10 +86,10 @@ export class Claims {
   async holderOf(path: string): Promise<Holder | undefined> {
     const file = claimOf(path);
     return onDisk({ verb: 'read', path: file }, async () => {
-      const stats = await ifThere(lstat(file));
+      const stats = await ifThere(() => lstat(file));
       if (stats === undefined) return undefined;
       const isSmallFile = stats.isFile() && stats.size <= MAX_CLAIM_SIZE;
-      const text = isSmallFile ? await ifThere(readFile(file, 'utf8')) : '';
+      const text = isSmallFile ? await ifThere(() => readFile(file, 'utf8')) : '';
       if (text === undefined) return undefined;
       const since = stats.mtimeMs;
       const { owner, nonce } = parseClaim(text);
@@ -112,7 +112,7 @@ export class Claims {
   }
 
   async #remove(file: string): Promise<void> {
-    await onDisk({ verb: 'remove', path: file }, () => ifThere(unlink(file)));
+    await onDisk({ verb: 'remove', path: file }, () => ifThere(() => unlink(file)));
     this.#stuck.delete(file);
   }
 
@@ -159,7 +159,7 @@ async function fileSystemTime(file: string): Promise<number> {
   } finally {
     await handle.close();
     // Who tidies up may have been faster.
-    await ifThere(unlink(probe));
+    await ifThere(() => unlink(probe));
   }
 }
 

@@ -5,8 +5,8 @@
  * set once its bytes were verified, and that any later writing destroys. Any other file is hashed first.
  */
 
-import type { Stats } from 'node:fs';
-import { lutimes, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { futimesSync, lutimesSync, readdirSync, renameSync, type Stats } from 'node:fs';
+import { unlink, type FileHandle } from 'node:fs/promises';
 
 import type { CallOptions, OpenOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
@@ -82,11 +82,11 @@ export class Blobs {
     const target = this.#paths.blob(digest);
     const folder = this.#paths.blobFolder(algorithmOf(digest));
     await onDisk({ verb: 'write', path: target }, async () => {
-      await handle.utimes(STAMP, STAMP);
+      futimesSync(handle.fd, STAMP, STAMP);
       await handle.sync();
       await handle.close();
-      await makeFolder(folder);
-      await rename(path, target);
+      makeFolder(folder);
+      renameSync(path, target);
     });
     this.#unsynced.add(folder);
   }
@@ -106,7 +106,7 @@ export class Blobs {
 
   async remove(digest: Digest): Promise<void> {
     const path = this.#paths.blob(digest);
-    await onDisk({ verb: 'remove', path }, () => ifThere(unlink(path)));
+    await onDisk({ verb: 'remove', path }, () => ifThere(() => unlink(path)));
   }
 
   /** The digests that have a file, right or wrong. */
@@ -114,7 +114,7 @@ export class Blobs {
     const digests: Digest[] = [];
     for (const algorithm of ALGORITHMS) {
       const path = this.#paths.blobFolder(algorithm);
-      const names = await onDisk({ verb: 'read', path }, () => ifThere(readdir(path)));
+      const names = await onDisk({ verb: 'read', path }, () => ifThere(() => readdirSync(path)));
       digests.push(...(names ?? []).map((name) => `${algorithm}:${name}`).filter(isDigest));
     }
     return digests;
@@ -129,7 +129,7 @@ export class Blobs {
   async #verify(digest: Digest, signal: AbortSignal | undefined): Promise<boolean> {
     const path = this.#paths.blob(digest);
     const read = await onDisk({ verb: 'read', path }, () =>
-      ifThere(digestFile(path, algorithmOf(digest), { signal })),
+      ifThere(() => digestFile(path, algorithmOf(digest), { signal })),
     );
     if (read === undefined) return false;
     if (read.digest !== digest) {
@@ -151,7 +151,7 @@ export class Blobs {
   async #setTimes(digest: Digest, seconds: number): Promise<boolean> {
     if (this.#isReadOnly) return false;
     try {
-      await lutimes(this.#paths.blob(digest), seconds, seconds);
+      lutimesSync(this.#paths.blob(digest), seconds, seconds);
       return true;
     } catch {
       // A read-only disk, or another user's file: then it is remembered by this process only.

@@ -5,7 +5,8 @@
  * is fetched again.
  */
 
-import { readdir, rm } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { hasCode } from '../errors.js';
@@ -74,7 +75,7 @@ export class Cached {
     const files: CachedFile[] = [];
     for (const folder of ['cachedManifests', 'cachedTags'] as const) {
       const path = this.#paths[folder];
-      const names = await onDisk({ verb: 'read', path }, () => ifThere(readdir(path)));
+      const names = await onDisk({ verb: 'read', path }, () => ifThere(() => readdirSync(path)));
       for (const path of (names ?? []).map((name) => this.#paths.inCache(folder, name))) {
         const stats = await look(path);
         if (stats !== undefined) files.push({ path, size: stats.size, since: stats.ctimeMs });

@@ -1,6 +1,6 @@
 /** What makes a folder an OCI image layout: the file `oci-layout` (image-spec 1.1, image-layout.md). */
 
-import { readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import { basename } from 'node:path';
 
 import { RegError } from '../errors.js';
@@ -31,7 +31,9 @@ export async function isLayout(paths: Paths): Promise<boolean> {
 }
 
 async function refuseOther(paths: Paths): Promise<boolean> {
-  const names = await onDisk({ verb: 'read', path: paths.folder }, () => ifThere(readdir(paths.folder)));
+  const names = await onDisk({ verb: 'read', path: paths.folder }, () =>
+    ifThere(() => readdirSync(paths.folder)),
+  );
   // A fresh disk has a `lost+found`, and hidden files are of no matter to anyone.
   const others = (names ?? []).filter((name) => !name.startsWith('.') && name !== 'lost+found');
   if (others.length === 0) return false;

@@ -3,7 +3,7 @@
  * there is kept as it is. It is only ever replaced as a whole, and never when it can't be understood.
  */
 
-import { readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 
 import { hasCode, RegError } from '../errors.js';
 import { parseDescriptor, type Descriptor } from '../spec/descriptor.js';
@@ -149,7 +149,7 @@ function formatIndex(document: JsonObject, entries: readonly Entry[]): Buffer {
 
 async function hasBlobs(paths: Paths): Promise<boolean> {
   for (const path of ALGORITHMS.map((algorithm) => paths.blobFolder(algorithm))) {
-    const names = await onDisk({ verb: 'read', path }, () => ifThere(readdir(path)));
+    const names = await onDisk({ verb: 'read', path }, () => ifThere(() => readdirSync(path)));
     if (names !== undefined && names.length > 0) return true;
   }
   return false;

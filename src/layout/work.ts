@@ -3,8 +3,8 @@
  * that are putting something in.
  */
 
-import { constants } from 'node:fs';
-import { open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { constants, readdirSync } from 'node:fs';
+import { open, rm, type FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 import { hasCode, RegError } from '../errors.js';
@@ -112,7 +112,7 @@ export class Work {
 
   async #names(): Promise<readonly string[]> {
     const path = this.#paths.work;
-    return (await onDisk({ verb: 'read', path }, () => ifThere(readdir(path)))) ?? [];
+    return (await onDisk({ verb: 'read', path }, () => ifThere(() => readdirSync(path)))) ?? [];
   }
 }
 
@@ -130,7 +130,8 @@ function held(claim: Claim): Held {
     path,
     async release() {
       // The file goes before the claim, so that a file without a claim belongs to nobody.
-      if (isPrivate(basename(path)) || (await look(path))?.size === 0) await remove(path);
+      const stats = await look(path);
+      if (stats !== undefined && (isPrivate(basename(path)) || stats.size === 0)) await remove(path);
       await claim.release();
     },
   };

@@ -26,7 +26,7 @@ export interface ArchiveTarget {
  * INVALID_ARGUMENT for a folder, STORE_LOCKED while another process writes it, DISK_FULL, DISK_ERROR.
  */
 export async function openFileTarget(path: string, facts: ProcessFacts): Promise<ArchiveTarget> {
-  const stats = await onDisk({ verb: 'write', path }, () => ifThere(stat(path)));
+  const stats = await onDisk({ verb: 'write', path }, () => ifThere(() => stat(path)));
   if (stats?.isDirectory() === true)
     throw new RegError('INVALID_ARGUMENT', `cannot write ${quoteText(path)}: it is a folder`);
   if (stats !== undefined && !stats.isFile()) return openDevice(path);

@@ -11,7 +11,7 @@ const MAX_SIZE = 64 * 1024;
 /** What the file holds; undefined where it is not there. Throws CREDENTIALS_UNAVAILABLE, DISK_ERROR. */
 export async function readFileIfThere(path: string): Promise<Buffer | undefined> {
   // Kubernetes puts tokens behind links, which it turns when a token is renewed.
-  const target = await onDisk({ verb: 'read', path }, () => ifThere(realpath(path)));
+  const target = await onDisk({ verb: 'read', path }, () => ifThere(() => realpath(path)));
   const limits = { cap: MAX_SIZE, code: 'CREDENTIALS_UNAVAILABLE' } as const;
   return target === undefined ? undefined : readSmallFile(target, limits);
 }

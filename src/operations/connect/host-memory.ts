@@ -90,6 +90,6 @@ async function write(
     .sort(([, one], [, other]) => other.at - one.at)
     .slice(0, MAX_ENTRIES);
   const text = `${JSON.stringify({ hosts: Object.fromEntries(kept) })}\n`;
-  await makeFolder(dirname(path), 0o700);
+  makeFolder(dirname(path), 0o700);
   await replaceFile(path, { temporary: `${path}.next`, bytes: Buffer.from(text), mode: 0o600 });
 }

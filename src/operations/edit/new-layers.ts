@@ -70,7 +70,7 @@ export class NewLayers {
    * UNSAFE_ARCHIVE for what is no tar, UNSUPPORTED for what no layer can hold, DISK_FULL, DISK_ERROR.
    */
   async add(path: string): Promise<NewLayer> {
-    const stats = await onDisk({ verb: 'read', path }, () => ifThere(stat(path)));
+    const stats = await onDisk({ verb: 'read', path }, () => ifThere(() => stat(path)));
     if (stats === undefined)
       throw new RegError('NOT_FOUND', `cannot read ${quoteText(path)}: no such file or folder`, {
         hint: 'Check the path.',
