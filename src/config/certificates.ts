@@ -1,7 +1,7 @@
 /** Certificates and keys in PEM files (RFC 7468), looked at before they are used: TLS itself would not say which is bad. */
 
 import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 
 import { wallTime } from '../content/system-clock.js';
 import { onDisk, readSmallFile } from '../disk/files.js';
@@ -80,7 +80,7 @@ function parse<T>(file: string, what: string, task: () => T): T {
 
 /** Regular files only: a pipe that nobody writes to would be waited for for ever, even past the end of the process. */
 async function readText(file: string): Promise<string> {
-  const path = await onDisk({ verb: 'read', path: file }, () => realpath(file));
+  const path = await onDisk({ verb: 'read', path: file }, () => realpathSync.native(file));
   const bytes = await readSmallFile(path, { cap: MAX_SIZE, code: 'INVALID_CONFIG' });
   if (bytes === undefined) throw bad(file, 'is not a regular file');
   return bytes.toString();
