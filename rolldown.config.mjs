@@ -62,7 +62,11 @@ function noticeOf(folder) {
 }
 
 export default {
-  input: { main: 'src/cli/main.ts', 'credential-helper': 'src/cli/credential-helper.ts' },
+  input: {
+    main: 'src/cli/main.ts',
+    'credential-helper': 'src/cli/credential-helper.ts',
+    'hash-worker': 'src/disk/hash-worker.ts',
+  },
   platform: 'node',
   preserveEntrySignatures: 'allow-extension',
   plugins: [withoutSubprograms, withNotices],

@@ -32,8 +32,10 @@ test('The command line of the package runs with no other package beside it', asy
   assert.match(await run(['--version']), /^reg \d/);
   assert.match(await run(['pull', '-q', `${host}/app:1`]), /\/app:1\n$/);
   assert.match(await run(['images', '-q']), /\/app:1\n$/);
-  // The program that speaks with the keychain is started, not imported: see credentials/os-keychain.ts.
+  // Started, not imported: see credentials/os-keychain.ts, disk/hash-thread.ts.
   await access(join(folder, 'dist', 'credentials', 'keychain.js'));
+  for (const thread of ['cli/hash-worker.cjs', 'disk/hash-worker.js'])
+    await access(join(folder, 'dist', thread));
 });
 
 test('The licence of every package that is bundled comes with the bundle', async () => {

@@ -2,12 +2,13 @@
 
 import { RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
-import { algorithmOf, Digester, shortDigest } from '../spec/digest.js';
+import { algorithmOf, Digester, shortDigest, type Digest } from '../spec/digest.js';
 
 /** Follows bytes as they come and says at the end whether they are what the descriptor promised. */
 export class Verifier {
   readonly #descriptor: Descriptor;
   readonly #digester: Digester;
+  #position = 0;
 
   constructor(descriptor: Descriptor) {
     this.#descriptor = descriptor;
@@ -16,31 +17,46 @@ export class Verifier {
 
   /** Number of bytes seen. */
   get position(): number {
-    return this.#digester.size;
+    return this.#position;
   }
 
   /** Throws SIZE_MISMATCH as soon as there is a byte too many. */
   update(bytes: Uint8Array): void {
+    this.count(bytes.byteLength);
+    this.#digester.update(bytes);
+  }
+
+  /** As `update`, of bytes that somebody else hashes. */
+  count(length: number): void {
     const { digest, size } = this.#descriptor;
-    if (this.position + bytes.byteLength > size) {
+    if (this.#position + length > size) {
       throw new RegError('SIZE_MISMATCH', `${shortDigest(digest)} is longer than its ${size} bytes`, {
         digest,
       });
     }
-    this.#digester.update(bytes);
+    this.#position += length;
   }
 
   /** To be called after the last byte. Throws SIZE_MISMATCH, DIGEST_MISMATCH. */
   finish(): void {
+    this.requireAll();
+    this.judge(this.#digester.digest());
+  }
+
+  /** Throws SIZE_MISMATCH when bytes are missing. */
+  requireAll(): void {
     const { digest, size } = this.#descriptor;
-    if (this.position !== size) {
-      throw new RegError(
-        'SIZE_MISMATCH',
-        `${shortDigest(digest)} ended after ${this.position} of ${size} bytes`,
-        { digest },
-      );
-    }
-    const actual = this.#digester.digest();
+    if (this.#position === size) return;
+    throw new RegError(
+      'SIZE_MISMATCH',
+      `${shortDigest(digest)} ended after ${this.#position} of ${size} bytes`,
+      { digest },
+    );
+  }
+
+  /** What all bytes hash to, by whoever hashed them. Throws DIGEST_MISMATCH. */
+  judge(actual: Digest): void {
+    const { digest } = this.#descriptor;
     if (actual !== digest) {
       throw new RegError(
         'DIGEST_MISMATCH',

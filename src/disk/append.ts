@@ -17,8 +17,10 @@ interface AppenderOptions {
   readonly from: number;
   /** Length in bytes that the file will have, where that is known. */
   readonly size?: number;
-  /** Told how far the file reaches after each write. Then bytes are written as soon as they can be: somebody reads along. */
+  /** Told how far the file reaches after each write. */
   readonly onWritten?: ((position: number) => void) | undefined;
+  /** Whether somebody waits for what is written: then bytes are written as soon as they can be. Default false. */
+  readonly isFollowed?: boolean;
 }
 
 /** Adds bytes to the end of a file. After the first error nothing more is written, and every call throws it again. */
@@ -27,18 +29,20 @@ export class Appender {
   readonly #path: string;
   readonly #size: number | undefined;
   readonly #onWritten: AppenderOptions['onWritten'];
+  readonly #isFollowed: boolean;
   #position: number;
   #waiting: Uint8Array[] = [];
   #waitingSize = 0;
   #isWriting = false;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(handle: FileHandle, { path, from, size, onWritten }: AppenderOptions) {
+  constructor(handle: FileHandle, { path, from, size, onWritten, isFollowed = false }: AppenderOptions) {
     this.#handle = handle;
     this.#path = path;
     this.#position = from;
     this.#size = size;
     this.#onWritten = onWritten;
+    this.#isFollowed = isFollowed;
   }
 
   /** The bytes must not change afterwards. Waits only while a whole batch is still on its way to the disk. */
@@ -63,9 +67,9 @@ export class Appender {
     this.#writing.catch(() => {});
   }
 
-  /** Whether somebody reads along, and nothing is on its way to the disk that would take along what waits. */
+  /** Whether somebody waits, and nothing is on its way to the disk that would take along what waits. */
   #isWanted(): boolean {
-    return this.#onWritten !== undefined && !this.#isWriting;
+    return this.#isFollowed && !this.#isWriting;
   }
 
   async #writeWaiting(): Promise<void> {
@@ -77,7 +81,7 @@ export class Appender {
         this.#waitingSize = 0;
         await this.#write(batch);
         this.#onWritten?.(this.#position);
-      } while (this.#onWritten !== undefined && this.#waiting.length > 0);
+      } while (this.#isFollowed && this.#waiting.length > 0);
     } finally {
       this.#isWriting = false;
     }

@@ -4,11 +4,10 @@ import type { FileHandle } from 'node:fs/promises';
 
 import { throwIfAborted } from '../content/abort.js';
 import type { CallOptions, Content } from '../content/types.js';
-import { Verifier } from '../content/verify.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { Appender } from './append.js';
+import { FileVerifier } from './file-verifier.js';
 import { onDisk } from './files.js';
-import { piecesOf } from './read-file.js';
 
 /** Who reads a file while it is filled. */
 export interface Follower {
@@ -30,38 +29,50 @@ interface FillOptions extends OpenFile {
 }
 
 /**
- * Hashes what the file holds, opens `content` there, adds the rest and verifies the whole; a file that holds too much is
- * begun again. When the content breaks, what came of it is written before its error is thrown. Throws DIGEST_MISMATCH,
- * SIZE_MISMATCH, DISK_FULL, DISK_ERROR, ABORTED and what the content throws.
+ * Opens `content` where the file ends, adds the rest and verifies the whole; a file that holds too much is begun again.
+ * When the content breaks, what came of it is written before its error is thrown. Throws DIGEST_MISMATCH, SIZE_MISMATCH,
+ * DISK_FULL, DISK_ERROR, ABORTED and what the content throws.
  */
 export async function fill(content: Content, { follower, ...file }: FillOptions): Promise<void> {
-  const verifier = await resume(content.descriptor, file);
-  const { position } = verifier;
-  await follower?.begin({ path: file.path, position });
-  if (position < content.descriptor.size) await append(content, { ...file, verifier, follower });
-  verifier.finish();
+  const verifier = new FileVerifier(content.descriptor, file);
+  try {
+    const position = await heldIn(file, content.descriptor);
+    await verifier.resume(position);
+    await follower?.begin({ path: file.path, position });
+    if (position < content.descriptor.size)
+      await append(content, { ...file, from: position, verifier, follower });
+    await verifier.finish();
+  } finally {
+    await verifier.end();
+  }
 }
 
-/** A verifier that has seen what the file holds; nothing, and the file emptied, when that is too much. */
-async function resume(descriptor: Descriptor, { handle, path, signal }: OpenFile): Promise<Verifier> {
-  const verifier = new Verifier(descriptor);
+/** Number of bytes in the file; none, and the file emptied, when that is too much. */
+async function heldIn({ handle, path }: OpenFile, descriptor: Descriptor): Promise<number> {
   const { size } = await handle.stat();
-  if (size > descriptor.size) await onDisk({ verb: 'write', path }, () => handle.truncate(0));
-  for await (const piece of piecesOf(handle, { path, signal })) verifier.update(piece);
-  return verifier;
+  if (size <= descriptor.size) return size;
+  await onDisk({ verb: 'write', path }, () => handle.truncate(0));
+  return 0;
 }
 
 interface AppendOptions extends FillOptions {
-  readonly verifier: Verifier;
+  readonly from: number;
+  readonly verifier: FileVerifier;
 }
 
 /** Adds the rest of the bytes. When the content breaks, what came of it is written before its error is thrown. */
 async function append(content: Content, options: AppendOptions): Promise<void> {
-  const { verifier, handle, path, follower, signal } = options;
-  const { position: from } = verifier;
-  const { size } = content.descriptor;
-  const onWritten = follower && ((position: number): void => follower.grow(position));
-  const appender = new Appender(handle, { path, from, size, onWritten });
+  const { verifier, handle, path, from, follower, signal } = options;
+  const appender = new Appender(handle, {
+    path,
+    from,
+    size: content.descriptor.size,
+    isFollowed: follower !== undefined,
+    onWritten(position) {
+      verifier.grow(position);
+      follower?.grow(position);
+    },
+  });
   try {
     for await (const bytes of await content.open({ from, signal })) {
       throwIfAborted(signal);
