@@ -13,6 +13,7 @@ import { addressesOf, addressOf, createPrivateCheck } from './lookup.js';
 import { networkError, timeoutError, type Phase, type Situation } from './network-error.js';
 import { formatPeerBy, formatProxy, type Proxy, type ProxyFor } from './proxy.js';
 import { Contexts, type ContextsOptions, type Trust } from './trust.js';
+import { largeReads } from './read-buffer.js';
 import { openTunnel } from './tunnel.js';
 
 /** One `--resolve HOST:PORT:ADDRESS[:PORT]`: where connections to a host and port go instead. */
@@ -167,7 +168,7 @@ export class Dialer {
     const isPrivate = addresses.some(({ address }) => isPrivateAddress(address));
     if (publicOnly && pin === undefined && isPrivate) throw privateRefusal(destination);
     progress.signal.throwIfAborted();
-    const socket = connect({
+    const socket: Socket = connect({
       host: addresses.length === 1 && addresses[0] !== undefined ? addresses[0].address : hostname,
       port: pin?.toPort ?? port,
       lookup: (_hostname, _options, callback) => callback(null, [...addresses]),
@@ -176,6 +177,7 @@ export class Dialer {
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: 60_000,
+      onread: largeReads(() => socket),
     });
     await ready(socket, 'connect', progress.signal);
     this.#known.add(formatPeer(destination));
