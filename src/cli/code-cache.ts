@@ -28,8 +28,8 @@ export interface CodeCache {
 
 /** From now on `require` takes the code of the `.cjs` files of this command from there. */
 export function useCodeCache({ env, home, args, node, arch, uid }: Io): CodeCache {
-  const cache = cacheFolder({ env, home });
-  // The variable is that of Node's own compile cache.
+  // The variables are those of Node's own compile cache.
+  const cache = env['NODE_COMPILE_CACHE'] || cacheFolder({ env, home });
   if (cache === undefined || env['NODE_DISABLE_COMPILE_CACHE'] !== undefined) return { keep() {} };
   // What one Node made is of no use to another, and what one command calls of little to the next.
   const folder = join(cache, `code-${node}-${arch}`);

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { platform } from 'node:process';
 import { test } from 'node:test';
 
 import { createPerson, succeeded, type Person } from '../support/person.js';
+import type { RegOptions } from '../support/reg.js';
 
 async function code(me: Person): Promise<{ readonly folder: string; readonly files: readonly string[] }> {
   const cache = join(me.home, '.cache', 'reg');
@@ -13,13 +14,16 @@ async function code(me: Person): Promise<{ readonly folder: string; readonly fil
   return { folder, files: (await readdir(folder)).sort() };
 }
 
-async function ref(me: Person): Promise<void> {
-  assert.match(succeeded(await me.reg(['ref', 'nginx'])).stdout, /docker\.io\/library\/nginx/);
+/** Without the cache that the tests share. */
+const OWN = { env: { NODE_COMPILE_CACHE: '' } };
+
+async function ref(me: Person, options: RegOptions = OWN): Promise<void> {
+  assert.match(succeeded(await me.reg(['ref', 'nginx'], options)).stdout, /docker\.io\/library\/nginx/);
 }
 
 test('What V8 made of a command is kept by its second run, and counts only as long as it is whole', async (t) => {
   const me = await createPerson(t);
-  await me.fails(2, ['ref', '!']);
+  await me.fails(2, ['ref', '!'], OWN);
   await assert.rejects(code(me), { code: 'ENOENT' }, 'a command that fails keeps nothing');
   await ref(me);
   assert.deepEqual((await code(me)).files, []);
@@ -53,3 +57,20 @@ test(
     assert.deepEqual((await code(me)).files, []);
   },
 );
+
+test('It is kept where NODE_COMPILE_CACHE says, and nowhere when it is not wanted', async (t) => {
+  const me = await createPerson(t);
+  const folder = join(me.home, 'code');
+  for (const env of [
+    { NODE_COMPILE_CACHE: folder, NODE_DISABLE_COMPILE_CACHE: '1' },
+    { NODE_COMPILE_CACHE: folder },
+    { NODE_COMPILE_CACHE: folder },
+  ])
+    await ref(me, { env });
+  const files = await readdir(folder, { recursive: true });
+  assert.ok(
+    files.some((file) => basename(file) === 'ref-program.cjs'),
+    files.join(),
+  );
+  assert.deepEqual(await readdir(me.home), ['code']);
+});

@@ -20,15 +20,16 @@ const VARIABLES = { REG_USERNAME: 'ann', REG_PASSWORD: PASSWORD };
 
 test('a user name and a password with the command open its registry, and are not kept', REAL, async (t) => {
   const { me, host } = await setUp(t);
-  const stdin = `${PASSWORD}\n`;
-  const push = await me.reg(['push', '--debug', ...FLAGS, '--from', 'app', `${host}/app:1`], { stdin });
+  // With all that it keeps in the cache of the person.
+  const options = { stdin: `${PASSWORD}\n`, env: { NODE_COMPILE_CACHE: '' } };
+  const push = await me.reg(['push', '--debug', ...FLAGS, '--from', 'app', `${host}/app:1`], options);
   assert.match(push.stderr, new RegExp(`the login for ${host} is from --username$`, 'm'));
   for (const args of [
     ['pull', `${host}/app:1`],
     ['inspect', `${host}/app:1`],
     ['tags', `${host}/app`],
   ])
-    await me.reg([...args, ...FLAGS], { stdin });
+    await me.reg([...args, ...FLAGS], options);
   assert.ok(!existsSync(me.dockerConfig));
   assert.deepEqual((await readdir(me.home)).sort(), ['.cache', 'app', 'store']);
   for (const entry of await readdir(join(me.home, '.cache'), { recursive: true, withFileTypes: true }))

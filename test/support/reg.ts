@@ -21,6 +21,12 @@ export interface RegOptions {
 const BIN = fileURLToPath(new URL('../../bin/reg.js', import.meta.url));
 
 /**
+ * What V8 has made of the command line (cli/code-cache.ts) is the one thing that all homes share: else each command of
+ * thousands, the first ones in their homes, would take a fifth longer.
+ */
+const CODE = fileURLToPath(new URL('../../node_modules/.cache/reg-code', import.meta.url));
+
+/**
  * Runs the built command line to its end, in an environment that has nothing of the person who runs the tests.
  * Never throws because of the exit code.
  */
@@ -80,6 +86,7 @@ function homeEnvironment(home: string): Record<string, string> {
     XDG_CONFIG_HOME: join(home, '.config'),
     XDG_DATA_HOME: join(home, '.local', 'share'),
     XDG_CACHE_HOME: join(home, '.cache'),
+    NODE_COMPILE_CACHE: CODE,
     XDG_RUNTIME_DIR: join(home, '.run'),
     REG_STORE: storeFolder(home),
   };
