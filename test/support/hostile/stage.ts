@@ -74,8 +74,16 @@ export interface Run extends Ended {
 
 const PUBLIC_NAME = 'registry.example.com';
 
+const images = new Map<string, Promise<TestGraph>>();
+
 /** An image of two layers: a small one, and one of 256 KiB that does not compress. Always the same. */
-export async function stageImage(architecture = 'amd64'): Promise<TestGraph> {
+export function stageImage(architecture = 'amd64'): Promise<TestGraph> {
+  const known = images.get(architecture) ?? makeImage(architecture);
+  images.set(architecture, known);
+  return known;
+}
+
+async function makeImage(architecture: string): Promise<TestGraph> {
   const big = Buffer.alloc(256 * 1024);
   for (let at = 0, state = 1; at < big.length; at++) {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
