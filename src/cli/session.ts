@@ -1,5 +1,6 @@
 /** One run of the command line: what is set up as the arguments become known, and how it ends. */
 
+import { thenRelease } from '../content/release.js';
 import { hasCode, RegError } from '../errors.js';
 import { Redactor } from '../spec/redactor.js';
 import { createContext, type CommandModule } from './context.js';
@@ -63,8 +64,11 @@ export function createSession(io: Io, interruption: Interruption): Session {
       await (await loading).run(createContext({ ...common, flags: given }));
     },
     async finish() {
-      for (const close of closers.splice(0)) await close();
-      await Promise.all([io.stdout, io.stderr].map(flushed));
+      await thenRelease(
+        async () => {},
+        ...closers.splice(0),
+        () => flushAll(io),
+      );
       if (outputError !== undefined) throw outputError;
     },
     fail(error) {
@@ -106,6 +110,10 @@ async function templateFor({ format }: SharedFlags): Promise<Template | undefine
 async function createProgressFor(flags: SharedFlags, { stderr, env, platform }: Io): Promise<Progress> {
   const { createProgress } = await import('./progress/create.js');
   return createProgress(stderr, { mode: flags.progress ?? (flags.quiet ? 'none' : 'auto'), env, platform });
+}
+
+async function flushAll({ stdout, stderr }: Io): Promise<void> {
+  await Promise.all([stdout, stderr].map(flushed));
 }
 
 /** Resolves when all that was written before has been handed to the system, or never will be. */

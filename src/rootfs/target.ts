@@ -9,6 +9,7 @@ import { chmodSync, readdirSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 
+import { thenRelease } from '../content/release.js';
 import { Claims } from '../disk/claim.js';
 import { errnoOf, look, onDisk } from '../disk/files.js';
 import { makeFolder } from '../disk/make-folder.js';
@@ -64,8 +65,12 @@ export async function openRootTarget(
       await replace(path, { fresh, old });
     },
     async close({ isKept = false } = {}) {
-      if (!isKept) await removeTree(fresh);
-      await claim.release();
+      await thenRelease(
+        async () => {
+          if (!isKept) await removeTree(fresh);
+        },
+        () => claim.release(),
+      );
     },
   };
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { isIPv6 } from 'node:net';
 
+import { thenRelease } from '../../content/release.js';
 import { systemClock } from '../../content/system-clock.js';
 import { onDisk } from '../../disk/files.js';
 import { hasCode, RegError } from '../../errors.js';
@@ -57,17 +58,19 @@ export async function run(context: Context<ServeFlags>): Promise<void> {
     log: logger(context),
   };
   const server = createServer(options);
-  try {
+  const serve = async (): Promise<void> => {
     const { url } = await server.listen(host, port);
     output.line(`Serving ${whatIsServed(flags)} at ${url} (Ctrl-C stops it)`);
     allow(graceMs);
     if (!signal.aborted) await once(signal, 'abort');
     const { running } = server;
     if (running > 0) progress.notice({ type: 'wait', message: waitFor(running, graceMs) });
-  } finally {
-    await server.close();
-    await cacheOf?.client.close();
-  }
+  };
+  await thenRelease(
+    serve,
+    () => server.close(),
+    async () => cacheOf?.client.close(),
+  );
 }
 
 function waitFor(running: number, graceMs: number): string {

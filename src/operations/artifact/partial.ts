@@ -3,6 +3,7 @@
 import { constants } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 
+import { thenRelease } from '../../content/release.js';
 import type { CallOptions, Content } from '../../content/types.js';
 import { Claims } from '../../disk/claim.js';
 import { fill } from '../../disk/fill.js';
@@ -41,19 +42,26 @@ export async function completePartial(
   const claim = await new Claims(thisProcess).claim(path);
   if (claim === undefined)
     throw new RegError('STORE_LOCKED', `cannot write ${quoteText(path)}: another process is writing it`);
-  try {
+  const complete = async (): Promise<void> => {
     const handle = await openPartial(path);
-    try {
-      await fillAgain(content, { handle, path, signal });
-      await onDisk({ verb: 'write', path }, () => handle.sync());
-    } finally {
-      await handle.close();
-    }
+    await thenRelease(
+      async () => {
+        await fillAgain(content, { handle, path, signal });
+        await onDisk({ verb: 'write', path }, () => handle.sync());
+      },
+      () => handle.close(),
+    );
     await finish();
-  } finally {
-    if ((await look(path))?.size === 0) await remove(path);
-    await claim.release();
-  }
+  };
+  await thenRelease(
+    complete,
+    () => removeEmpty(path),
+    () => claim.release(),
+  );
+}
+
+async function removeEmpty(path: string): Promise<void> {
+  if ((await look(path))?.size === 0) await remove(path);
 }
 
 async function openPartial(path: string): Promise<FileHandle> {

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import type { Writable } from 'node:stream';
 
 import { chunksUntilAborted } from '../../content/abort.js';
+import { thenRelease } from '../../content/release.js';
 import type { CallOptions } from '../../content/types.js';
 import { verified } from '../../content/verify.js';
 import { requireFreeSpace } from '../../disk/free-space.js';
@@ -53,17 +54,21 @@ export async function exportRootfs(
 ): Promise<ExportResult> {
   const target = typeof to === 'string' ? await openFileTarget(to, thisProcess) : streamTarget(to);
   const scratch = new Scratch(options.temporaryFolder ?? tmpdir());
-  try {
+  const write = async (): Promise<ExportResult> => {
     const tar = new TarWriter(target);
     const result = await writeImage(tar, { ...options, image, scratch });
     await tar.end();
     await target.finish();
     return result;
+  };
+  try {
+    return await thenRelease(
+      write,
+      () => scratch.close(),
+      () => target.discard(),
+    );
   } catch (error) {
     throw explain(error, `cannot export ${cleanText(image)}`, { side: 'source' });
-  } finally {
-    await scratch.close();
-    await target.discard();
   }
 }
 
