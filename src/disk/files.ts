@@ -55,7 +55,7 @@ export function asDiskError(error: unknown, { verb, path, missing }: DiskWork): 
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     const space = code === 'EDQUOT' ? 'the disk quota is used up' : 'no space is left on the disk';
     const need = missing === undefined ? '' : `; ${missing} more bytes are needed`;
-    const hint = 'Free some space and run the same command again: what has arrived is kept.';
+    const hint = 'Free some space and run the same command again.';
     return new RegError('DISK_FULL', `${what}: ${space}${need}`, { hint, cause: error });
   }
   const context = { cause: error, ...hintFor(code) };

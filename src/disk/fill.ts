@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 
 import { throwIfAborted } from '../content/abort.js';
 import type { CallOptions, Content } from '../content/types.js';
+import { hasCode, isRetryable, RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { Appender } from './append.js';
 import { FileVerifier } from './file-verifier.js';
@@ -42,6 +43,8 @@ export async function fill(content: Content, { follower, ...file }: FillOptions)
     if (position < content.descriptor.size)
       await append(content, { ...file, from: position, verifier, follower });
     await verifier.finish();
+  } catch (error) {
+    throw await sayKept(error, file.handle);
   } finally {
     await verifier.end();
   }
@@ -82,4 +85,13 @@ async function append(content: Content, options: AppendOptions): Promise<void> {
   } finally {
     await appender.flush();
   }
+}
+
+/** Only here it is known that another try goes on from what has come: who fetches does not know what for. */
+async function sayKept(error: unknown, handle: FileHandle): Promise<unknown> {
+  const mayGoOn = isRetryable(error) || hasCode(error, 'DISK_FULL');
+  if (!mayGoOn || (await handle.stat()).size === 0) return error;
+  const { hint = 'Try again.' } = error.context;
+  const context = { ...error.context, hint: `${hint} What has arrived is kept.`, cause: error };
+  return new RegError(error.code, error.message, context);
 }

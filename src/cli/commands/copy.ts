@@ -1,5 +1,6 @@
 /** `reg copy` */
 
+import { keepsParts, parsePlace } from '../../operations/places/place.js';
 import { copyImages } from '../../operations/transfer/copy-images.js';
 import { hostPlatform, parsePlatform } from '../../spec/platform.js';
 import type { Context } from '../context.js';
@@ -35,5 +36,6 @@ export async function run(context: Context<CopyFlags>): Promise<void> {
     job: { direction: 'copy', name: `${source} to ${destination}` },
     print: (result) => printCopy(result, context),
     progress,
+    isResumable: keepsParts(await parsePlace(destination)),
   });
 }

@@ -41,7 +41,7 @@ async function pullInto(output: string, context: Context<PullFlags>): Promise<vo
   const { args, flags, io, progress } = context;
   const { allPlatforms, allTags, concurrency } = flags;
   // A pull into the store needs none of this.
-  const [{ openEnds }, { copyImages }, { parsePlace, wrongPlace }] = await Promise.all([
+  const [{ openEnds }, { copyImages }, { keepsParts, parsePlace, wrongPlace }] = await Promise.all([
     import('../open/ends.js'),
     import('../../operations/transfer/copy-images.js'),
     import('../../operations/places/place.js'),
@@ -61,6 +61,7 @@ async function pullInto(output: string, context: Context<PullFlags>): Promise<vo
     job: { direction: 'pull', name: args.join(', ') },
     print: (result) => printCopy(result, context),
     progress,
+    isResumable: keepsParts(to),
   });
 }
 

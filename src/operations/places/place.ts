@@ -99,6 +99,11 @@ export function holdsOneImage(place: Place): boolean {
   return place.kind === 'engine' || (place.kind === 'archive' && place.isForDocker);
 }
 
+/** Whether what has arrived there is of use to the next try: a tar is begun again, a file or a stream. */
+export function keepsParts({ kind }: Place): boolean {
+  return kind !== 'archive' && kind !== 'engine';
+}
+
 /** For a place that can't be what it was given for. */
 export function wrongPlace(text: string, reason: string, { hint = KNOWN_PLACES } = {}): RegError {
   return new RegError('INVALID_ARGUMENT', `cannot use ${quoteText(text)} as a place: ${reason}`, { hint });

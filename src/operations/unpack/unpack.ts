@@ -6,7 +6,7 @@
 
 import { requireFreeSpace } from '../../disk/free-space.js';
 import { isWindows, thisProcess, thisUser } from '../../disk/this-process.js';
-import { explain, hasCode, RegError } from '../../errors.js';
+import { explain, hasCode } from '../../errors.js';
 import { DiskTree } from '../../rootfs/disk-tree.js';
 import type { Losses } from '../../rootfs/losses.js';
 import { openRootTarget, type RootTarget } from '../../rootfs/target.js';
@@ -48,7 +48,7 @@ export async function unpackImage(
   } catch (error) {
     // Removing takes its time; the next run does it.
     isKept = hasCode(error, 'ABORTED');
-    throw explain(withoutResume(error), `cannot unpack ${cleanText(image)}`, { side: 'source' });
+    throw explain(error, `cannot unpack ${cleanText(image)}`, { side: 'source' });
   } finally {
     await target.close({ isKept });
   }
@@ -75,11 +75,4 @@ async function unpackInto(target: RootTarget, { image, path, ...options }: Work)
   } finally {
     await place.close();
   }
-}
-
-/** Unlike a pull, this begins again. */
-function withoutResume(error: unknown): unknown {
-  if (!hasCode(error, 'DISK_FULL')) return error;
-  const hint = 'Free some space, or name a folder on another disk.';
-  return new RegError(error.code, error.message, { ...error.context, hint, cause: error });
 }

@@ -179,7 +179,6 @@ async function* readBody(
   if (position < to) {
     throw new RegError('UNREACHABLE', `${shortDigest(digest)} broke off after ${position} of ${size} bytes`, {
       digest,
-      hint: 'Try again: what has arrived is kept.',
     });
   }
 }

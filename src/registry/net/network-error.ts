@@ -40,11 +40,6 @@ const MISTAKES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Is the registry running, and is the port right?',
 };
 
-const KEPT: Readonly<Partial<Record<Phase, string>>> = {
-  body: 'Try again: what has arrived is kept.',
-  upload: 'Try again: what has arrived whole is kept.',
-};
-
 const OFFLINE = 'Is this machine connected to the network?';
 
 const HINTS: Readonly<Record<string, string>> = {
@@ -81,7 +76,7 @@ export function networkError(cause: unknown, situation: Situation): unknown {
     const { proxyFrom, isKnown } = situation;
     const mistake = isKnown === false ? MISTAKES[code] : undefined;
     const proxyHint = proxyFrom === undefined ? undefined : `That proxy is what ${proxyFrom} says.`;
-    const known = proxyHint ?? mistake ?? KEPT[situation.phase] ?? HINTS[code];
+    const known = proxyHint ?? mistake ?? HINTS[code];
     return new RegError('UNREACHABLE', `${unreachable(situation)}: ${reason ?? code}`, {
       hint: known ?? 'Try again; if that does not help, look at the network in between.',
       ...(mistake !== undefined && { permanent: true }),

@@ -6,7 +6,7 @@ import { chdir, cwd } from 'node:process';
 import { test } from 'node:test';
 
 import { RegError, type ErrorCode } from '../../../src/errors.js';
-import { parsePlace, preferPath } from '../../../src/operations/places/place.js';
+import { keepsParts, parsePlace, preferPath } from '../../../src/operations/places/place.js';
 import { needs, programPath } from '../../support/programs.js';
 import { temporaryFolder } from '../../support/temp.js';
 
@@ -27,6 +27,13 @@ test('a bare reference is a registry, and store: is the local store', async () =
   });
   for (const text of ['localhost:5000/app:1', 'image.tar', 'oci', 'a/b/c'])
     assert.equal((await parsePlace(text)).kind, 'registry', text);
+});
+
+test('what has arrived in a tar or an engine is of no use to the next try', async () => {
+  const kept = async (text: string): Promise<boolean> => keepsParts(await parsePlace(text));
+  for (const text of ['nginx', 'store:nginx', 'oci:folder']) assert.ok(await kept(text), text);
+  for (const text of ['oci-archive:a.tar', 'docker-archive:a.tar', '-', 'docker-daemon:nginx'])
+    assert.ok(!(await kept(text)), text);
 });
 
 test('folders and tars have skopeo’s names, and a name of the image behind the path', async (t) => {

@@ -3,7 +3,7 @@ import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 
 import { readContent } from '../../../src/content/read.js';
-import { RegError } from '../../../src/errors.js';
+import { hasCode, RegError } from '../../../src/errors.js';
 import type { Layout } from '../../../src/layout/layout.js';
 import { verifyLayout } from '../../../src/layout/maintain.js';
 import { pull, pullAllTags, type PullResult } from '../../../src/operations/transfer/pull.js';
@@ -209,7 +209,11 @@ test('after a pull that broke off only the rest is fetched, and only that is cou
   const retryPolicy = { tries: 1, minWaitMs: 0, maxWaitMs: 0, maxAskedMs: 0 };
   const stage = await setStage(t, { intercept, retryPolicy });
   await stage.registry.push('app', '1', big);
-  await assert.rejects(pull(`${stage.host}/app:1`, stage), { code: 'UNREACHABLE' });
+  await assert.rejects(pull(`${stage.host}/app:1`, stage), (error) => {
+    assert.ok(hasCode(error, 'UNREACHABLE'));
+    assert.match(error.context.hint ?? '', /^Try again.* What has arrived is kept\.$/);
+    return true;
+  });
   assert.deepEqual(await namesIn(stage.store), []);
   stage.requests();
   const { status, fetched } = await pull(`${stage.host}/app:1`, stage);
