@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { platform } from 'node:process';
+import { platform, version } from 'node:process';
 import { test } from 'node:test';
 import { createAuthority, type Authority } from '../support/certificates.js';
 import { startDockerHub } from '../support/docker-hub.js';
@@ -329,6 +329,8 @@ test('without an argument: what this machine has', async (t) => {
     ),
   );
   assert.match(bare['docker-config']?.text ?? '', /config\.json" is not there$/);
+  const isOld = version.startsWith('v20.');
+  assert.match(bare['versions']?.hint ?? '', isOld ? /^Node 20\S* gets no security fixes / : /^$/);
   const auth = Buffer.from(`ann:${PASSWORD}`).toString('base64');
   await writeDockerConfig(me, { auths: { 'ghcr.io': { auth }, 'quay.io': {} } });
   const folder = join(me.home, '.config', 'containers');
