@@ -74,7 +74,9 @@ export function createSession(io: Io, interruption: Interruption): Session {
     fail(error) {
       progress.end('failed');
       const told: unknown = signal.aborted && !hasCode(error, 'ABORTED') ? signal.reason : error;
-      if (!isTold && !interruption.isQuiet()) {
+      // With --quiet the exit code is the answer to a question, and nothing went wrong.
+      const isAnswer = flags.quiet === true && hasCode(told, 'DIFFERENT');
+      if (!isTold && !isAnswer && !interruption.isQuiet()) {
         isTold = true;
         const { debug, progress: mode } = flags;
         io.stderr.write(

@@ -20,19 +20,24 @@ import { startServe } from '../support/serve.js';
 const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 const TABLE = /^\| `--json` of \|.*\n\| --- .*\n((?:\|.*\n)+)/gm;
 
-/** The second cell of each command's row. */
-const ROWS: ReadonlyMap<string, string> = new Map(
-  [...README.matchAll(TABLE)]
-    .flatMap(([, rows = '']) => rows.trimEnd().split('\n'))
-    .flatMap((row) => {
+const QUIET = /^\| `-q` of \|.*\n\| --- .*\n((?:\|.*\n)+)/gm;
+
+/** The cells of each command's row. */
+function rowsOf(table: RegExp): ReadonlyMap<string, readonly [first: string, second: string]> {
+  const rows = [...README.matchAll(table)].flatMap(([, text = '']) => text.trimEnd().split('\n'));
+  return new Map(
+    rows.flatMap((row) => {
       const [, commands = '', said = ''] = /^\| (.*?) \| (.*) \|$/.exec(row) ?? [];
-      return [...commands.matchAll(/`([^`]+)`/g)].map(([, name = '']) => [name, said] as const);
+      return [...commands.matchAll(/`([^`]+)`/g)].map(([, name = '']) => [name, [commands, said]] as const);
     }),
-);
+  );
+}
+
+const ROWS = rowsOf(TABLE);
 
 /** Where a shape is written out, as in the rows of this file's commands. */
 function shapeOf(command: string): Shape {
-  const [, text = ''] = /^`([^`]*)`/.exec(ROWS.get(command) ?? '') ?? [];
+  const [, text = ''] = /^`([^`]*)`/.exec(ROWS.get(command)?.[1] ?? '') ?? [];
   return parseShape(text);
 }
 
@@ -54,6 +59,16 @@ test('the README has the keys of every command that prints JSON', async () => {
   for (const name of leaves(COMMAND_GROUPS.flatMap(({ commands }) => commands)))
     if ((await help(name)).includes(' --json ') && !ROWS.has(name)) missing.push(name);
   assert.deepEqual(missing, [], 'give it a row in a table that begins with "| `--json` of |"');
+});
+
+test('the README says what -q leaves of every command that has it, and names those that print results without it', async () => {
+  const told = new Map([...rowsOf(QUIET)].map(([name, [row]]) => [name, !row.startsWith('none for ')]));
+  const there = new Map<string, boolean>();
+  for (const name of leaves(COMMAND_GROUPS.flatMap(({ commands }) => commands))) {
+    const page = await help(name);
+    if (page.includes(' --json ') || told.has(name)) there.set(name, page.includes(' -q, --quiet '));
+  }
+  assert.deepEqual(told, there);
 });
 
 interface World {

@@ -118,4 +118,13 @@ async function lookAround(name: string): Promise<void> {
   assert.deepEqual([diff?.['isEqual'], diff?.['config']], [false, [{ field: 'author', to: 'me' }]]);
   assert.match(stderr, /app:1 and .*app:other differ\n$/);
   await me.reg(['diff', '--exit-code', name, name]);
+  const quiet = await (await me.start(['diff', '-q', name, other])).ended;
+  assert.deepEqual([quiet.code, quiet.stdout, quiet.stderr], [9, '', '']);
+  await me.reg(['diff', '-q', name, name]);
+
+  const [newest, oldest] = layers.toReversed().map(({ blob }) => blob.digest);
+  assert.equal((await me.reg(['history', '-q', ...AMD64, name])).stdout, `${newest}\n${oldest}\n`);
+  const digests = (await me.reg(['tree', '-q', '--no-referrers', name])).stdout.trimEnd().split('\n');
+  assert.deepEqual(digests.slice(0, 4), [graph.descriptor.digest, amd64.descriptor.digest, oldest, newest]);
+  assert.equal(new Set(digests).size, digests.length);
 }

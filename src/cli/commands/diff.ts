@@ -32,7 +32,7 @@ export async function run(context: Context<DiffFlags>): Promise<void> {
       if (files !== undefined) print(describeFileChanges(files));
     },
   });
-  if (flags.exitCode && !diff.isEqual)
+  if ((flags.exitCode || flags.quiet) && !diff.isEqual)
     throw new RegError('DIFFERENT', `${diff.from.familiar} and ${diff.to.familiar} differ`);
 }
 

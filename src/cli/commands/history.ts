@@ -18,6 +18,7 @@ export async function run(context: Context<HistoryFlags>): Promise<void> {
   const page = createPage(context);
   output.list(steps, {
     none: `${image} says nothing of its history`,
+    quiet: ({ digest }) => digest ?? [],
     human: () => page.print(describeHistory(steps, { ...page, isWhole: !flags.trunc })),
   });
 }

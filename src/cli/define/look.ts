@@ -106,7 +106,7 @@ function defineHistory(command: Command, act: Act): void {
     )
     .argument('<image>', ANY_PLACE)
     .option('--no-trunc', 'show commands, times and digests as they are');
-  addJsonFlag(command);
+  addResultFlags(command, 'print only the digests of the layers');
   addPlatformFlag(command);
   addPlaceFlags(command);
   addExamples(command, ['reg history nginx', 'reg history --no-trunc ghcr.io/owner/app:1.0']);
@@ -147,7 +147,7 @@ function defineTree(command: Command, act: Act): void {
     )
     .argument('<image>', ANY_PLACE)
     .option('--no-referrers', 'only what the image itself holds');
-  addJsonFlag(command);
+  addResultFlags(command, 'print only the digests, each once');
   addPlatformFlag(command, 'image of an index to show, os/arch[/variant] (default: all)');
   addPlaceFlags(command);
   addExamples(command, ['reg tree nginx', 'reg tree --platform linux/amd64 --no-referrers oci:./build']);
@@ -203,19 +203,19 @@ function defineDiff(command: Command, act: Act): void {
     )
     .argument('<from>', ANY_PLACE)
     .argument('<to>', 'the same')
-    .option('--exit-code', 'end with exit code 9 where they differ')
+    .option('--exit-code', 'end with exit code 9 where they differ, as -q does')
     .option('--files', 'compare the files in them, too: fetches layers that have no table of contents');
   addWholeFlag(command);
   addMaxSizeFlag(command);
   addProgressFlag(command);
-  addJsonFlag(command);
+  addResultFlags(command, 'print nothing: exit code 9 says that they differ');
   addPlatformFlag(command);
   addPlaceFlags(command);
   addExamples(command, [
     'reg diff app:1.0 app:1.1',
     'reg diff --files app:1.0 app:1.1',
     'reg diff --platform linux/arm64 ghcr.io/owner/app:1.0 store:app:1.0',
-    'reg diff --exit-code app:1.0 registry.local/app:1.0 && echo the same',
+    'reg diff -q app:1.0 registry.local/app:1.0 && echo the same',
   ]);
   command.action(act(() => import('../commands/diff.js')));
 }
