@@ -16,15 +16,14 @@ export const define = {
 function defineLogin(command: Command, act: Act): void {
   command
     .description(
-      "Log in to a registry. The registry is asked first; then the login is kept: with the credential helper that docker's " +
-        "config.json names, else in the keychain of the system, else, where there is none, in docker's config.json. Where " +
-        'the registry offers a token in place of the password, that is kept. Without a user name, a login that is good ' +
-        'stays as it is.',
+      'Log in to a registry. The login is checked with the registry and then saved: with the credential helper named in ' +
+        "docker's config.json, else in the OS keychain, else in docker's config.json. If the registry offers a token instead " +
+        'of the password, the token is saved. Without a user name, an existing login that still works is kept.',
     )
     .argument('[server]', SERVER)
     .option('-u, --username <name>', 'user name')
     .addOption(
-      new Option('-p, --password <password>', 'password; others can see it in the process list').conflicts([
+      new Option('-p, --password <password>', 'password; visible to others in the process list').conflicts([
         'passwordStdin',
         'identityTokenStdin',
       ]),
@@ -32,8 +31,8 @@ function defineLogin(command: Command, act: Act): void {
     .addOption(
       new Option('--password-stdin', 'read the password from standard input').conflicts('identityTokenStdin'),
     )
-    .option('--identity-token-stdin', 'read an identity token, in place of a password, from standard input')
-    .option('--store <where>', 'keep it with: keychain, file, or helper:NAME (docker-credential-NAME)');
+    .option('--identity-token-stdin', 'read an identity token instead of a password from standard input')
+    .option('--store <where>', 'where to save it: keychain, file or helper:NAME (docker-credential-NAME)');
   addConnectionFlags(command);
   addExamples(command, [
     'reg login',
@@ -47,11 +46,11 @@ function defineLogin(command: Command, act: Act): void {
 function defineLogout(command: Command, act: Act): void {
   command
     .description(
-      "Forget the login of a registry, wherever it is kept: docker's config.json and containers' auth.json, the credential " +
-        'helpers that they name, and the keychain of the system.',
+      "Log out of a registry: remove its login from docker's config.json, podman's auth.json, the credential helpers that " +
+        'they name, and the OS keychain.',
     )
     .argument('[server]', SERVER)
-    .option('--all', 'forget the logins of all registries, those of docker and podman too');
+    .option('--all', 'log out of all registries, including for docker and podman');
   addExamples(command, ['reg logout', 'reg logout ghcr.io', 'reg logout --all']);
   command.action(act(() => import('../commands/logout.js')));
 }
@@ -59,7 +58,7 @@ function defineLogout(command: Command, act: Act): void {
 function defineWhoami(command: Command, act: Act): void {
   command
     .description(
-      'Show who is logged in to a registry, and where the login is kept. The registry is not asked. Exit code 4 when nobody is.',
+      'Show who is logged in to a registry, and where that login is saved, without asking the registry. Exit code 4 if nobody is.',
     )
     .argument('[server]', SERVER);
   addResultFlags(command, 'print only the user name');

@@ -23,19 +23,19 @@ export const define = {
   list: defineList,
 };
 
-const FILES = 'FILE[:TYPE], a media type; folders are packed; - is the standard input';
+const FILES = 'FILE[:TYPE], where TYPE is a media type; folders become tars; - is standard input';
 
 function definePush(command: Command, act: Act): void {
   command
     .description(
-      'Push files to a registry as an artifact, in the form that oras has: each file is a layer, and its path the title. ' +
-        'The same files make the same digest where SOURCE_DATE_EPOCH says when they were made.',
+      'Push files to a registry as an artifact, in the format of oras: each file is a layer, titled with its path. With ' +
+        'SOURCE_DATE_EPOCH set, the same files give the same digest.',
     )
-    .argument('<artifact>', 'such as ghcr.io/owner/notes:1.0; several tags as REPOSITORY:TAG,TAG')
+    .argument('<artifact>', 'such as ghcr.io/owner/notes:1.0, or REPOSITORY:TAG,TAG for several tags')
     .argument('[file...]', FILES)
     .option(
       '--artifact-type <type>',
-      'what it is, as a media type (default: application/vnd.unknown.artifact.v1)',
+      'type of the artifact, a media type (default: application/vnd.unknown.artifact.v1)',
     );
   addFileFlags(command);
   addTagRuleFlags(command);
@@ -53,23 +53,23 @@ function definePush(command: Command, act: Act): void {
 function definePull(command: Command, act: Act): void {
   command
     .description(
-      'Pull the files of an artifact into a folder, each to its title below it and never outside of it. A pull that was cut ' +
-        'goes on where it stopped, and a file that is there already is not fetched again.',
+      'Pull the files of an artifact into a folder, each to the path in its title and never outside the folder. An ' +
+        'interrupted pull resumes where it stopped, and files that are already there are not fetched again.',
     )
-    .argument('<artifact>', 'by tag or digest, or in any other place')
+    .argument('<artifact>', 'its name with tag or digest, or any other place')
     .option('-o, --output <dir>', 'folder for the files (default: the current one)', '.')
     .addOption(
       new Option(
         '--title <glob>',
-        'only files with such titles (repeatable); * matches slashes, too',
+        'only files whose title matches (repeatable); * also matches slashes',
       ).argParser(collect),
     )
     .option(
       '--artifact-type <type>',
-      'pull it only if it is of that type, else the newest of that type attached to it',
+      'if the artifact is of another type, pull the newest of this type attached to it',
     )
-    .option('--config <file>', 'keep the config, too, by this name')
-    .option('-k, --keep-old-files', 'fail rather than replace a file that differs');
+    .option('--config <file>', 'also save the config, under this name')
+    .option('-k, --keep-old-files', 'fail instead of replacing a file that differs');
   addPlatformFlag(command);
   addMaxSizeFlag(command);
   addStoreFlag(command);
@@ -85,13 +85,13 @@ function definePull(command: Command, act: Act): void {
 function defineAttach(command: Command, act: Act): void {
   command
     .description(
-      'Attach files to an image at its registry: an SBOM, a signature, a report. They are found by the image, and have no tag ' +
-        'of their own. Where the registry lists no referrers, the list that clients keep under a tag is kept.',
+      'Attach files to an image at its registry: an SBOM, a signature, a report. They have no tag of their own and are found ' +
+        'through the image. If the registry does not support referrers, the fallback tag of the specification is updated.',
     )
-    .argument('<image>', 'what the files are about')
+    .argument('<image>', 'image to attach the files to')
     .argument('[file...]', FILES)
-    .requiredOption('--artifact-type <type>', 'what it is, as a media type');
-  addPlatformFlag(command, 'image of an index that the files are about (default: the index)');
+    .requiredOption('--artifact-type <type>', 'type of the artifact, a media type');
+  addPlatformFlag(command, 'which image of an index (default: the index)');
   addFileFlags(command);
   addDryRunFlag(command);
   addMovingFlags(command);
@@ -104,10 +104,10 @@ function defineAttach(command: Command, act: Act): void {
 
 function defineList(command: Command, act: Act): void {
   command
-    .description('List what is attached to an image at its registry: signatures, SBOMs, and any files.')
+    .description('List what is attached to an image at its registry: signatures, SBOMs and other files.')
     .argument('<image>', 'at its registry')
-    .option('--artifact-type <type>', 'only what is of that type');
-  addPlatformFlag(command, 'image of an index that is meant (default: the index)');
+    .option('--artifact-type <type>', 'only this type');
+  addPlatformFlag(command, 'which image of an index (default: the index)');
   addResultFlags(command, 'print only references, for "reg artifact pull"');
   addNetworkFlags(command);
   addExamples(command, [
@@ -125,11 +125,11 @@ function addFileFlags(command: Command): void {
     )
     .option(
       '--annotation-file <file>',
-      'JSON: {"$manifest": {}, "$config": {}, "FILE": {}}, each with annotations',
+      'JSON file with annotations: {"$manifest": {}, "$config": {}, "FILE": {}}',
     )
-    .option('--config <file>', 'FILE[:TYPE] for the config (default: an empty one)')
-    .option('--title <title>', 'TITLE[:TYPE] for what comes from the standard input')
-    .option('--strip-dirs', 'title files by their bare names, wherever they are');
+    .option('--config <file>', 'FILE[:TYPE] to use as config (default: an empty one)')
+    .option('--title <title>', 'TITLE[:TYPE] for standard input')
+    .option('--strip-dirs', 'title files with their base names, without folders');
 }
 
 /** For commands that move files between a registry and here. */

@@ -11,7 +11,7 @@ export const define = {
 function defineGet(command: Command, act: Act): void {
   command
     .description(
-      'Print the login for a registry, secret and all, as a credential helper prints it. Exit code 4 when there is none.',
+      'Print the login for a registry, including the secret, in the format of credential helpers. Exit code 4 if there is none.',
     )
     .argument('<server>', 'host of the registry');
   addExamples(command, ['reg auth get ghcr.io | jq -r .Secret']);

@@ -1,4 +1,4 @@
-/** The options that all commands have that change an image. */
+/** The options of all commands that change an image. */
 
 import { Option, type Command } from 'commander';
 
@@ -15,7 +15,7 @@ import {
 export function addOutputFlag(command: Command): Command {
   return command.option(
     '-o, --output <place>',
-    'put it there (default: its own tag, if that is still the same)',
+    'where to write the result (default: the same tag, if it has not moved meanwhile)',
   );
 }
 
@@ -30,7 +30,7 @@ export function addWriteFlags(command: Command): Command {
 
 export function addImagesFlag(
   command: Command,
-  text = 'image of an index to change (repeatable; default: all)',
+  text = 'which image of an index (repeatable; default: all)',
 ): Command {
   return addList(command, '-p, --platform <platform>', text);
 }

@@ -30,41 +30,41 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     commands: from(transfer, {
       pull: 'pull images from a registry into the local store',
       push: 'push an image from the local store, a folder or an archive',
-      copy: 'copy an image from any place to any place',
-      save: 'save images of the local store in one archive',
-      load: 'load the images of an archive into the local store',
-      sync: 'keep images alike at several registries, as a file says',
+      copy: 'copy an image from anywhere to anywhere',
+      save: 'save images from the local store as one archive',
+      load: 'load the images in an archive into the local store',
+      sync: 'mirror images between registries, as listed in a file',
     }),
   },
   {
     title: 'Local store',
     commands: from(store, {
       images: 'list the images in the local store',
-      tag: 'give an image more names, here or at its registry',
+      tag: 'add names to an image, here or at its registry',
       rmi: 'remove images from the local store',
       verify: 'check every byte of the local store',
-      prune: 'free what no image in the local store needs',
+      prune: 'delete what no image in the local store needs',
     }),
   },
   {
-    title: 'Looking',
+    title: 'Inspecting',
     commands: [
       ...from(look, {
         inspect: 'show what an image is made of',
-        digest: 'show which digest a tag stands for',
+        digest: 'show the digest that a tag points to',
         manifest: 'print the manifest of an image',
         config: 'print the config of an image',
         history: 'show how an image was made, step by step',
         layers: 'list the layers of an image',
-        size: 'show how large images are, over all platforms',
+        size: 'show the size of images, over all platforms',
         tree: 'show an image with its parts, signatures and SBOMs',
-        diff: 'show how two images differ',
-        referrers: 'list what refers to an image: signatures, SBOMs',
-        attestations: 'show how an image was built, and what is in it',
+        diff: 'show the differences between two images',
+        referrers: 'list signatures, SBOMs and others that refer to an image',
+        attestations: 'list attestations: how an image was built, what is in it',
       }),
       ...from(files, {
         files: 'list the files in an image',
-        cat: 'print files of an image',
+        cat: 'print files from an image',
       }),
       ...from(list, {
         tags: 'list the tags of a repository at its registry',
@@ -78,7 +78,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     title: 'File systems',
     commands: from(rootfs, {
       unpack: 'unpack the file system of an image into a folder',
-      export: 'write the file system of an image as one tar',
+      export: 'write the file system of an image as a tar',
     }),
   },
   {
@@ -86,18 +86,18 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     commands: [
       ...from(edit, {
         delete: 'delete tags and images at a registry',
-        edit: 'change labels, variables, command and user of an image',
-        annotate: 'set annotations of an image or an index',
-        append: 'add layers of tars and folders to an image',
-        rebase: 'put a new base under an image',
+        edit: 'change labels, environment, command or user of an image',
+        annotate: 'set annotations on an image or an index',
+        append: 'add tars or folders to an image as layers',
+        rebase: 'move an image onto a new base image',
       }),
       {
         name: 'index',
-        summary: 'make and change indexes of several platforms',
+        summary: 'create and change multi-platform indexes',
         commands: from(indexes, {
-          create: 'make an index of images',
+          create: 'create an index from images',
           add: 'add images to an index',
-          remove: 'take images out of an index',
+          remove: 'remove images from an index',
         }),
         examples: [
           'reg index create ghcr.io/me/app:1 ghcr.io/me/app:amd64 ghcr.io/me/app:arm64',
@@ -112,7 +112,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     commands: [
       {
         name: 'artifact',
-        summary: 'keep files of any kind in a registry',
+        summary: 'store files of any kind in a registry',
         commands: from(artifact, {
           push: 'push files to a registry as an artifact',
           pull: 'pull the files of an artifact into a folder',
@@ -132,13 +132,13 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     commands: [
       ...from(account, {
         login: 'log in to a registry',
-        logout: 'forget the login of a registry',
+        logout: 'log out of a registry',
         whoami: 'show who is logged in to a registry',
       }),
       {
         name: 'auth',
-        summary: 'hand a login to other programs',
-        commands: from(auth, { get: 'print the login for a registry, secret and all' }),
+        summary: 'pass a login to other programs',
+        commands: from(auth, { get: 'print the login for a registry, including the secret' }),
         examples: ['reg auth get ghcr.io | jq -r .Secret'],
       },
     ],
@@ -147,13 +147,13 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     title: 'Tools',
     commands: [
       ...from(tools, {
-        doctor: 'find out why a registry cannot be reached, or lets nobody in',
+        doctor: 'find out why a registry cannot be reached or refuses access',
         serve: 'serve the local store as a registry',
-        ref: 'take references apart',
+        ref: 'split references into their parts',
       }),
       {
         name: 'completion',
-        summary: 'have a shell complete command lines of reg',
+        summary: 'set up command-line completion in a shell',
         define: async (command, act) =>
           (await import('./completion.js')).defineCompletion(command, { act, entries: allCommands }),
       },

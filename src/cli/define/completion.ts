@@ -16,11 +16,11 @@ interface Parts {
 export function defineCompletion(command: Command, { act, entries }: Parts): void {
   command
     .description(
-      'Print what a shell needs to complete command lines of reg: commands, options, their values, and images of the local ' +
-        'store. What is printed asks reg itself, by "reg completion words -- WORD...", so that it is never out of date.',
+      'Print a script that makes a shell complete reg commands, options and their values, and images in the local store. The ' +
+        'script asks reg itself ("reg completion words -- WORD..."), so it is never out of date.',
     )
-    .addArgument(new Argument('<shell>', 'which one').choices([...SHELLS, 'words']))
-    .argument('[word...]', 'behind "words": the command line so far');
+    .addArgument(new Argument('<shell>', 'your shell').choices([...SHELLS, 'words']))
+    .argument('[word...]', 'after "words": the command line so far');
   addExamples(command, [
     'reg completion bash > ~/.local/share/bash-completion/completions/reg',
     'reg completion zsh > ~/.zfunc/_reg',

@@ -17,14 +17,14 @@ export const define = {
 function defineDelete(command: Command, act: Act): void {
   command
     .description(
-      'Delete tags, or by REF@DIGEST images, at their registry, after asking. Other tags of the same image stay: where a ' +
-        'registry deletes by digest only, and there are any, nothing is done without --all-tags. The registry frees layers ' +
-        'in its own time. For the local store there is "reg rmi".',
+      'Delete tags or, as REF@DIGEST, images at their registry, after asking. Other tags of the same image are kept: if ' +
+        'there are some and the registry can only delete by digest, nothing is done without --all-tags. When layers are ' +
+        'freed is up to the registry. For the local store, use "reg rmi".',
     )
-    .argument('<image...>', 'at their registries, such as ghcr.io/owner/app:1.0 or app@sha256:…')
+    .argument('<image...>', 'such as ghcr.io/owner/app:1.0 or app@sha256:…')
     .option('-y, --yes', 'do not ask')
-    .option('-a, --all-tags', 'delete what a tag stands for, with every tag of it')
-    .option('--dry-run', 'only tell what would be deleted');
+    .option('-a, --all-tags', 'delete the image that a tag points to, with all its tags')
+    .option('--dry-run', 'only show what would be deleted');
   addResultFlags(command, 'print nothing');
   addNetworkFlags(command);
   addExamples(command, [
@@ -38,24 +38,28 @@ function defineDelete(command: Command, act: Act): void {
 function defineEdit(command: Command, act: Act): void {
   command
     .description(
-      'Change what an image runs and how: its config. Of an index all images are changed, unless -p. Everything that is not ' +
-        'named stays as it is, no layer is moved within a registry, and the tag moves to the new image if it still stands ' +
-        'for the old one.',
+      'Change the config of an image: what it runs, and how. In an index all images are changed, unless -p chooses some. ' +
+        'Everything else stays as it is, and no layer is transferred within a registry. The tag moves to the new image if ' +
+        'it still points to the old one.',
     )
     .argument('<image>', ANY_PLACE);
   addList(command, '--label <key=value>', 'set a label (repeatable)');
-  addList(command, '--remove-label <key>', 'take a label out (repeatable)');
-  addList(command, '--env <name=value>', 'set a variable (repeatable)');
-  addList(command, '--remove-env <name>', 'take a variable out (repeatable)');
-  addList(command, '--cmd <word>', 'command: a JSON list, or each word by itself; "" for none');
-  addList(command, '--entrypoint <word>', 'the same; takes the command out unless --cmd is given, too');
+  addList(command, '--remove-label <key>', 'remove a label (repeatable)');
+  addList(command, '--env <name=value>', 'set an environment variable (repeatable)');
+  addList(command, '--remove-env <name>', 'remove an environment variable (repeatable)');
+  addList(command, '--cmd <word>', 'command, as a JSON list or word by word (repeatable); "" for none');
+  addList(
+    command,
+    '--entrypoint <word>',
+    'entrypoint, likewise; clears the command unless --cmd is given as well',
+  );
   command
-    .option('--user <user>', 'user[:group] that it runs as; "" for none')
-    .option('--workdir <folder>', 'folder that it runs in; "" for none');
-  addList(command, '--expose <port>', 'add a port, such as 80/tcp (repeatable)');
+    .option('--user <user>', 'user[:group] to run as; "" for none')
+    .option('--workdir <folder>', 'working directory; "" for none');
+  addList(command, '--expose <port>', 'expose a port, such as 80/tcp (repeatable)');
   command
-    .option('--stop-signal <signal>', 'signal that ends it; "" for none')
-    .option('--created <time>', 'when it was made: 2026-01-31T12:00:00Z, or seconds since 1970');
+    .option('--stop-signal <signal>', 'signal that stops it; "" for none')
+    .option('--created <time>', 'creation time: 2026-01-31T12:00:00Z, or seconds since 1970');
   addImagesFlag(command);
   addOutputFlag(command);
   addWriteFlags(command);
@@ -70,14 +74,14 @@ function defineEdit(command: Command, act: Act): void {
 function defineAnnotate(command: Command, act: Act): void {
   command
     .description(
-      'Set annotations of what a name stands for: an image, or an index, of which -p and --all-platforms choose images ' +
-        "instead. Docker's formats have none.",
+      'Set annotations on an image or an index; -p and --all-platforms annotate images in an index instead. Images in ' +
+        "Docker's format cannot have annotations.",
     )
     .argument('<image>', ANY_PLACE)
     .argument('[annotation...]', 'KEY=VALUE');
-  addList(command, '--remove <key>', 'take an annotation out (repeatable)');
-  command.option('--all-platforms', 'annotate every image of an index, not the index');
-  addImagesFlag(command, 'image of an index to annotate (repeatable; default: the index)');
+  addList(command, '--remove <key>', 'remove an annotation (repeatable)');
+  command.option('--all-platforms', 'annotate every image in an index, not the index');
+  addImagesFlag(command, 'which image of an index (repeatable; default: the index)');
   addOutputFlag(command);
   addWriteFlags(command);
   addExamples(command, [
@@ -90,19 +94,19 @@ function defineAnnotate(command: Command, act: Act): void {
 function defineAppend(command: Command, act: Act): void {
   command
     .description(
-      'Add a layer to an image, or to each image of an index, for each tar or folder. A tar that is compressed with gzip or ' +
-        'zstd is kept byte for byte, all else is compressed with gzip. A folder makes the same layer each time: sorted, owned ' +
-        'by root, as old as 1970 or SOURCE_DATE_EPOCH, folders 0755, files 0644, or 0755 if they can be run. /bin, /lib, /tmp ' +
-        'and others that are links or special in most images stay as they are. "scratch" stands for no image: then the ' +
-        'layers make one.',
+      'Add each tar or folder as a layer to an image, or to each image in an index. Tars compressed with gzip or zstd are ' +
+        'kept byte for byte; everything else is compressed with gzip. The same folder always gives the same layer: sorted, ' +
+        'owned by root, dated 1970 or SOURCE_DATE_EPOCH, with modes 0755 for folders and executables and 0644 for other ' +
+        'files. /bin, /lib, /tmp and others that are links or special in most images keep their modes. "scratch" makes a ' +
+        'new image from the layers alone.',
     )
     .argument('<image>', `${ANY_PLACE}; or scratch`)
     .argument('<path...>', 'tar or folder')
-    .option('--to <folder>', 'where in the image the contents of folders go (default: /)')
-    .option('--no-compress', 'leave a tar as it is, and a folder uncompressed');
+    .option('--to <folder>', 'where to put the contents of folders in the image (default: /)')
+    .option('--no-compress', 'do not compress tars and folders');
   addImagesFlag(
     command,
-    'image of an index to add to (repeatable; default: all); of scratch, what it is for',
+    'which image of an index (repeatable; default: all); with scratch, the platform of the new image',
   );
   addOutputFlag(command);
   addWriteFlags(command);
@@ -117,14 +121,14 @@ function defineAppend(command: Command, act: Act): void {
 function defineRebase(command: Command, act: Act): void {
   command
     .description(
-      'Put a new base under an image, or under each image of an index: the layers of the old one, which must be its lowest, ' +
-        "make room for those of the new one. What it runs, variables included, stays the image's own. Nothing checks whether " +
-        'it works on the new base.',
+      'Replace the base of an image, or of each image in an index: the layers of the old base, which must be its lowest, ' +
+        'are replaced by those of the new one. Command, environment and the rest of the config are kept. Whether the image ' +
+        'works on the new base is not checked.',
     )
     .argument('<image>', ANY_PLACE)
-    .option('--old-base <place>', "what it is made upon (default: by the image's annotations)")
-    .option('--new-base <place>', 'what to put in its place (default: what has the name of the old one now)');
-  addImagesFlag(command, 'image of an index to put upon it (repeatable; default: all)');
+    .option('--old-base <place>', 'current base (default: from the annotations of the image)')
+    .option('--new-base <place>', 'new base (default: what the name of the old base points to now)');
+  addImagesFlag(command, 'which image of an index (repeatable; default: all)');
   addOutputFlag(command);
   addWriteFlags(command);
   addExamples(command, [

@@ -1,4 +1,4 @@
-/** What is known of a command before it is asked for. */
+/** What is known of a command before its family is loaded. */
 
 import type { Command } from 'commander';
 
@@ -10,7 +10,7 @@ interface Entry {
   readonly summary: string;
 }
 
-/** A command that does something. */
+/** A command that runs something. */
 export interface Leaf extends Entry {
   readonly define: (command: Command, act: Act) => Promise<void>;
 }

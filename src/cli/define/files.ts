@@ -19,18 +19,18 @@ export const define = { files: defineFiles, cat: defineCat };
 function defineFiles(command: Command, act: Act): void {
   command
     .description(
-      'List the files in an image as a container would see them: mode, owner and group, size, time in UTC, name. Layers with a table of contents (eStargz, zstd:chunked) are not fetched for that, all others are.',
+      'List the files in an image as a container would see them: mode, owner and group, size, time in UTC, name. Layers with a table of contents (eStargz, zstd:chunked) are not fetched for that; all others are.',
     )
-    .argument('<image>', `${ANY_PLACE}; also with a path, ANY_PLACE:/PATH`)
-    .argument('[path]', 'what is in this folder, or this file (default: all that is in the image)')
-    .option('-r, --recursive', 'what is in the folders below PATH, too')
+    .argument('<image>', `${ANY_PLACE}; a path may follow: IMAGE:/PATH`)
+    .argument('[path]', 'file or folder to list (default: everything)')
+    .option('-r, --recursive', 'also list the folders below PATH')
     .addOption(
       new Option(
         '--match <pattern>',
-        'only what fits: *.conf, /etc/*.d, or a regular expression for the path between slashes (repeatable)',
+        'only matching files: *.conf, /etc/*.d, or a regular expression for the path between slashes (repeatable)',
       ).argParser(collect),
     )
-    .option('--layer <layer>', 'what one layer holds, by its number from 0 or its digest: see "reg layers"');
+    .option('--layer <layer>', 'list this layer alone, by number from 0 or digest: see "reg layers"');
   addResultFlags(command, 'print only the paths');
   addLayerFlags(command);
   addExamples(command, [
@@ -46,11 +46,11 @@ function defineFiles(command: Command, act: Act): void {
 function defineCat(command: Command, act: Act): void {
   command
     .description(
-      'Print files of an image, byte for byte. Layers are read from the top, and no more of them than it takes; of one with a table of contents (eStargz, zstd:chunked) only what belongs to the file. Every byte is verified before it is printed. On a terminal control characters are spelled out.',
+      'Print files from an image, byte for byte. Layers are read from the top, and only as many as needed; of a layer with a table of contents (eStargz, zstd:chunked), only the part that holds the file. Every byte is verified before it is printed. On a terminal, control characters are escaped.',
     )
-    .argument('<image>', `${ANY_PLACE}; also with the path, ANY_PLACE:/PATH`)
-    .argument('[path...]', 'files in the image; symbolic links are followed inside of it')
-    .option('--raw', 'print bytes as they are on a terminal, too');
+    .argument('<image>', `${ANY_PLACE}; the path may follow: IMAGE:/PATH`)
+    .argument('[path...]', 'files in the image; symbolic links are followed within it')
+    .option('--raw', 'do not escape anything, even on a terminal');
   addLayerFlags(command);
   addExamples(command, [
     'reg cat nginx:1.27 /etc/nginx/nginx.conf',

@@ -1,4 +1,4 @@
-/** The page of `reg --help`. Made of names and summaries alone: nothing of any command is loaded for it. */
+/** The page of `reg --help`, made of names and summaries alone, so that no command is loaded for it. */
 
 import { COMMAND_GROUPS } from './commands.js';
 
@@ -12,7 +12,7 @@ export function helpPage(): readonly string[] {
   return [
     'Usage: reg [options] [command]',
     '',
-    'Move container images between registries and local disk: no engine, no root.',
+    'Pull, push, inspect and change container images: no engine, no root.',
     '',
     'Options:',
     row('-v, --version', 'show the versions of reg and Node'),

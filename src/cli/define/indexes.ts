@@ -14,10 +14,10 @@ export const define = {
 function defineCreate(command: Command, act: Act): void {
   command
     .description(
-      'Make one name for the images of several platforms. Each is for the platform in its config; of an index all that it ' +
-        'lists is taken, attestations too. Within a registry layers are mounted.',
+      'Create one name for the images of several platforms. The platform of each is taken from its config; an index ' +
+        'contributes all that it lists, including attestations. Within a registry, layers are mounted.',
     )
-    .argument('<target>', 'place of the index')
+    .argument('<target>', 'where to put the index')
     .argument('<image...>', ANY_PLACE);
   addList(command, '--annotation <key=value>', 'annotate the index (repeatable)');
   addWriteFlags(command);
@@ -31,11 +31,11 @@ function defineCreate(command: Command, act: Act): void {
 function defineAdd(command: Command, act: Act): void {
   command
     .description(
-      'Add images to an index. One for a platform that the index has takes the place of the image there, whose attestations ' +
-        'go with it.',
+      'Add images to an index. An image for a platform that the index already has replaces the one there, along with its ' +
+        'attestations.',
     )
     .argument('<index>', ANY_PLACE)
-    .argument('<image...>', 'the same; of an index all that it lists');
+    .argument('<image...>', 'any place; an index adds all that it lists');
   addOutputFlag(command);
   addWriteFlags(command);
   addExamples(command, ['reg index add ghcr.io/me/app:1 ghcr.io/me/app:1-riscv64']);
@@ -44,10 +44,10 @@ function defineAdd(command: Command, act: Act): void {
 
 function defineRemove(command: Command, act: Act): void {
   command
-    .description('Take images out of an index, with what is attested of them.')
+    .description('Remove images from an index, along with their attestations.')
     .argument('<index>', ANY_PLACE)
-    .argument('[digest...]', 'of what is to go');
-  addImagesFlag(command, 'image to take out (repeatable)');
+    .argument('[digest...]', 'digests of images to remove');
+  addImagesFlag(command, 'which image to remove (repeatable)');
   addOutputFlag(command);
   addWriteFlags(command);
   addExamples(command, ['reg index remove ghcr.io/me/app:1 -p linux/386 -p linux/arm/v6']);

@@ -21,12 +21,12 @@ export const define = {
 function defineTags(command: Command, act: Act): void {
   command
     .description(
-      'List the tags of a repository at its registry, one a line, in its order. By --sort created each is asked for its ' +
-        'manifest and config, which takes a while where there are many; on Docker Hub each counts as a pull.',
+      "List the tags of a repository, one per line, in the registry's order. --sort created reads the manifest and config " +
+        'of every tag, which is slow for many tags; on Docker Hub each counts as a pull.',
     )
     .argument('<repository>', 'such as nginx or ghcr.io/owner/app')
     .addOption(
-      new Option('--sort <order>', 'name; semver: the highest first; created: the newest first').choices([
+      new Option('--sort <order>', 'name; semver: highest first; created: newest first').choices([
         'name',
         'semver',
         'created',
@@ -46,8 +46,8 @@ function defineTags(command: Command, act: Act): void {
 function defineCatalog(command: Command, act: Act): void {
   command
     .description(
-      'List the repositories of a registry, one a line. Many do not list them: Docker Hub and ghcr.io do for nobody, others ' +
-        'for some logins only.',
+      'List the repositories of a registry, one per line. Many registries do not offer this: Docker Hub and ghcr.io to ' +
+        'nobody, others only to some logins.',
     )
     .argument('<host>', 'such as localhost:5000');
   addListFlags(command, 'repositories');
@@ -59,11 +59,11 @@ function defineCatalog(command: Command, act: Act): void {
 
 function defineSearch(command: Command, act: Act): void {
   command
-    .description('Find public images on Docker Hub, the best first. No login is used.')
+    .description('Find public images on Docker Hub, best match first. No login is used.')
     .argument('<term>', 'such as nginx')
-    .option('--limit <number>', 'at most so many, up to 100 (default: 25)', parseHits)
-    .option('--official', "only Docker's own selection")
-    .option('--stars <number>', 'only those with at least so many stars', parseLimit);
+    .option('--limit <number>', 'at most this many, up to 100 (default: 25)', parseHits)
+    .option('--official', 'only official images')
+    .option('--stars <number>', 'only images with at least this many stars', parseLimit);
   addResultFlags(command, 'print only the names');
   addConnectionFlags(command);
   addExamples(command, ['reg search nginx', 'reg search --official --limit 5 --json database']);
@@ -79,11 +79,11 @@ function parseHits(text: string): number {
 function defineLimits(command: Command, act: Act): void {
   command
     .description(
-      'Show how many pulls a registry still allows, to this login or without one. Asking counts as no pull. Exit code 5 when ' +
-        'none are left.',
+      'Show how many pulls a registry still allows, with your login or without one. Asking does not count as a pull. Exit ' +
+        'code 5 if none are left.',
     )
     .argument('[target]', 'docker.io, or an image at any registry (default: docker.io)');
-  addResultFlags(command, 'print only how many are left');
+  addResultFlags(command, 'print only the number left');
   addNetworkFlags(command);
   addExamples(command, [
     'reg limits',

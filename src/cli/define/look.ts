@@ -29,14 +29,10 @@ export const define = {
 
 function defineInspect(command: Command, act: Act): void {
   command
-    .description(
-      'Show what an image is made of: platforms, layers, sizes and config. Nothing but these is fetched.',
-    )
+    .description('Show what an image is made of: platforms, layers, sizes and config. No layer is fetched.')
     .argument('<image>', ANY_PLACE)
     .option('--local', 'look in the local store, as store:NAME does')
-    .addOption(
-      new Option('--raw', 'print the manifest, as "reg manifest" does').conflicts(['json', 'format']),
-    );
+    .addOption(new Option('--raw', 'print the manifest, like "reg manifest"').conflicts(['json', 'format']));
   addJsonFlag(command);
   addPlatformFlag(command);
   addPlaceFlags(command);
@@ -51,13 +47,13 @@ function defineInspect(command: Command, act: Act): void {
 function defineDigest(command: Command, act: Act): void {
   command
     .description(
-      'Show which digest a tag stands for. A registry is asked for that alone. For an index it is that of the index, ' +
-        'unless --platform chooses one of its images.',
+      'Show the digest that a tag points to, at the cost of one small request. For a multi-platform image that is the ' +
+        'digest of the index, unless --platform chooses one of its images.',
     )
     .argument('<image...>', ANY_PLACE)
     .option('--local', 'look in the local store, as store:NAME does');
-  addPlatformFlag(command, 'image of an index that is meant, os/arch[/variant] (default: the index)');
-  addResultFlags(command, 'print digests alone, without names, for several images, too');
+  addPlatformFlag(command, 'which image of an index, as os/arch[/variant] (default: the index)');
+  addResultFlags(command, 'print only digests, without names');
   addPlaceFlags(command);
   addExamples(command, [
     'reg digest nginx',
@@ -71,12 +67,12 @@ function defineDigest(command: Command, act: Act): void {
 function defineManifest(command: Command, act: Act): void {
   command
     .description(
-      'Print the manifest or index that a name stands for, byte for byte, so that its sha256sum is the digest; on a ' +
-        'terminal as indented JSON.',
+      'Print the manifest or index of an image, byte for byte, so that its sha256sum is the digest; on a terminal, as ' +
+        'indented JSON.',
     )
     .argument('<image>', ANY_PLACE);
   addJsonFlag(command);
-  addPlatformFlag(command, 'image of an index that is meant, os/arch[/variant] (default: the index)');
+  addPlatformFlag(command, 'which image of an index, as os/arch[/variant] (default: the index)');
   addPlaceFlags(command);
   addExamples(command, [
     'reg manifest nginx',
@@ -89,7 +85,7 @@ function defineManifest(command: Command, act: Act): void {
 function defineConfig(command: Command, act: Act): void {
   command
     .description(
-      'Print the config of one image, byte for byte: what it runs, and how it was made. On a terminal as indented JSON.',
+      'Print the config of an image, byte for byte: what it runs, and how it was made; on a terminal, as indented JSON.',
     )
     .argument('<image>', ANY_PLACE);
   addJsonFlag(command);
@@ -102,10 +98,10 @@ function defineConfig(command: Command, act: Act): void {
 function defineHistory(command: Command, act: Act): void {
   command
     .description(
-      'Show the steps by which an image was made, the newest first, and what each added. Nothing but manifest and config is fetched.',
+      'Show the steps that made an image, newest first, with the size that each added. Only manifest and config are fetched.',
     )
     .argument('<image>', ANY_PLACE)
-    .option('--no-trunc', 'show commands, times and digests as they are');
+    .option('--no-trunc', 'show full commands, times and digests');
   addResultFlags(command, 'print only the digests of the layers');
   addPlatformFlag(command);
   addPlaceFlags(command);
@@ -115,9 +111,9 @@ function defineHistory(command: Command, act: Act): void {
 
 function defineLayers(command: Command, act: Act): void {
   command
-    .description('List the layers of an image, the lowest first, with their sizes as they are, compressed.')
+    .description('List the layers of an image, lowest first, with their compressed sizes.')
     .argument('<image>', ANY_PLACE)
-    .option('--no-trunc', 'show whole digests');
+    .option('--no-trunc', 'show full digests');
   addPlatformFlag(command);
   addResultFlags(command, 'print only the digests');
   addPlaceFlags(command);
@@ -128,12 +124,12 @@ function defineLayers(command: Command, act: Act): void {
 function defineSize(command: Command, act: Act): void {
   command
     .description(
-      'Show how large images are as they are kept, compressed, over all their platforms. What several platforms or ' +
-        'images share is counted once.',
+      'Show the compressed size of images, over all their platforms. What several platforms or images share is counted ' +
+        'once.',
     )
     .argument('<image...>', ANY_PLACE);
   addResultFlags(command, 'print only the number of bytes');
-  addPlatformFlag(command, 'image of an index to measure, os/arch[/variant] (default: all)');
+  addPlatformFlag(command, 'which image of an index, as os/arch[/variant] (default: all)');
   addPlaceFlags(command);
   addExamples(command, ['reg size nginx', 'reg size app:1.0 app:1.1', 'reg size -q -p linux/amd64 nginx']);
   command.action(act(() => import('../commands/size.js')));
@@ -142,13 +138,13 @@ function defineSize(command: Command, act: Act): void {
 function defineTree(command: Command, act: Act): void {
   command
     .description(
-      'Show all that an image is made of, platforms and layers, and all that tells of it: referrers, attestations of ' +
-        'BuildKit, signatures, attestations and SBOMs of cosign. Each is named for what it is; no layer is fetched.',
+      'Show everything that belongs to an image: its platforms and layers, its referrers, BuildKit attestations, and the ' +
+        'signatures, attestations and SBOMs of cosign, each named for what it is. No layer is fetched.',
     )
     .argument('<image>', ANY_PLACE)
-    .option('--no-referrers', 'only what the image itself holds');
+    .option('--no-referrers', 'show only the image itself');
   addResultFlags(command, 'print only the digests, each once');
-  addPlatformFlag(command, 'image of an index to show, os/arch[/variant] (default: all)');
+  addPlatformFlag(command, 'which image of an index, as os/arch[/variant] (default: all)');
   addPlaceFlags(command);
   addExamples(command, ['reg tree nginx', 'reg tree --platform linux/amd64 --no-referrers oci:./build']);
   command.action(act(() => import('../commands/tree.js')));
@@ -157,13 +153,13 @@ function defineTree(command: Command, act: Act): void {
 function defineReferrers(command: Command, act: Act): void {
   command
     .description(
-      'List what refers to an image at its registry: signatures, SBOMs, attestations. What cosign keeps under tags, and ' +
-        'what an index holds itself, "reg tree" shows.',
+      'List what refers to an image at its registry: signatures, SBOMs, attestations. To see those that cosign keeps under ' +
+        'tags or an index holds itself, use "reg tree".',
     )
     .argument('<image>', 'at its registry')
     .option('--artifact-type <type>', 'only those of this type')
-    .option('--recursive', 'what refers to these, too');
-  addPlatformFlag(command, 'image of an index that is meant, os/arch[/variant] (default: the index)');
+    .option('--recursive', 'also list what refers to those');
+  addPlatformFlag(command, 'which image of an index, as os/arch[/variant] (default: the index)');
   addResultFlags(command, 'print only the digests');
   addPlaceFlags(command);
   addExamples(command, [
@@ -176,13 +172,13 @@ function defineReferrers(command: Command, act: Act): void {
 function defineAttestations(command: Command, act: Act): void {
   command
     .description(
-      'List what is attested of an image: how it was built, what is in it. Looked at are the attestations of BuildKit, ' +
-        'referrers, and what cosign keeps under tags. Signatures are not checked.',
+      'List the attestations of an image: how it was built, and what is in it. Finds those of BuildKit, referrers, and ' +
+        'what cosign keeps under tags. Signatures are not verified.',
     )
     .argument('<image>', ANY_PLACE)
     .option(
       '--predicate <type>',
-      'print what those of this type state, as JSON: part of a type, or of its name, such as slsa or spdx',
+      'print the predicates of this type as JSON; part of a type or its name will do, such as slsa or spdx',
     );
   addResultFlags(command, 'print only the digests');
   addPlatformFlag(command);
@@ -198,13 +194,13 @@ function defineAttestations(command: Command, act: Act): void {
 function defineDiff(command: Command, act: Act): void {
   command
     .description(
-      'Show how two images differ: platforms, config and layers. Of indexes the images for one platform are compared. ' +
-        'Nothing but manifests and configs is fetched, unless --files.',
+      'Show the differences between two images: platforms, config and layers. From an index, the image for one platform is ' +
+        'compared. Without --files, only manifests and configs are fetched.',
     )
     .argument('<from>', ANY_PLACE)
-    .argument('<to>', 'the same')
-    .option('--exit-code', 'end with exit code 9 where they differ, as -q does')
-    .option('--files', 'compare the files in them, too: fetches layers that have no table of contents');
+    .argument('<to>', 'any place')
+    .option('--exit-code', 'exit with code 9 if they differ, as -q does')
+    .option('--files', 'also compare their files; fetches layers that have no table of contents');
   addWholeFlag(command);
   addMaxSizeFlag(command);
   addProgressFlag(command);

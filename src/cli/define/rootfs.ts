@@ -21,12 +21,12 @@ export const define = {
 function defineUnpack(command: Command, act: Act): void {
   command
     .description(
-      'Unpack the file system of an image into a new folder, which appears when all of it is there and verified. As root ' +
-        'with owners and devices; else all belongs to you, and what could not be kept is told.',
+      'Unpack the file system of an image into a new folder, which appears once all of it is complete and verified. Root ' +
+        'gets owners and devices; otherwise all files are yours, and what could not be kept is reported.',
     )
     .argument('<image>', ANY_PLACE)
-    .argument('<dir>', 'a folder that is new, or empty')
-    .option('-f, --force', 'replace the folder and all that is in it');
+    .argument('<dir>', 'new or empty folder')
+    .option('-f, --force', 'replace the folder and everything in it');
   addLayerFlags(command, 'print only the folder');
   addExamples(command, [
     'reg unpack alpine:3 rootfs',
@@ -39,11 +39,11 @@ function defineUnpack(command: Command, act: Act): void {
 function defineExport(command: Command, act: Act): void {
   command
     .description(
-      'Write the file system of an image as one tar, with all that layers hide of each other gone, and with owners, ' +
-        'devices and extended attributes. The same image makes the same bytes.',
+      'Write the file system of an image as one tar: all layers merged, with owners, devices and extended attributes. The ' +
+        'same image gives the same bytes.',
     )
     .argument('<image>', ANY_PLACE)
-    .option('-o, --output <file>', 'file to write (default: the standard output)');
+    .option('-o, --output <file>', 'file to write (default: standard output)');
   addLayerFlags(command, 'print only the file');
   addExamples(command, [
     'reg export alpine:3 -o rootfs.tar',

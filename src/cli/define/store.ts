@@ -25,12 +25,12 @@ function defineImages(command: Command, act: Act): void {
 function defineTag(command: Command, act: Act): void {
   command
     .description(
-      'Give an image in the local store more names; or with --remote at its registry, where nothing is moved: another ' +
-        'repository of the same registry gets the layers by mounting.',
+      'Add names to an image in the local store or, with --remote, at its registry. No layer is transferred: another ' +
+        'repository of the same registry gets them by mounting.',
     )
     .argument('<source>', 'image in the local store, unless --remote')
-    .argument('<target...>', 'its new names; with --remote a tag will do')
-    .option('--remote', 'do it at the registry');
+    .argument('<target...>', 'new names; with --remote, a bare tag will do')
+    .option('--remote', 'add the names at the registry');
   addTagRuleFlags(command);
   addStoreFlag(command);
   addNetworkFlags(command);
@@ -44,7 +44,7 @@ function defineTag(command: Command, act: Act): void {
 function defineRmi(command: Command, act: Act): void {
   command
     .description(
-      'Remove names of images from the local store. "reg prune" then frees what no other name reaches.',
+      'Remove images from the local store by name. "reg prune" then deletes layers that no other image uses.',
     )
     .argument('<image...>', 'images in the local store');
   addStoreFlag(command);
@@ -56,11 +56,11 @@ function defineRmi(command: Command, act: Act): void {
 function defineVerify(command: Command, act: Act): void {
   command
     .description(
-      'Read everything in the local store again and check it against its digest. Exit code 8 when something is wrong.',
+      'Read everything in the local store and check it against its digest. Exit code 8 if anything is damaged.',
     )
-    .option('--repair', 'remove what is wrong, so that the next pull fetches it');
+    .option('--repair', 'remove what is damaged, so that the next pull fetches it again');
   addStoreFlag(command);
-  addResultFlags(command, 'print nothing when all is well');
+  addResultFlags(command, 'print nothing if all is well');
   addExamples(command, ['reg verify', 'reg verify --store /srv/images --json']);
   command.action(act(() => import('../commands/verify.js')));
 }
@@ -68,13 +68,13 @@ function defineVerify(command: Command, act: Act): void {
 function definePrune(command: Command, act: Act): void {
   command
     .description(
-      'Remove what no name in the local store reaches, what broken-off pulls left, and what a cache ("reg serve --proxy-of") fetched. Safe beside running pulls and caches.',
+      'Delete what no image in the local store needs, what interrupted pulls left behind, and what a cache ("reg serve --proxy-of") fetched. Safe to run next to pulls and caches.',
     )
-    .option('--dry-run', 'only tell what would be removed')
+    .option('--dry-run', 'only show what would be removed')
     .addOption(
       new Option(
         '--unused-for <time>',
-        'keep what came or was asked for later than so long ago, such as 30d',
+        'keep what was added or used within this time, such as 30d',
       ).argParser((text) => parseAge(text, '--unused-for')),
     );
   addStoreFlag(command);

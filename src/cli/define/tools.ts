@@ -17,14 +17,14 @@ export const define = {
 function defineDoctor(command: Command, act: Act): void {
   command
     .description(
-      'Look at all that lies between this machine and an image, a line for each check: proxy, name, connection, certificate, clock, login, token, limits, and what the registry can do. Nothing is changed anywhere, and no secret is shown; --push alone begins an upload, and calls it off. Without an argument, look at this machine: logins, proxies, mirrors, certificates, store. The exit code is the highest of what was found wrong.',
+      'Check everything between this machine and an image, one line per check: proxy, name, connection, certificate, clock, login, token, limits, and what the registry supports. Nothing is changed, and no secret is shown; only --push starts an upload, and cancels it. Without an argument, check this machine: logins, proxies, mirrors, certificates, store. The exit code is the highest of all problems found.',
     )
     .argument('[target]', 'a registry, such as ghcr.io or app:5000/, or an image')
     .option(
       '--push',
-      'also begin an upload beside the image, and call it off, to see whether pushes are taken',
+      'also start an upload to the repository, and cancel it, to see whether pushes are allowed',
     );
-  addJsonFlag(command, 'print one JSON object a check');
+  addJsonFlag(command, 'print one JSON object per check');
   addStoreFlag(command);
   addNetworkFlags(command);
   addExamples(command, [
@@ -39,24 +39,24 @@ function defineDoctor(command: Command, act: Act): void {
 function defineServe(command: Command, act: Act): void {
   command
     .description(
-      'Serve the local store as a registry, for docker, podman, skopeo and reg to pull from and push to, until it is stopped. With --proxy-of, be a cache of other registries instead: what is asked for is fetched once, with the logins of this machine, and kept.',
+      'Serve the local store as a registry that docker, podman, skopeo and reg can pull from and push to, until stopped. With --proxy-of, act as a pull-through cache for other registries: what clients ask for is fetched once, with the logins of this machine, and kept.',
     )
     .option(
       '--listen <address>',
-      'host:port to listen on (default: 127.0.0.1:5000); port 0 takes a free one',
+      'host:port to listen on (default: 127.0.0.1:5000); port 0 picks a free one',
       '127.0.0.1:5000',
     )
     .option('--read-only', 'refuse pushes and deletes')
     .addOption(
       new Option(
         '--proxy-of <host>',
-        'be a cache of this registry, kept in the store (repeatable; requests that name none are for the first)',
+        'cache this registry in the store (repeatable; requests that name none go to the first)',
       ).argParser(collect),
     )
     .addOption(
       new Option(
         '--fresh-for <time>',
-        'believe a tag so long before it is asked for again, such as 1m',
+        'trust a cached tag for this long before checking it again, such as 1m',
       ).argParser((text) => parseDuration(text, '--fresh-for')),
     )
     .addOption(
@@ -67,14 +67,14 @@ function defineServe(command: Command, act: Act): void {
     .addOption(
       new Option(
         '--grace <time>',
-        'what requests under way may take when it is told to end (default: 5s)',
+        'how long requests under way may take after a signal to stop (default: 5s)',
       ).argParser((text) => parseDuration(text, '--grace')),
     )
-    .option('--tls-cert <file>', 'speak https with this certificate (PEM)')
+    .option('--tls-cert <file>', 'serve https with this certificate (PEM)')
     .option('--tls-key <file>', 'its private key (PEM)')
-    .option('--auth <htpasswd:file>', 'ask for a login that stands in a file as "htpasswd -B" writes it')
+    .option('--auth <htpasswd:file>', 'require a login from a file written by "htpasswd -B"')
     .addOption(
-      new Option('--log <mode>', 'one line a request on stderr: plain, json, none')
+      new Option('--log <mode>', 'one line per request on stderr: plain, json, none')
         .choices(['plain', 'json', 'none'])
         .default('plain'),
     );
@@ -92,10 +92,8 @@ function defineServe(command: Command, act: Act): void {
 
 function defineRef(command: Command, act: Act): void {
   command
-    .description(
-      'Show the parts of references, read as docker reads them. Exit code 2 when one of them is not valid.',
-    )
-    .argument('<ref...>', 'references; - reads them from standard input, one a line');
+    .description('Show the parts of references, as docker parses them. Exit code 2 if one is not valid.')
+    .argument('<ref...>', 'references; - reads them from standard input, one per line');
   addJsonFlag(command, 'print one JSON object for each');
   addExamples(command, ['reg ref nginx ghcr.io/owner/app:1.0', 'reg ref --json - < names.txt']);
   command.action(act(() => import('../commands/ref.js')));

@@ -28,14 +28,14 @@ export const define = {
 function definePull(command: Command, act: Act): void {
   command
     .description(
-      'Pull images from a registry into the local store. What is there already is not fetched again.',
+      'Pull images from a registry into the local store. Layers that are already there are not fetched again.',
     )
     .argument('<image...>', 'such as nginx, ghcr.io/owner/app:1.0 or app@sha256:…')
-    .option('--all-platforms', 'take the whole index, not one platform of it')
+    .option('--all-platforms', 'pull the whole index, not just one platform')
     .option('-a, --all-tags', 'pull every tag of the repository')
     .option(
       '-o, --output <place>',
-      'put it there, past the store: oci:DIR, oci-archive:FILE, docker-archive:FILE or -',
+      'write to this place instead of the store: oci:DIR, oci-archive:FILE, docker-archive:FILE or -',
     );
   addPlatformFlag(command);
   addDryRunFlag(command);
@@ -56,16 +56,16 @@ function definePull(command: Command, act: Act): void {
 function definePush(command: Command, act: Act): void {
   command
     .description(
-      'Push an image to the registry in its name: from the local store, or with --from out of an OCI layout folder or ' +
-        'an archive. What the registry holds already is not sent again.',
+      'Push an image to the registry in its name, from the local store or, with --from, from an OCI layout, an archive or ' +
+        'any other place. Layers that the registry already has are not sent again.',
     )
     .argument('<image>', 'name and tag to push to')
     .option(
       '--from <source>',
-      'any place: oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], - for stdin, ./PATH, another NAME',
+      'source: oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], - for stdin, ./PATH or another NAME',
     )
-    .addOption(new Option('-t, --tag <tag>', 'push under this tag, too (repeatable)').argParser(collect))
-    .option('-a, --all-tags', 'push every tag that the store has of the repository');
+    .addOption(new Option('-t, --tag <tag>', 'also push under this tag (repeatable)').argParser(collect))
+    .option('-a, --all-tags', 'push every tag of the repository in the store');
   addTagRuleFlags(command);
   addDryRunFlag(command);
   addStoreFlag(command);
@@ -84,24 +84,24 @@ function definePush(command: Command, act: Act): void {
 const PLACES = `
 Places:
   NAME                        an image at its registry
-  store:NAME                  in the local store
-  docker-daemon:NAME          in a Docker engine, or podman's
-  oci:DIR[:TAG]               in an OCI image layout
-  oci-archive:FILE[:TAG]      in a tar, for OCI tools and docker load
+  store:NAME                  an image in the local store
+  docker-daemon:NAME          an image in a Docker or podman engine
+  oci:DIR[:TAG]               an OCI image layout
+  oci-archive:FILE[:TAG]      a tar, for OCI tools and docker load
   docker-archive:FILE[:REF]   the same tar, with one platform
-  -                           a tar on the standard input or output
+  -                           a tar on standard input or output
   ./PATH[:TAG], /PATH[:TAG]   a layout or a tar, whichever is there`;
 
 function defineCopy(command: Command, act: Act): void {
   command
     .description(
-      'Copy an image from any place to any place, with all its platforms. Digests survive. Within one registry nothing ' +
-        'is moved: layers are mounted; between two they go through without touching the disk.',
+      'Copy an image from any place to any place, with all its platforms. Digests stay the same. Within one registry no ' +
+        'layer is transferred: they are mounted. Between two registries, layers stream through without touching the disk.',
     )
     .argument('<source>', ANY_PLACE)
-    .argument('<destination>', 'the same; the name of the source is kept where it has none of its own')
+    .argument('<destination>', 'any place; a destination without a name keeps that of the source')
     .option('-a, --all-tags', 'copy every tag of a repository')
-    .option('--referrers', 'copy signatures, SBOMs and what else refers to the image, too');
+    .option('--referrers', 'also copy signatures, SBOMs and whatever else refers to the image');
   addPlatformsFlag(command);
   addTagRuleFlags(command);
   addDryRunFlag(command);
@@ -125,11 +125,11 @@ function defineCopy(command: Command, act: Act): void {
 function defineSave(command: Command, act: Act): void {
   command
     .description(
-      'Save images of the local store in one archive, which is an OCI layout and which docker load takes. The same images ' +
-        'make the same bytes.',
+      'Save images from the local store as one archive: an OCI layout in a tar, which docker load accepts as well. The ' +
+        'same images give the same bytes.',
     )
     .argument('<image...>', 'images in the local store')
-    .option('-o, --output <file>', 'file to write (default: the standard output)');
+    .option('-o, --output <file>', 'file to write (default: standard output)');
   addStoreFlag(command);
   addResultFlags(command, 'no progress');
   addProgressFlags(command);
@@ -140,10 +140,10 @@ function defineSave(command: Command, act: Act): void {
 function defineLoad(command: Command, act: Act): void {
   command
     .description(
-      'Load every image of an archive into the local store, under its own names: what reg save, docker save, podman, ' +
-        'skopeo or a builder wrote, compressed with gzip or zstd or not.',
+      'Load every image in an archive into the local store, under its own names. Reads what reg save, docker save, podman, ' +
+        'skopeo or a builder wrote, also if compressed with gzip or zstd.',
     )
-    .option('-i, --input <file>', 'file to read (default: the standard input)');
+    .option('-i, --input <file>', 'file to read (default: standard input)');
   addStoreFlag(command);
   addResultFlags(command, 'print only the full names');
   addProgressFlags(command);
@@ -154,12 +154,15 @@ function defineLoad(command: Command, act: Act): void {
 function defineSync(command: Command, act: Act): void {
   command
     .description(
-      'Copy to every destination in a file what is missing or differs there, and wait where a registry limits how often ' +
-        'it is asked. The exit code is that of the worst failure.',
+      'Copy to every destination listed in a file what is missing or different there, waiting where a registry limits ' +
+        'requests. The exit code is that of the worst failure.',
     )
-    .argument('<file>', 'YAML: images, each with source, tags, to, platforms, referrers')
+    .argument('<file>', 'YAML file: images, each with source, tags, to, platforms, referrers')
     .option('--keep-going', 'go on after a failure')
-    .option('--shard <k/n>', 'only the k-th part of n; n alone where JOB_COMPLETION_INDEX says which');
+    .option(
+      '--shard <k/n>',
+      'do only the k-th of n parts; with n alone, $JOB_COMPLETION_INDEX chooses the part',
+    );
   addDryRunFlag(command);
   addResultFlags(command, 'print only the destinations that change');
   addProgressFlags(command);

@@ -66,14 +66,14 @@ export type SharedFlags = CommonFlags &
   StoreFlags;
 
 const NETWORK = 'Network options:';
-const LOGIN = 'Login options (else what is kept by "reg login", docker or podman is used):';
+const LOGIN = 'Login options (default: the login saved by "reg login", docker or podman):';
 
 export function addStoreFlag(command: Command): Command {
   return command.option('--store <dir>', 'local store (default: $REG_STORE, else ~/.local/share/reg)');
 }
 
 const PLATFORM =
-  'image of an index to take, os/arch[/variant] (default: $DOCKER_DEFAULT_PLATFORM, else this host)';
+  'which image of an index, as os/arch[/variant] (default: $DOCKER_DEFAULT_PLATFORM, else this host)';
 
 export function addPlatformFlag(command: Command, text = PLATFORM): Command {
   return command.option('-p, --platform <platform>', text);
@@ -81,11 +81,11 @@ export function addPlatformFlag(command: Command, text = PLATFORM): Command {
 
 /** For commands that can take several platforms. */
 export function addPlatformsFlag(command: Command): Command {
-  const text = 'image of an index to take (repeatable: several make a smaller index)';
+  const text = 'which image of an index (repeatable: several make a smaller index)';
   return command.addOption(new Option('-p, --platform <platform>', text).argParser(collect));
 }
 
-/** What has to hold of a tag before it is moved; see `TagRules`. */
+/** Conditions on a tag before it is moved; see `TagRules`. */
 export interface TagRuleFlags {
   readonly clobber?: false;
   readonly expectDigest?: string;
@@ -93,29 +93,31 @@ export interface TagRuleFlags {
 
 export function addTagRuleFlags(command: Command): Command {
   return command
-    .option('--no-clobber', 'fail where the tag stands for another image')
+    .option('--no-clobber', 'fail if the tag already points to another image')
     .addOption(
-      new Option('--expect-digest <digest>', 'fail unless the tag stands for this one').conflicts('clobber'),
+      new Option('--expect-digest <digest>', 'fail unless the tag points to this digest').conflicts(
+        'clobber',
+      ),
     );
 }
 
 export function addDryRunFlag(command: Command): Command {
-  return command.option('--dry-run', 'only tell what would be done, with sizes');
+  return command.option('--dry-run', 'only show what would be done, with sizes');
 }
 
 export function addResultFlags(command: Command, quiet = 'print only the name'): Command {
   command.option('-q, --quiet', quiet);
-  return addJsonFlag(command, 'print the result as JSON, one object a line');
+  return addJsonFlag(command, 'print the result as JSON, one object per line');
 }
 
-/** For commands that have nothing to leave out for `--quiet`. Every command that prints results for programs has both. */
+/** For commands without `--quiet`. Every command that prints results for programs has both of these. */
 export function addJsonFlag(command: Command, text = 'print one JSON object'): Command {
   return command
     .addOption(new Option('--json', text).conflicts('quiet'))
     .addOption(
       new Option(
         '--format <template>',
-        "print the result by a template such as '{{json .}}'; its keys are those of --json",
+        "print the result with a Go template such as '{{json .}}'; it has the keys of --json",
       ).conflicts(['quiet', 'json']),
     );
 }
@@ -128,33 +130,33 @@ export function addProgressFlag(command: Command): Command {
 export function addProgressFlags(command: Command): Command {
   return addProgressFlag(command).option(
     '--concurrency <number>',
-    'layers that move at once (default: 6)',
+    'number of layers to transfer at once (default: 6)',
     parseCount,
   );
 }
 
 /** For commands that unpack layers, onto the disk or only to look at them. */
 export function addMaxSizeFlag(command: Command): Command {
-  const text = 'most that layers may unpack to, such as 20GB (default: 200 times their size, 1 GiB at least)';
+  const text =
+    'limit on the unpacked size of layers, such as 20GB (default: 200 times their size, at least 1 GiB)';
   return command.addOption(
     new Option('--max-size <size>', text).argParser((size) => parseBytes(size, '--max-size')),
   );
 }
 
-/** A table of contents is verified to be what the maker of the image says of a layer, and not that the layer is so. */
+/** A table of contents is verified against the manifest, but nothing verifies that the layer matches its table. */
 export function addWholeFlag(command: Command): Command {
-  return command.option('--whole', 'read whole layers, whatever their tables of contents say');
+  return command.option('--whole', 'read whole layers, ignoring their tables of contents');
 }
 
-/** For commands that talk to a registry with the login that there is for it, or with one of their own. */
 export function addConnectionsFlag(command: Command): Command {
-  const text = 'most connections that large layers are spread over; 1 for one a layer (default: 24)';
+  const text = 'most connections for large layers; 1 gives each layer one (default: 24)';
   return command.option('--connections <number>', text, parseCount);
 }
 
 export function addNetworkFlags(command: Command): Command {
   const options = [
-    new Option('-u, --username <name>', 'user name, for this command alone (default: $REG_USERNAME)'),
+    new Option('-u, --username <name>', 'user name, for this command only (default: $REG_USERNAME)'),
     new Option('--password-stdin', 'read the password from standard input (default: $REG_PASSWORD)'),
     // Read where it is used, like --proxy below.
     new Option('--token <token>', 'bearer token for the registry, or - to read it from standard input'),
@@ -163,7 +165,7 @@ export function addNetworkFlags(command: Command): Command {
   return addConnectionFlags(command);
 }
 
-/** For commands that open whatever place they are given. */
+/** For commands that open any kind of place. */
 export function addPlaceFlags(command: Command): void {
   addStoreFlag(command);
   addNetworkFlags(command);
@@ -172,17 +174,18 @@ export function addPlaceFlags(command: Command): void {
 /** For commands that talk to a registry. */
 export function addConnectionFlags(command: Command): Command {
   const options = [
-    new Option('--plain-http', 'speak http, not https (loopback needs no flag)'),
-    new Option('--plain-http-auth', 'send credentials over plain http, too'),
-    new Option('--insecure', 'do not check the certificate of the registry'),
-    new Option('--ca-file <file>', 'trust the certificates in a PEM file, too (repeatable)').argParser(
+    new Option('--plain-http', 'use http, not https (loopback needs no flag)'),
+    new Option('--plain-http-auth', 'also send credentials over plain http'),
+    new Option('--insecure', 'do not verify the certificate of the registry'),
+    new Option('--ca-file <file>', 'also trust the certificates in this PEM file (repeatable)').argParser(
       collect,
     ),
-    new Option('--cert-file <file>', 'show the registry this certificate (PEM), should it ask for one'),
-    new Option('--key-file <file>', 'private key (PEM) of that certificate'),
-    new Option('--auth-host <host>', 'let a token service there have the password (repeatable)').argParser(
-      collect,
-    ),
+    new Option('--cert-file <file>', 'client certificate (PEM), for registries that ask for one'),
+    new Option('--key-file <file>', 'private key (PEM) of the client certificate'),
+    new Option(
+      '--auth-host <host>',
+      'allow sending the password to a token service at this host (repeatable)',
+    ).argParser(collect),
     // Read where it is used: a complaint about it here would print it, password and all.
     new Option(
       '--proxy <url>',
@@ -191,28 +194,28 @@ export function addConnectionFlags(command: Command): Command {
     // Read where it is used, for the same reason.
     new Option(
       '--mirror <host=url>',
-      'read images of a registry from there first, or "none" (repeatable; default: $REG_MIRRORS)',
+      'try this mirror before the registry, or "none" (repeatable; default: $REG_MIRRORS)',
     ).argParser(collect),
-    new Option('--header <name:value>', 'send the registry this header, too (repeatable)').argParser(collect),
-    new Option('--user-agent <text>', 'what reg calls itself (default: reg/VERSION)'),
+    new Option('--header <name:value>', 'extra header for the registry (repeatable)').argParser(collect),
+    new Option('--user-agent <text>', 'User-Agent header to send (default: reg/VERSION)'),
     new Option(
       '--resolve <host:port:address>',
-      'connect elsewhere than DNS says; [:port] may follow (repeatable)',
+      'connect to this address instead of asking DNS; may end with :PORT (repeatable)',
     ).argParser(collectRules),
     new Option(
       '--connect-timeout <time>',
-      'for connecting, such as 5s (default: $REG_CONNECT_TIMEOUT, else 10s)',
+      'limit for connecting, such as 5s (default: $REG_CONNECT_TIMEOUT, else 10s)',
     ).argParser((text) => parseDuration(text, '--connect-timeout')),
     new Option(
       '--idle-timeout <time>',
-      'without a byte, such as 2m (default: $REG_IDLE_TIMEOUT, else 60s)',
+      'limit without receiving a byte, such as 2m (default: $REG_IDLE_TIMEOUT, else 60s)',
     ).argParser((text) => parseDuration(text, '--idle-timeout')),
   ];
   for (const option of options) command.addOption(option.helpGroup(NETWORK));
   return command;
 }
 
-/** Gathers the values of an option that may be given several times. */
+/** Collects the values of a repeatable option. */
 export function collect(text: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, text];
 }
@@ -228,16 +231,16 @@ export function addListFlags(command: Command, what: string): Command {
     .addOption(
       new Option(
         '--match <pattern>',
-        `only ${what} that fit a glob, a /regexp/ or semver:RANGE (repeatable)`,
+        `only ${what} that match a glob, a /regexp/ or semver:RANGE (repeatable)`,
       ).argParser(collect),
     )
-    .option('--limit <number>', `at most so many ${what}`, parseLimit);
+    .option('--limit <number>', `at most this many ${what}`, parseLimit);
 }
 
-/** A number of things from 1 on. Throws commander's InvalidArgumentError. */
+/** A count, 1 or more. Throws commander's InvalidArgumentError. */
 export function parseLimit(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('Give a number from 1 on.');
+  throw new InvalidArgumentError('Give a number of 1 or more.');
 }
 
 function parseCount(text: string): number {
