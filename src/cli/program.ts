@@ -74,7 +74,7 @@ async function descend(parent: Command, { args, entries, act }: Way): Promise<vo
     return descend(command, { args: rest, entries: entry.commands, act });
   }
   await entry.define(command, act);
-  command.option('--debug', 'tell on stderr what is going on, without secrets');
+  command.option('--debug', 'explain on stderr what happens, without secrets');
   await command.parseAsync(rest, { from: 'user' });
 }
 

@@ -37,7 +37,7 @@ export async function candidatesFor(
   if ('commands' in entry) return candidatesFor(rest, { entries: entry.commands, images });
   const command = new Command(name);
   await entry.define(command, () => async () => {});
-  command.option('--debug', 'tell on stderr what is going on, without secrets').option('--help', 'show help');
+  command.option('--debug', 'explain on stderr what happens, without secrets').option('--help', 'show help');
   return (await insideOf(command, rest, images)).filter(fits);
 }
 
