@@ -40,7 +40,7 @@ test('The help names every command, each with one line, and each command has a p
     assert.equal(await printed('help', ...path.split(' ')), help);
     assert.match(help, new RegExp(`Examples:\n  \\$ (?:.* \\| )?reg ${path}`), path);
     if ('commands' in entry) continue;
-    assert.match(help, /^ {2}--debug {2,}tell on stderr/m, path);
+    assert.match(help, /^ {2}--debug {2,}explain on stderr/m, path);
   }
 });
 
