@@ -1,6 +1,4 @@
-// oxlint-disable-next-line import/no-unassigned-import -- @peculiar/x509 wants it loaded first.
-import 'reflect-metadata';
-import * as x509 from '@peculiar/x509';
+import type * as X509 from '@peculiar/x509';
 import { KeyObject, randomBytes, webcrypto } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
@@ -23,8 +21,15 @@ export interface Authority {
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const HOUR_MS = 3_600_000;
 
+/** Loaded only where an authority is made: it takes longer than most tests. */
+async function loadX509(): Promise<typeof X509> {
+  await import('reflect-metadata');
+  return import('@peculiar/x509');
+}
+
 /** Makes an authority, in about 20 ms, that signs certificates for as long as a test may run. */
 export async function createAuthority(name = 'reg test CA'): Promise<Authority> {
+  const x509 = await loadX509();
   const keys = await generateKeys();
   const subject = `CN=${name}`;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -60,6 +65,7 @@ interface Issuer {
 }
 
 async function issue(names: readonly string[], issuer: Issuer): Promise<KeyPair> {
+  const x509 = await loadX509();
   const { privateKey, publicKey } = await generateKeys();
   const certificate = await x509.X509CertificateGenerator.create({
     ...validity(issuer.expired),
