@@ -37,7 +37,7 @@ test('six layers of 512 MiB are pulled and pushed in less than 150 MiB of memory
 });
 
 test('archives are written and read, and registries copied, in less than 150 MiB of memory', async (t) => {
-  const layers = [await patternContent(512 * MIB, 7), await patternContent(512 * MIB, 8)];
+  const layers = [await patternContent(256 * MIB, 7), await patternContent(256 * MIB, 8)];
   const made = image({ layers: layers.map((blob) => ({ blob, tar: blob })) });
   const from = await startStreamingRegistry(t, made);
   const to = await startStreamingRegistry(t);
