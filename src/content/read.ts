@@ -1,4 +1,4 @@
-/** Brings small contents into memory: manifests and configs, never layers. */
+/** Brings small contents into memory: manifests, configs, layers of a megabyte at most. */
 
 import { RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
@@ -7,13 +7,24 @@ import { MAX_MANIFEST_SIZE, parseManifest, type Manifest } from '../spec/manifes
 import type { CallOptions, Content, Source } from './types.js';
 import { verified } from './verify.js';
 
+/** So many pieces become one: each takes memory beside its bytes, and a server may send one byte at a time. */
+const MAX_PIECES = 256;
+
 export interface ReadOptions extends CallOptions {
   /** Largest size in bytes that is read. */
   readonly cap: number;
 }
 
 /** All bytes of `content`, verified. Throws TOO_LARGE before any I/O when the descriptor is over the cap. */
-export async function readContent(content: Content, { cap, signal }: ReadOptions): Promise<Uint8Array> {
+export async function readContent(content: Content, options: ReadOptions): Promise<Uint8Array> {
+  return Buffer.concat(await readPieces(content, options));
+}
+
+/** As `readContent`, in pieces, so that nothing is copied that need not be. */
+export async function readPieces(
+  content: Content,
+  { cap, signal }: ReadOptions,
+): Promise<readonly Uint8Array[]> {
   const { descriptor } = content;
   if (descriptor.size > cap) {
     throw new RegError(
@@ -21,9 +32,14 @@ export async function readContent(content: Content, { cap, signal }: ReadOptions
       `${shortDigest(descriptor.digest)} has ${descriptor.size} bytes; at most ${cap} are read`,
     );
   }
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of verified(descriptor, await content.open({ signal }))) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  const pieces: Uint8Array[] = [];
+  let joined = 0;
+  for await (const chunk of verified(descriptor, await content.open({ signal }))) {
+    if (pieces.push(chunk) - joined < MAX_PIECES) continue;
+    pieces.push(Buffer.concat(pieces.splice(joined)));
+    joined += 1;
+  }
+  return pieces;
 }
 
 /** The manifest that `descriptor` names, verified and parsed. Throws INVALID_MANIFEST, TOO_LARGE, DIGEST_MISMATCH. */

@@ -2,7 +2,7 @@
 
 import type { FileHandle } from 'node:fs/promises';
 
-import { onDisk } from './files.js';
+import { onDisk, withoutFirst } from './files.js';
 
 /** Beyond a quarter of this speed has little to gain, and memory is taken twice: by what is written and by what comes. */
 const BATCH_SIZE = 512 * 1024;
@@ -98,13 +98,4 @@ export class Appender {
       rest = withoutFirst(rest, bytesWritten);
     }
   }
-}
-
-function withoutFirst(buffers: readonly Uint8Array[], count: number): readonly Uint8Array[] {
-  let left = count;
-  return buffers.flatMap((buffer) => {
-    const skipped = Math.min(left, buffer.byteLength);
-    left -= skipped;
-    return skipped === buffer.byteLength ? [] : [buffer.subarray(skipped)];
-  });
 }

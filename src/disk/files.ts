@@ -12,12 +12,13 @@ import {
   closeSync,
   constants,
   fsync,
+  futimesSync,
   lstatSync,
   openSync,
   readFileSync,
   renameSync,
   unlinkSync,
-  writeFile,
+  writev,
   type Stats,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -118,30 +119,42 @@ function readWhole(path: string): Buffer {
   }
 }
 
-export interface Replacement {
+export interface Placement {
   /**
    * Where the bytes are written first: in the same file system, and in nobody else's way. What a process that was killed
    * left there is removed, so a name that is always the same leaves nothing behind for long.
    */
   readonly temporary: string;
-  readonly bytes: Uint8Array;
+  readonly pieces: readonly Uint8Array[];
   /** Permissions; default 0666, less the umask. */
   readonly mode?: number;
+  /** When it says that it was last changed, in seconds since 1970; default: when it was. */
+  readonly changed?: number;
   /** Asked when only the last step is missing: false calls it off. */
   readonly isWanted?: () => Promise<boolean>;
+}
+
+export interface Replacement extends Omit<Placement, 'pieces'> {
+  readonly bytes: Uint8Array;
 }
 
 /**
  * Puts bytes in the place of the file `path` in one step that survives a power cut; answers whether it did, and was not
  * called off. Throws DISK_FULL, DISK_ERROR.
  */
-export async function replaceFile(
-  path: string,
-  { temporary, bytes, mode = 0o666, isWanted = async () => true }: Replacement,
-): Promise<boolean> {
-  const isReplaced = await onDisk({ verb: 'write', path, missing: bytes.byteLength }, async () => {
+export async function replaceFile(path: string, { bytes, ...placement }: Replacement): Promise<boolean> {
+  const isReplaced = await placeFile(path, { ...placement, pieces: [bytes] });
+  if (isReplaced) await syncFolder(dirname(path));
+  return isReplaced;
+}
+
+/** As `replaceFile`, but that its name survives a power cut only after `syncFolder`. */
+export async function placeFile(path: string, placement: Placement): Promise<boolean> {
+  const { temporary, pieces, isWanted = async () => true } = placement;
+  const missing = pieces.reduce((size, piece) => size + piece.byteLength, 0);
+  return onDisk({ verb: 'write', path, missing }, async () => {
     try {
-      await writeAndSync(temporary, { bytes, mode });
+      await writeAndSync(placement);
       if (!(await isWanted())) return false;
       renameSync(temporary, path);
       return true;
@@ -150,22 +163,46 @@ export async function replaceFile(
       throw error;
     }
   });
-  if (isReplaced) await syncFolder(dirname(path));
-  return isReplaced;
 }
 
-async function writeAndSync(
-  path: string,
-  { bytes, mode }: { bytes: Uint8Array; mode: number },
-): Promise<void> {
-  await ifThere(() => unlinkSync(path));
-  const descriptor = openSync(path, 'wx', mode);
+async function writeAndSync({ temporary, pieces, mode = 0o666, changed }: Placement): Promise<void> {
+  const descriptor = createFile(temporary, mode);
   try {
-    await promisify(writeFile)(descriptor, bytes);
+    await writeAll(descriptor, pieces);
+    if (changed !== undefined) futimesSync(descriptor, changed, changed);
     await promisify(fsync)(descriptor);
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Opens a new file to write, in the place of one that is left there. */
+function createFile(path: string, mode: number): number {
+  try {
+    return openSync(path, 'wx', mode);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    unlinkSync(path);
+    return openSync(path, 'wx', mode);
+  }
+}
+
+/** The system may take a part only, when the disk is nearly full for example. */
+async function writeAll(descriptor: number, pieces: readonly Uint8Array[]): Promise<void> {
+  for (let rest = pieces; rest.length > 0;) {
+    const { bytesWritten } = await promisify(writev)(descriptor, rest);
+    rest = withoutFirst(rest, bytesWritten);
+  }
+}
+
+/** What is left of buffers of which the first `count` bytes are done with. */
+export function withoutFirst(buffers: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  let left = count;
+  return buffers.flatMap((buffer) => {
+    const skipped = Math.min(left, buffer.byteLength);
+    left -= skipped;
+    return skipped === buffer.byteLength ? [] : [buffer.subarray(skipped)];
+  });
 }
 
 // Windows opens no folder for that, and some file systems sync none; there is nothing more to be done there.

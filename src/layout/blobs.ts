@@ -12,7 +12,7 @@ import type { CallOptions, OpenOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { algorithmOf, isDigest, shortDigest, type Digest } from '../spec/digest.js';
-import { ifThere, look, onDisk, syncFolder } from '../disk/files.js';
+import { ifThere, look, onDisk, placeFile, syncFolder } from '../disk/files.js';
 import { makeFolder } from '../disk/make-folder.js';
 import { ALGORITHMS, type Paths } from './paths.js';
 import { digestFile, readFrom } from '../disk/read-file.js';
@@ -88,6 +88,17 @@ export class Blobs {
       makeFolder(folder);
       renameSync(path, target);
     });
+    this.#unsynced.add(folder);
+  }
+
+  /** As `publish`, of verified bytes that are written to the new file `temporary` first. */
+  async write(
+    digest: Digest,
+    { pieces, temporary }: { readonly pieces: readonly Uint8Array[]; readonly temporary: string },
+  ): Promise<void> {
+    const folder = this.#paths.blobFolder(algorithmOf(digest));
+    await onDisk({ verb: 'write', path: folder }, () => makeFolder(folder));
+    await placeFile(this.#paths.blob(digest), { temporary, pieces, changed: STAMP });
     this.#unsynced.add(folder);
   }
 

@@ -23,7 +23,7 @@ import type { Follower } from '../disk/fill.js';
 import { ingest } from './ingest.js';
 import { createParts, makeLayout, makeReady, type LayoutOptions, type Parts } from './parts.js';
 import { startSession, type Session } from './session.js';
-import type { Held } from './work.js';
+import type { Lease } from './work.js';
 
 export type { LayoutOptions };
 
@@ -49,7 +49,7 @@ export class Layout implements Source, Sink {
   readonly parts: Parts;
   /** The last put of each digest that is still under way in this process. */
   readonly #running = new Map<Digest, Promise<unknown>>();
-  #ready: Promise<Held> | undefined;
+  #ready: Promise<Lease> | undefined;
 
   constructor(folder: string, options: LayoutOptions) {
     this.parts = createParts(folder, options);
@@ -111,8 +111,10 @@ export class Layout implements Source, Sink {
    */
   async put(content: Content, options: PutOptions = {}): Promise<Outcome> {
     try {
-      await this.#prepare();
-      const outcome = await this.#inTurn(content.descriptor.digest, () => this.#take(content, options));
+      const lease = await this.#prepare();
+      const outcome = await this.#inTurn(content.descriptor.digest, () =>
+        this.#take(content, { ...options, lease }),
+      );
       if (options.tag !== undefined) await this.#setName(options.tag, content.descriptor, options);
       return outcome;
     } catch (error) {
@@ -175,23 +177,28 @@ export class Layout implements Source, Sink {
     await lease?.release();
   }
 
-  async #take(content: Content, { fresh = false, signal }: PutOptions): Promise<Outcome> {
+  async #take(
+    content: Content,
+    { fresh = false, signal, lease }: PutOptions & { readonly lease: Lease },
+  ): Promise<Outcome> {
     const { descriptor } = content;
     const isManifest = isManifestType(descriptor.mediaType);
     if (await this.parts.blobs.has(descriptor, { distrust: fresh, signal })) {
       if (isManifest) await this.#requireGraph([descriptor], { of: descriptor, signal });
       return fresh ? 'written' : 'exists';
     }
-    await (isManifest ? this.#ingestManifest(content, signal) : ingest(content, { ...this.parts, signal }));
+    const whole = isManifest ? await this.#complete(content, signal) : content;
+    await ingest(whole, { ...this.parts, lease, signal });
     return 'written';
   }
 
-  async #ingestManifest(content: Content, signal: AbortSignal | undefined): Promise<void> {
+  /** A manifest, read, of which all is there that it reaches. */
+  async #complete(content: Content, signal: AbortSignal | undefined): Promise<Content> {
     const { descriptor } = content;
     const bytes = await readContent(content, { cap: MAX_MANIFEST_SIZE, signal });
     const manifest = parseManifest(bytes, descriptor.mediaType, `manifest ${shortDigest(descriptor.digest)}`);
     await this.#requireGraph(childrenOf(manifest), { of: descriptor, signal });
-    await ingest(contentOf(descriptor, bytes), { ...this.parts, signal });
+    return contentOf(descriptor, bytes);
   }
 
   async #requireGraph(
@@ -227,10 +234,10 @@ export class Layout implements Source, Sink {
     }
   }
 
-  async #prepare(): Promise<void> {
+  async #prepare(): Promise<Lease> {
     this.#ready ??= makeReady(this.parts);
     try {
-      await this.#ready;
+      return await this.#ready;
     } catch (error) {
       this.#ready = undefined;
       throw error;

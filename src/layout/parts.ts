@@ -11,7 +11,7 @@ import { Cached } from './cached.js';
 import { isLayout, makeFolders, markLayout } from './format.js';
 import { IndexFile } from './index-file.js';
 import { Paths } from './paths.js';
-import { Work, type Held } from './work.js';
+import { Work, type Lease } from './work.js';
 
 /**
  * For how long what another host or container holds is let be, in milliseconds: nobody can say whether a process there
@@ -63,7 +63,7 @@ export function createParts(
 /**
  * What comes before anything is put in: the folder is made a layout, and a lease is taken out. Throws as `makeLayout`.
  */
-export async function makeReady(parts: Parts): Promise<Held> {
+export async function makeReady(parts: Parts): Promise<Lease> {
   await makeLayout(parts);
   return parts.work.lease();
 }

@@ -5,6 +5,7 @@
  *     oci-layout  index.json  blobs/sha256/HEX
  *     .partial/sha256-HEX            bytes of a blob so far; whoever wants that blob next goes on with them
  *     .partial/sha256-HEX.RANDOM     the same, when another process holds the first; of no use to anyone else
+ *     .partial/lease.RANDOM.N        a small blob on its way in, by a process that puts things in; of no use to others
  *     .partial/upload.RANDOM         bytes of a blob whose digest is not known yet
  *     .partial/NAME.claim            says which process holds NAME: one of the above, `index.json` (the lock), a lease
  *     .cache/manifests/sha256-HEX    a manifest that a cache fetched: beside the blobs, as its parts may be missing
@@ -27,6 +28,7 @@ import { uniqueName } from '../disk/files.js';
 export const ALGORITHMS: readonly Algorithm[] = ['sha256', 'sha512'];
 
 const PRIVATE = /\.[0-9a-f]{16}$/;
+const LEASED = /^(lease\.[0-9a-f]{16})\.\d+$/;
 
 export class Paths {
   /** Absolute. */
@@ -104,6 +106,16 @@ export function isPrivate(name: string): boolean {
 /** Whether a later process can go on with the file of this name. */
 export function isResumable(name: string): boolean {
   return isDigest(name.replace('-', ':'));
+}
+
+/** A file that goes with a lease, told from its others by a number. */
+export function fileOfLease(lease: string, number: number): string {
+  return `${lease}.${number}`;
+}
+
+/** The name of the lease that the file of this name goes with, if it does. */
+export function leaseOf(name: string): string | undefined {
+  return LEASED.exec(name)?.[1];
 }
 
 /** Whether the name, taken from a claim or a folder, is of a lease. */

@@ -12,13 +12,19 @@ import type { Digest } from '../spec/digest.js';
 import { quoteText } from '../spec/text.js';
 import { claimed, type Claim, type Claims } from '../disk/claim.js';
 import { ifThere, look, NO_FOLLOW, onDisk } from '../disk/files.js';
-import { isLease, isPrivate, isResumable, privateCopy, type Paths } from './paths.js';
+import { fileOfLease, isLease, isPrivate, isResumable, leaseOf, privateCopy, type Paths } from './paths.js';
 
 /** A file under `.partial/` that this process alone writes to, until `release`. */
 export interface Held {
   readonly path: string;
   /** Lets go of it; what is of no use to any other process is removed. */
   release(): Promise<void>;
+}
+
+/** Says that a process puts things in. */
+export interface Lease extends Held {
+  /** A fresh name for a file that is no more than the lease is. */
+  newFile(): string;
 }
 
 export class Work {
@@ -43,8 +49,10 @@ export class Work {
   }
 
   /** Says that this process puts things in: until it is released, `prune` keeps what is newer. */
-  lease(): Promise<Held> {
-    return this.#holdPrivate(this.#paths.private('lease'));
+  async lease(): Promise<Lease> {
+    const lease = await this.#holdPrivate(this.#paths.private('lease'));
+    let files = 0;
+    return { ...lease, newFile: () => fileOfLease(lease.path, files++) };
   }
 
   /** When the oldest lease of a process that may be running began, by the file system's clock. */
@@ -102,8 +110,10 @@ export class Work {
   }
 
   async #tidyOne(name: string): Promise<void> {
-    const path = this.#paths.inWork(claimed(name) ?? name);
+    const lease = leaseOf(name);
+    const path = this.#paths.inWork(lease ?? claimed(name) ?? name);
     const holder = await this.#claims.holderOf(path);
+    if (lease !== undefined && holder?.hasEnded !== false) return remove(this.#paths.inWork(name));
     if (holder === undefined && isPrivate(name)) return remove(path);
     if (holder?.hasEnded !== true) return;
     const claim = await this.#claims.claim(path);

@@ -31,8 +31,8 @@ interface Killed {
 }
 
 const table: readonly Killed[] = [
-  { before: [], command: 'pull ONE', points: 35 },
-  { before: ['pull ONE'], command: 'pull TWO', points: 25 },
+  { before: [], command: 'pull ONE', points: 30 },
+  { before: ['pull ONE'], command: 'pull TWO', points: 12 },
   { before: ['pull ONE'], command: 'tag ONE localhost/other:1', points: 6 },
   { before: ['pull ONE', 'pull TWO'], command: 'rmi TWO', again: 3, points: 4 },
   { before: ['pull ONE', 'pull TWO', 'rmi TWO'], command: 'prune', points: 5 },

@@ -4,6 +4,7 @@ import { readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { streamOf } from '../../src/content/read.js';
 import type { Content } from '../../src/content/types.js';
 import { hasCode, RegError } from '../../src/errors.js';
 import { Claims } from '../../src/disk/claim.js';
@@ -55,9 +56,11 @@ function breakAt(offset: number, error: Error = new RegError('UNREACHABLE', 'cut
 const blobFile = (store: Layout): string => join(store.folder, 'blobs', 'sha256', digest.slice(7));
 const partialFile = (store: Layout): string => join(store.folder, '.partial', `sha256-${digest.slice(7)}`);
 
-/** What is in `.partial` beside the leases of running processes. */
+/** What is in `.partial` beside the leases themselves. */
 async function leftovers(store: Layout): Promise<readonly string[]> {
-  return (await readdir(join(store.folder, '.partial'))).filter((name) => !name.startsWith('lease.'));
+  return (await readdir(join(store.folder, '.partial'))).filter(
+    (name) => !/^lease\.[0-9a-f]{16}\.claim$/.test(name),
+  );
 }
 
 async function assertWhole(store: Layout): Promise<void> {
@@ -127,6 +130,32 @@ test('a partial that is too long is begun again', async (t) => {
   await store.put(content);
   assert.deepEqual(content.openedAt, [0]);
   await assertWhole(store);
+});
+
+test('a small blob that breaks off leaves nothing, and one that is wrong at first is fetched again', async (t) => {
+  const store = await emptyStore(t);
+  const small = blob('small');
+  let openings = 0;
+  const flaky = (bytes: () => Uint8Array): Content => ({
+    ...small,
+    async open() {
+      openings += 1;
+      return streamOf(bytes());
+    },
+  });
+  const cut = flaky(() => {
+    throw new RegError('UNREACHABLE', 'cut');
+  });
+  await assert.rejects(store.put(cut), (error) => hasCode(error, 'UNREACHABLE'));
+  await assert.rejects(store.put(flaky(() => Buffer.from('wrong'))), (error) =>
+    hasCode(error, 'DIGEST_MISMATCH'),
+  );
+  assert.equal(openings, 3);
+  assert.deepEqual(await leftovers(store), []);
+  assert.equal(await store.has(small.descriptor), false);
+  await store.put(flaky(() => Buffer.from(openings === 4 ? 'wrong' : 'small')));
+  assert.equal(await store.has(small.descriptor), true);
+  assert.deepEqual(await leftovers(store), []);
 });
 
 test('a symbolic link in the place of a partial is replaced, not followed', async (t) => {
@@ -274,11 +303,16 @@ test('what dead processes left is removed when the store is next written to', as
     writeFile(join(work, 'upload.3333333333333333'), 'of a living process'),
     writeFile(join(work, 'upload.3333333333333333.claim'), alive),
     writeFile(join(work, 'lease.4444444444444444.claim'), dead),
+    writeFile(join(work, 'lease.4444444444444444.0'), 'of a dead process'),
+    writeFile(join(work, 'lease.5555555555555555.claim'), alive),
+    writeFile(join(work, 'lease.5555555555555555.12'), 'of a living process'),
+    writeFile(join(work, 'lease.6666666666666666.3'), 'of nobody'),
     writeFile(partialFile(store), 'resumable'),
     writeFile(`${partialFile(store)}.claim`, dead),
   ]);
   await (await openStore(t, store.folder)).put(blob('next'));
   assert.deepEqual([...(await leftovers(store))].sort(), [
+    'lease.5555555555555555.12',
     `sha256-${digest.slice(7)}`,
     'upload.3333333333333333',
     'upload.3333333333333333.claim',

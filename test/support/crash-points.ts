@@ -13,8 +13,9 @@ export interface Point {
   readonly call: string;
   /** Relative to the home of the person. */
   readonly path: string;
-  /** Counts the calls of this kind on this path, from 1 on. */
+  /** Counts the calls of this kind on this path, from 1 on; on any path, where the name is another one in each run. */
   readonly nth: number;
+  readonly isNamed: boolean;
 }
 
 const CALLS =
@@ -24,6 +25,10 @@ const CALLS =
 
 /** A part of a name that is another one in each run; `leaveClaim` writes zeros. */
 const RANDOM = /\.(?!0{16})[0-9a-f]{16}\b/;
+
+/** Files whose names are others in each run, and what is done to them by number: a call that nothing else makes as often. */
+const SMALL_BLOB = /\.partial\/lease\.[0-9a-f]{16}\.\d+$/;
+const COUNTED: ReadonlySet<string> = new Set(['pwritev', 'fsync', 'utimensat', 'rename']);
 
 /** All points at which a command that runs undisturbed changes what is in `home`, but for its cache. */
 export async function findPoints(
@@ -60,10 +65,11 @@ export function failAt(
 
 function strike(
   scope: Scope,
-  { call, path, nth }: Point,
+  { call, path, nth, isNamed }: Point,
   { home, args, blow }: Place & { readonly blow: string },
 ): Promise<Ended> {
-  const inject = ['-P', join(home, path), '-e', `inject=${call}:${blow}:when=${nth}`];
+  const where = isNamed ? ['-P', join(home, path)] : [];
+  const inject = [...where, '-e', `inject=${call}:${blow}:when=${nth}`];
   return trace(scope, { home, args, options: [...inject, '-o', '/dev/null'] });
 }
 
@@ -86,6 +92,11 @@ async function trace(scope: Scope, { home, args, options }: Traced): Promise<End
 
 function pointsIn(log: string, home: string): readonly Point[] {
   const counts = new Map<string, number>();
+  const count = (key: string): number => {
+    const nth = (counts.get(key) ?? 0) + 1;
+    counts.set(key, nth);
+    return nth;
+  };
   const points = new Map<string, Point>();
   for (const line of log.split('\n')) {
     const [isCall, thread = '', call = ''] = /^(\d+) +(\w+)\(/.exec(line) ?? [];
@@ -94,15 +105,17 @@ function pointsIn(log: string, home: string): readonly Point[] {
     const paths = new Set(
       [...line.matchAll(/["<](\/[^">]*)[">]/g)].flatMap(([, path = '']) => below(home, path)),
     );
-    for (const [position, path] of [...paths].entries()) {
-      const key = `${thread} ${call} ${path}`;
-      const nth = (counts.get(key) ?? 0) + 1;
-      counts.set(key, nth);
-      const changes = !line.includes(' = -1 E') && (call !== 'openat' || line.includes('O_CREAT'));
-      if (position === 0 && changes && !RANDOM.test(path) && !/^\.cache(?:\/|$)/.test(path)) {
-        points.set(`${call} ${path} ${nth}`, { call, path, nth });
-      }
-    }
+    const nth = count(`${thread} ${call}`);
+    const [named] = [...paths].map((path) => ({
+      path,
+      nth: count(`${thread} ${call} ${path}`),
+      isNamed: true,
+    }));
+    const changes = !line.includes(' = -1 E') && (call !== 'openat' || line.includes('O_CREAT'));
+    if (named === undefined || !changes || /^\.cache(?:\/|$)/.test(named.path)) continue;
+    if (!RANDOM.test(named.path)) points.set(`${call} ${named.path} ${named.nth}`, { call, ...named });
+    else if (COUNTED.has(call) && SMALL_BLOB.test(named.path))
+      points.set(`${call} ${nth}`, { call, path: 'store/.partial/lease.*', nth, isNamed: false });
   }
   return [...points.values()];
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { buffer } from 'node:stream/consumers';
 import { filesIn, findFaults } from './hostile/store-check.js';
-import { image, layer } from './images.js';
+import { bigLayer, image, layer } from './images.js';
 import type { TestGraph, TestImage } from './images.js';
 import { reg, storeFolder } from './reg.js';
 import { succeeded } from './person.js';
@@ -17,9 +17,12 @@ import type { Scope } from './temp.js';
 /** The names of a store with the digests that they stand for. */
 export type Names = Readonly<Record<string, string>>;
 
-/** An image of a small layer that all of these images share, and one of its own when it gets a name. */
+/** Too large to come in by way of memory. */
+const SHARED_SIZE = 1.25 * 1024 * 1024;
+
+/** An image of a layer that all of these images share, and a tiny one of its own when it gets a name. */
 export async function smallImage(name?: string): Promise<TestImage> {
-  const shared = await layer({ shared: 'the same in all' });
+  const shared = await bigLayer(SHARED_SIZE, 7);
   return image({ layers: name === undefined ? [shared] : [shared, await layer({ name })] });
 }
 
