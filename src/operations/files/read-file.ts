@@ -9,6 +9,9 @@ import { lookAt } from '../look/look-at.js';
 import { LayerReader, layersOf, plainPath, type FilesOptions } from './image-files.js';
 import type { LayerFile } from './open-layer.js';
 
+/** What is known is laid out anew each time: where layers are many, a tenth more are opened before. */
+const GROWTH = 1.1;
+
 /** A file that was found, to be read before the next one is asked for. */
 export interface OpenFile {
   /** Without links, such as `/usr/lib/os-release`. */
@@ -20,8 +23,8 @@ export interface OpenFile {
 }
 
 /**
- * Has `task` read each of the files that `paths` name, by the links of the image. Layers are opened from the top, and no
- * more of them than decide. Throws NOT_FOUND, INVALID_ARGUMENT for what has no content, and what `openLayer` throws.
+ * Has `task` read each of the files that `paths` name, by the links of the image. Layers are opened from the top, as many
+ * as decide, or a tenth more. Throws NOT_FOUND, INVALID_ARGUMENT for what has no content, and what `openLayer` throws.
  */
 export async function readFiles(
   image: string,
@@ -53,9 +56,9 @@ async function findFile(
   path: string,
   open: (layer: Content) => Promise<readonly LayerFile[]>,
 ): Promise<FoundFile> {
-  for (let from = Math.max(0, layers.length - 1); ; from -= 1) {
-    const view = new View<LayerFile>({ isWhole: from === 0 });
-    for (const layer of layers.slice(from)) view.add(await open(layer));
+  for (let known = 1; ; known = Math.max(known + 1, Math.floor(known * GROWTH))) {
+    const view = new View<LayerFile>({ isWhole: known >= layers.length });
+    for (const layer of layers.slice(-known)) view.add(await open(layer));
     const finding = view.find(path);
     if (finding.kind !== 'unknown') return requireFile(finding, path);
   }

@@ -193,6 +193,17 @@ suite('the files of an image', () => {
     );
   });
 
+  test('are found below many layers, of which a tenth more than decide are read', async (t) => {
+    const layers = await Promise.all(
+      Array.from({ length: 50 }, (_, at) => layer({ 'etc/': DIRECTORY, [`etc/${at}`]: `${at}` })),
+    );
+    const { name, options, fetched } = await lookAt(t, layers);
+    assert.equal(await cat(name, options, '/etc/15'), '/etc/15=15');
+    const lowest = Math.min(...fetched().map(([at]) => at));
+    assert.ok(lowest <= 15 && lowest >= 12, `${lowest}`);
+    assert.equal(await cat(name, options, '/etc/0'), '/etc/0=0');
+  });
+
   test('that are no files are not read', async (t) => {
     const { name, options } = await lookAt(t, [
       await layer({
