@@ -1,6 +1,6 @@
 /** Reads large files in pieces, the next one on its way while this one is used. */
 
-import { constants, type Stats } from 'node:fs';
+import { constants, fstatSync, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
 import { throwIfAborted } from '../content/abort.js';
@@ -25,7 +25,7 @@ export async function* readFrom(
 ): AsyncGenerator<Uint8Array> {
   const handle = await onDisk({ verb: 'read', path }, () => open(path, constants.O_RDONLY | NO_FOLLOW));
   try {
-    const stats = await handle.stat();
+    const stats = fstatSync(handle.fd);
     if (!check(stats))
       throw new RegError('STORE_CORRUPT', `${quoteText(path)} was changed while it was read`);
     yield* pieces(handle, { path, from, size: Math.min(to, stats.size), signal });
@@ -43,8 +43,9 @@ export async function digestFile(
   const digester = new Digester(algorithm);
   const handle = await open(path, constants.O_RDONLY | NO_FOLLOW);
   try {
-    const stats = await handle.stat();
-    for await (const piece of piecesOf(handle, { path, signal })) digester.update(piece);
+    const stats = fstatSync(handle.fd);
+    for await (const piece of pieces(handle, { path, from: 0, size: stats.size, signal }))
+      digester.update(piece);
     return { digest: digester.digest(), stats };
   } finally {
     await handle.close();
@@ -56,7 +57,7 @@ export async function* piecesOf(
   handle: FileHandle,
   options: CallOptions & { readonly path: string },
 ): AsyncGenerator<Uint8Array> {
-  const { size } = await handle.stat();
+  const { size } = fstatSync(handle.fd);
   yield* pieces(handle, { ...options, from: 0, size });
 }
 

@@ -1,7 +1,7 @@
 /** Tells what a blob is of which only the digest is known. */
 
-import { readContent } from '../content/read.js';
-import type { CallOptions, Content } from '../content/types.js';
+import type { CallOptions } from '../content/types.js';
+import { verified } from '../content/verify.js';
 import { hasCode } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import type { Digest } from '../spec/digest.js';
@@ -18,9 +18,9 @@ export async function describeBlob(
   const stats = await blobs.look(digest);
   if (stats?.isFile() !== true) return undefined;
   const descriptor = { mediaType: UNKNOWN_TYPE, digest, size: stats.size };
-  const content: Content = { descriptor, open: (options) => blobs.open(descriptor, options) };
-  if (stats.size > MAX_MANIFEST_SIZE || !(await looksLikeJson(content))) return descriptor;
-  const bytes = await readContent(content, { cap: MAX_MANIFEST_SIZE, signal });
+  if (stats.size > MAX_MANIFEST_SIZE) return descriptor;
+  const bytes = await readJson(verified(descriptor, await blobs.open(descriptor, { signal })));
+  if (bytes === undefined) return descriptor;
   try {
     return { ...descriptor, mediaType: sniffMediaType(bytes) };
   } catch (error) {
@@ -29,9 +29,16 @@ export async function describeBlob(
   }
 }
 
-async function looksLikeJson(content: Content): Promise<boolean> {
-  for await (const bytes of await content.open()) {
-    return Buffer.from(bytes).toString('latin1', 0, 64).trimStart().startsWith('{');
+/** All of it; undefined as soon as it does not look like JSON. */
+async function readJson(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array | undefined> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream) {
+    if (chunks.length === 0 && !looksLikeJson(chunk)) return undefined;
+    chunks.push(chunk);
   }
-  return false;
+  return Buffer.concat(chunks);
+}
+
+function looksLikeJson(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.subarray(0, 64)).toString('latin1').trimStart().startsWith('{');
 }

@@ -12,8 +12,8 @@ import { reach, requireAll } from './graph.js';
 import { isSameEntry, type Entry } from './index-file.js';
 import type { Layout } from './layout.js';
 
-/** Blobs that are hashed at once: one hashes while the other reads. */
-const CONCURRENCY = 2;
+/** Blobs and images that are looked at once: while one is hashed, Node's four threads read others. */
+const CONCURRENCY = 4;
 
 export interface VerifyOptions extends CallOptions {
   /** Removes blobs that are wrong, so that the next pull fetches them. Default false. */
@@ -44,21 +44,28 @@ export interface VerifyReport {
  */
 export async function verifyLayout(layout: Layout, options: VerifyOptions = {}): Promise<VerifyReport> {
   const { blobs } = layout.parts;
-  const limit = createLimit(CONCURRENCY);
   let bytes = 0;
   const digests = await blobs.list();
-  const found = await Promise.all(
-    digests.map((digest) =>
-      limit(async () => {
-        const result = await checkBlob(layout, digest, options);
-        bytes += result.bytes;
-        options.onProgress?.(bytes);
-        return result.problem === undefined ? [] : [{ subject: digest, problem: result.problem }];
-      }),
-    ),
+  const wrong = await findProblems(digests, async (digest) => {
+    const { problem, ...checked } = await checkBlob(layout, digest, options);
+    bytes += checked.bytes;
+    options.onProgress?.(bytes);
+    return problem === undefined ? undefined : { subject: digest, problem };
+  });
+  const incomplete = await findProblems(await layout.entries(), (entry) =>
+    checkEntry(layout, entry, options),
   );
-  const incomplete = await checkEntries(layout, options);
-  return { checked: digests.length, bytes, problems: [...found.flat(), ...incomplete] };
+  return { checked: digests.length, bytes, problems: [...wrong, ...incomplete] };
+}
+
+/** In the order of the items. */
+async function findProblems<T>(
+  items: readonly T[],
+  check: (item: T) => Promise<Problem | undefined>,
+): Promise<readonly Problem[]> {
+  const limit = createLimit(CONCURRENCY);
+  const found = await Promise.all(items.map((item) => limit(() => check(item))));
+  return found.filter((problem) => problem !== undefined);
 }
 
 async function checkBlob(
@@ -80,15 +87,15 @@ async function checkBlob(
   };
 }
 
-async function checkEntries(layout: Layout, { signal }: CallOptions): Promise<readonly Problem[]> {
-  const problems: Problem[] = [];
-  for (const entry of await layout.entries()) {
-    const problem = await checkEntry(layout, entry, { signal });
-    // An image that was removed while we looked has no problem any more.
-    if (problem === undefined || !(await isStillThere(layout, entry))) continue;
-    problems.push({ subject: cleanText(entry.name ?? entry.descriptor.digest), problem });
-  }
-  return problems;
+async function checkEntry(
+  layout: Layout,
+  entry: Entry,
+  { signal }: CallOptions,
+): Promise<Problem | undefined> {
+  const problem = await whatIsMissing(layout, entry, { signal });
+  // An image that was removed while we looked has no problem any more.
+  if (problem === undefined || !(await isStillThere(layout, entry))) return undefined;
+  return { subject: cleanText(entry.name ?? entry.descriptor.digest), problem };
 }
 
 async function isStillThere(layout: Layout, entry: Entry): Promise<boolean> {
@@ -97,7 +104,7 @@ async function isStillThere(layout: Layout, entry: Entry): Promise<boolean> {
   return entries.includes(entry) || entries.some((other) => isSameEntry(other, entry));
 }
 
-async function checkEntry(
+async function whatIsMissing(
   layout: Layout,
   { descriptor }: Entry,
   options: CallOptions,
@@ -105,7 +112,9 @@ async function checkEntry(
   try {
     await requireAll(reach(layout, [descriptor], options), {
       of: descriptor,
-      isThere: (node) => layout.has(node, options),
+      // What was hashed just now is believed, at a glance.
+      isThere: async (node) =>
+        (await layout.parts.blobs.isBelieved(node)) || (await layout.has(node, options)),
     });
     return undefined;
   } catch (error) {
@@ -184,9 +193,10 @@ async function pruneBlobs(layout: Layout, options: PruneOptions): Promise<Freed>
   const { dryRun = false, signal } = options;
   const unreached = await findUnreached(layout, options);
   if (dryRun) return sum(unreached);
+  const limit = createLimit(CONCURRENCY);
+  const rank = async ({ digest }: Unreached) => ({ digest, rank: await rankOf(layout, digest, { signal }) });
+  const ranked = await Promise.all(unreached.map((one) => limit(() => rank(one))));
   // Parents go before their children, so that no manifest is ever without its parts.
-  const ranked = [];
-  for (const { digest } of unreached) ranked.push({ digest, rank: await rankOf(layout, digest, { signal }) });
   for (const { digest } of ranked.sort((one, other) => one.rank - other.rank)) {
     throwIfAborted(signal);
     await layout.parts.blobs.remove(digest);
