@@ -51,17 +51,19 @@ function optionalParts(value: JsonObject, where: string): Partial<Descriptor> {
 /** Annotations as a fresh map. Throws INVALID_MANIFEST. */
 export function parseAnnotations(value: unknown, where: string): Readonly<Record<string, string>> {
   if (!isObject(value)) throw new RegError('INVALID_MANIFEST', `${where}.annotations is not an object`);
-  const entries = Object.entries(value).map(([key, text]): [string, string] => {
-    if (typeof text === 'string') return [key, text];
+  if (!isStringMap(value))
     throw new RegError('INVALID_MANIFEST', `${where}.annotations holds a value that is no string`);
-  });
-  // Unlike assignment, fromEntries makes an own key even of "__proto__".
-  return Object.fromEntries(entries);
+  // Unlike assignment, spreading makes an own key even of "__proto__".
+  return { ...value };
 }
 
 /** The descriptor of `bytes`. */
 export function describe(mediaType: string, bytes: Uint8Array, algorithm: Algorithm = 'sha256'): Descriptor {
   return { mediaType, digest: digestOf(bytes, algorithm), size: bytes.byteLength };
+}
+
+function isStringMap(value: JsonObject): value is Readonly<Record<string, string>> {
+  return Object.values(value).every((item) => typeof item === 'string');
 }
 
 function isStringList(value: unknown): value is readonly string[] {
