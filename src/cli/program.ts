@@ -2,16 +2,14 @@
 
 import { Command, CommanderError, Help } from 'commander';
 
-import { RegError } from '../errors.js';
-import { cleanText } from '../spec/text.js';
 import { addExamples, type Act } from './define/act.js';
 import { COMMAND_GROUPS } from './define/commands.js';
-import type { CommandEntry } from './define/entry.js';
 import type { CommandModule } from './context.js';
 import type { SharedFlags } from './flags/flags.js';
 import { inOrder } from './define/option-order.js';
 import type { Writable } from './output/output.js';
 import type { Session } from './session.js';
+import type { Arguments } from './usage-error.js';
 
 export interface ProgramOptions extends Pick<Session, 'run'> {
   readonly stdout: Writable;
@@ -29,6 +27,7 @@ export async function runProgram(args: readonly string[], { stdout, run }: Progr
     await descend(createRoot(stdout), way);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    const { usageError } = await import('./usage-error.js');
     const told = usageError(error, way);
     if (told !== undefined) throw told;
   }
@@ -56,9 +55,7 @@ function createRoot(stdout: Writable): Command {
     .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: () => {} });
 }
 
-interface Way {
-  readonly args: readonly string[];
-  readonly entries: readonly CommandEntry[];
+interface Way extends Arguments {
   readonly act: Act;
 }
 
@@ -83,32 +80,7 @@ function asSentence(summary: string): string {
 }
 
 /** Shows what there is below `parent`, or says what is wrong with the first argument: no command is named so. */
-async function refuse(parent: Command, { args, entries }: Omit<Way, 'act'>): Promise<void> {
+async function refuse(parent: Command, { args, entries }: Arguments): Promise<void> {
   for (const { name, summary } of entries) parent.command(name).summary(summary);
   await parent.parseAsync(args.slice(0, 1), { from: 'user' });
-}
-
-/** What commander says, and how we say it. */
-const REWORDED: readonly (readonly [RegExp, string])[] = [
-  [/^\(outputHelp\)$/, 'a command is missing'],
-  [/^option "(?:-\w, )?(--[\w-]+)[^"]*" argument missing$/, '$1 needs a value'],
-  [/^option "(?:-\w, )?(--[\w-]+)[^"]*" argument "(.*)" is invalid\./, 'invalid $1 "$2".'],
-  [/ \(Did you mean (one of .*)\?\)$/, '. Did you mean $1?'],
-  [/ \(Did you mean (.*)\?\)$/, '. Did you mean "$1"?'],
-];
-
-/** `error` as one about usage; undefined when it only says that help was shown. */
-function usageError(error: CommanderError, way: Omit<Way, 'act'>): RegError | undefined {
-  if (error.exitCode === 0) return undefined;
-  const message = cleanText(error.message.replace(/^error: /, '').replaceAll("'", '"'), 1000);
-  const reworded = REWORDED.reduce((text, [theirs, ours]) => text.replace(theirs, ours), message);
-  return new RegError('INVALID_ARGUMENT', reworded, { hint: `Run "reg${commandIn(way)} --help".` });
-}
-
-/** The command that the arguments begin with, such as ` auth get`, as far as there is one. */
-function commandIn({ args, entries }: Omit<Way, 'act'>): string {
-  const [name, ...rest] = args;
-  const entry = entries.find((one) => one.name === name);
-  if (entry === undefined) return '';
-  return ` ${entry.name}${'commands' in entry ? commandIn({ args: rest, entries: entry.commands }) : ''}`;
 }

@@ -61,10 +61,13 @@ export async function findImage(store: Layout, reference: Reference): Promise<St
 export async function getImage(store: Layout, reference: Reference): Promise<StoredImage> {
   const image = await findImage(store, reference);
   if (image !== undefined) return image;
-  throw new RegError('NOT_FOUND', 'no such image in the local store', {
-    reference: formatReference(reference),
-    hint: `Run "reg images" to see what is there, or "reg pull ${familiarName(reference)}".`,
-  });
+  const hint = `Run "reg images" to see what is there, or "reg pull ${familiarName(reference)}".`;
+  throw notInStore(reference, hint);
+}
+
+export function notInStore(reference: Reference, hint: string): RegError {
+  const message = 'no such image in the local store';
+  return new RegError('NOT_FOUND', message, { reference: formatReference(reference), hint });
 }
 
 /** Whether a name of the store belongs to the repository of `reference`. */

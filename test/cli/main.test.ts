@@ -24,10 +24,16 @@ test('The help is shown to who asks for it, or for nothing', async (t) => {
 test('A mistake in the arguments is told in one line, with exit code 2', async (t) => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['pul', 'nginx'], /unknown command "pul"\. Did you mean "pull"\?/],
-    [['pull'], /missing required argument "image"/],
+    [['pull'], /the image is missing\. Run "reg pull --help"\./],
+    [['ls'], /unknown command "ls"\. Did you mean "images" or "tags"\?/],
+    [['copy', 'a', 'b', 'c'], /"copy" takes 2 arguments, and got 3\./],
+    [['load', 'images.tar'], /"load" takes no arguments, and got 1\./],
+    [['artifact', 'push', '127.0.0.1:1/a'], /there is no file to push\. Name files, /],
+    [['artifact', 'attach', 'a'], /--artifact-type is missing\./],
+    [['completion', 'tcsh'], /invalid shell "tcsh"\. Allowed choices are /],
     [['pull', '--platfrom', 'x', 'nginx'], /unknown option "--platfrom"\. Did you mean "--platform"\?/],
     [['pull', 'nginx', '--store'], /--store needs a value/],
-    [['images', 'too', 'many'], /too many arguments/],
+    [['images', 'too', 'many'], /"images" takes no arguments, and got 2\./],
     [['pull', '-img'], /unknown option "-img"/],
     [['pull', '--', '-img'], /invalid reference "-img"/],
     [['pull', ''], /invalid reference/],
@@ -39,7 +45,11 @@ test('A mistake in the arguments is told in one line, with exit code 2', async (
     [['pull', '--resolve', 'a:1', 'nginx'], /HOST:PORT:ADDRESS/],
     [['pull', '--concurrency', '0', 'nginx'], /1 to 64/],
     [['pull', '--connections', '65', 'nginx'], /invalid --connections "65"\. Give a number from 1 to 64/],
-    [['images', '--json', '--quiet'], /cannot be used with/],
+    [['images', '--json', '--quiet'], /--json cannot be used with --quiet\./],
+    [
+      ['--debug', 'pull', 'nginx'],
+      /unknown option "--debug"\. Options stand behind the command: "reg pull --debug"\./,
+    ],
     [['--store', 'x', 'images'], /unknown option "--store"/],
     [['ref', '\u001b[2J\nforged'], /invalid reference/],
   ];

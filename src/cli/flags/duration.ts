@@ -21,23 +21,32 @@ const MAX_AGE_MS = 3650 * MAX_MS;
 
 /** Reads `5s`, `500ms`, `1.5m`, `1h` or a number of seconds into milliseconds. Throws INVALID_ARGUMENT. */
 export function parseDuration(text: string, what: string): number {
-  return parseTime(text, { what, maxMs: MAX_MS, hint: 'such as 500ms, 30s or 2m, up to 24h' });
+  const hint = 'such as 500ms, 30s or 2m, up to 24h; a number alone means seconds';
+  return parseTime(text, { what, maxMs: MAX_MS, hint, usualUnit: 's' });
 }
 
-/** As `parseDuration`, for times that have passed: `30d`. */
+/**
+ * As `parseDuration`, for times that have passed: `30d`. A number alone is none: whoever writes 30 means days, and what is
+ * older than 30 seconds would be gone.
+ */
 export function parseAge(text: string, what: string): number {
-  return parseTime(text, { what, maxMs: MAX_AGE_MS, hint: 'such as 12h or 30d' });
+  return parseTime(text, { what, maxMs: MAX_AGE_MS, hint: 'with its unit, such as 12h or 30d' });
 }
 
-function parseTime(
-  text: string,
-  { what, maxMs, hint }: { readonly what: string; readonly maxMs: number; readonly hint: string },
-): number {
-  const [, amount, unit = 's'] = SHAPE.exec(text.trim()) ?? [];
+interface TimeOptions {
+  readonly what: string;
+  readonly maxMs: number;
+  readonly hint: string;
+  /** Of a number alone; default: it is refused. */
+  readonly usualUnit?: string;
+}
+
+function parseTime(text: string, { what, maxMs, hint, usualUnit = '' }: TimeOptions): number {
+  const [, amount, unit = usualUnit] = SHAPE.exec(text.trim()) ?? [];
   const ms = Math.round(Number(amount) * (UNITS_MS.get(unit) ?? NaN));
   if (ms >= 1 && ms <= maxMs) return ms;
   throw new RegError('INVALID_ARGUMENT', `invalid ${what} ${quoteText(text, 40)}`, {
-    hint: `Write a time ${hint}; a number alone means seconds.`,
+    hint: `Write a time ${hint}.`,
   });
 }
 

@@ -56,6 +56,7 @@ export interface NewArtifact extends NewImage {
 export async function createArtifact(
   options: ArtifactFiles & { readonly subject?: Descriptor },
 ): Promise<NewArtifact> {
+  requireSomething(options);
   const artifactType = typeOf(options);
   const annotations = await readAnnotations({ pairs: options.annotations, file: options.annotationFile });
   const files = describeFiles(options.files, { ...options, annotations: annotations.files });
@@ -80,6 +81,14 @@ export async function createArtifact(
     await scratch.close();
     throw error;
   }
+}
+
+/** A type alone may say something, such as that an image is good; nothing at all is a file that was forgotten. */
+function requireSomething({ files, artifactType, config, annotations, annotationFile }: ArtifactFiles): void {
+  if (files.length > 0 || [artifactType, config, annotations, annotationFile].some(Boolean)) return;
+  throw new RegError('INVALID_ARGUMENT', 'there is no file to push', {
+    hint: 'Name files, or say with --artifact-type what it is without any.',
+  });
 }
 
 /** Throws INVALID_ARGUMENT for what is no media type. */

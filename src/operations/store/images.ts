@@ -12,7 +12,15 @@ import { formatPlatform } from '../../spec/platform.js';
 import { familiarName, formatReference, parseReference } from '../../spec/reference.js';
 import { readImageConfig } from '../image-config.js';
 import { currentIn, guarded, type TagRules } from '../transfer/guarded.js';
-import { getImage, parseImage, registryDigest, storeName, type StoredImage } from '../image-name.js';
+import {
+  findImage,
+  getImage,
+  notInStore,
+  parseImage,
+  registryDigest,
+  storeName,
+  type StoredImage,
+} from '../image-name.js';
 
 /** Images that are read at once. */
 const CONCURRENCY = 8;
@@ -118,7 +126,9 @@ export async function removeImages(
   for (const image of images) {
     const reference = parseImage(image);
     try {
-      const { name, descriptor } = await getImage(store, reference);
+      const found = await findImage(store, reference);
+      if (found === undefined) throw notInStore(reference, 'Run "reg images" to see what is there.');
+      const { name, descriptor } = found;
       removed.set(name, { reference: name, digest: descriptor.digest });
     } catch (error) {
       throw explain(error, `cannot remove ${familiarName(reference)}`);

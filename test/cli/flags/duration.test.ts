@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { formatDuration, parseDuration } from '../../../src/cli/flags/duration.js';
+import { formatDuration, parseAge, parseDuration } from '../../../src/cli/flags/duration.js';
 import { hasCode } from '../../../src/errors.js';
 
 test('A time is read with its unit, or in seconds without one', () => {
@@ -16,6 +16,14 @@ test('A time is read with its unit, or in seconds without one', () => {
     ['24h', 86_400_000],
   ];
   for (const [text, ms] of cases) assert.equal(parseDuration(text, 'time'), ms, text);
+});
+
+test('An age has a unit: 30 would be seconds, and mean days', () => {
+  assert.equal(parseAge('30d', '--unused-for'), 30 * 86_400_000);
+  assert.throws(
+    () => parseAge('30', '--unused-for'),
+    (error) => hasCode(error, 'INVALID_ARGUMENT') && /with its unit/.test(error.context.hint ?? ''),
+  );
 });
 
 test('What is no time is refused by name, and says how to write one', () => {
