@@ -85,7 +85,7 @@ const RULES: readonly Rule[] = [
     title: 'what is unpacked is put on the disk in one place, which follows no link',
     pattern: /\b(?:f|l)?ch(?:own|mod)Sync\(|\b(?:f|l)?utimesSync\(|\bsymlinkSync\(|\blinkSync\(/,
     places: [
-      /^rootfs\/disk-tree\.ts$/,
+      /^rootfs\/disk-(?:tree|calls)\.ts$/,
       // Lets its owner into folders that are to be removed.
       /^rootfs\/target\.ts$/,
       // The store notes in the times of a blob that it was verified.

@@ -8,12 +8,14 @@
 
 import * as fs from 'node:fs';
 
-import { asDiskError, errnoOf, NO_FOLLOW } from '../disk/files.js';
+import { asDiskError, NO_FOLLOW } from '../disk/files.js';
 import type { LayerEntry } from '../tar/layer.js';
 import { decodeName, encodeName } from '../tar/name.js';
+import { isAllowed, lookAt, removeOne, setTime, timeOf, writeAll } from './disk-calls.js';
 import { diskPaths, type DiskPath } from './disk-path.js';
-import { LossList, type Losses } from './losses.js';
-import { split, IMPLICIT_FOLDER, type Node, type Tree } from './tree.js';
+import { knownNames, noRoomFor, type KnownNames } from './known-names.js';
+import { LossList, type LeftOut, type Losses } from './losses.js';
+import { joined, split, IMPLICIT_FOLDER, type Node, type Tree } from './tree.js';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_WRONLY } = fs.constants;
 
@@ -44,6 +46,9 @@ export class DiskTree implements Tree {
   readonly #at: DiskPath;
   readonly #options: DiskTreeOptions;
   readonly #losses = new LossList();
+  readonly #known: KnownNames;
+  /** What layers put there, and is not: a hard link to it is left out as well. */
+  readonly #leftOut = new Map<string, LeftOut>();
   /** Attributes to set on folders at the end; undefined for implicit ones. */
   readonly #folders = new Map<string, Facts | undefined>([['', undefined]]);
 
@@ -52,34 +57,49 @@ export class DiskTree implements Tree {
     this.#root = root;
     this.#at = diskPaths(root, options);
     this.#options = options;
+    this.#known = this.#on('', () => knownNames(root));
   }
 
   look(path: string): Node | undefined {
     return this.#on(path, (at) => {
-      const stats = fs.lstatSync(at, { throwIfNoEntry: false });
-      if (stats === undefined) return undefined;
+      const stats = this.#known.has(path) ? lookAt(at) : undefined;
+      if (stats === undefined) return this.#leftOut.has(path) ? { kind: 'other' } : undefined;
       if (!stats.isSymbolicLink()) return { kind: stats.isDirectory() ? 'folder' : 'other' };
       return { kind: 'symlink', target: decodeName(fs.readlinkSync(at, 'buffer')) };
     });
   }
 
   names(path: string): readonly string[] {
-    return this.#on(path, (at) => fs.readdirSync(at, 'buffer').map(decodeName));
+    const known = this.#known.below(path);
+    return known ?? this.#on(path, (at) => fs.readdirSync(at, 'buffer').map(decodeName));
   }
 
   remove(path: string): void {
-    this.#on(path, (at) => fs.rmSync(at, { recursive: true, force: true }));
+    this.#leftOut.delete(path);
+    if (!this.#known.has(path)) return;
+    // Another name may mean the same folder, and what is in it.
+    const known = this.#known.below(path);
+    for (const name of known ?? []) this.remove(joined(path, name));
+    this.#on(path, (at) =>
+      known === undefined ? fs.rmSync(at, { recursive: true, force: true }) : removeOne(at),
+    );
+    this.#known.remove(path);
   }
 
   putFolder(path: string, entry?: LayerEntry): void {
     this.#on(path, (at) => {
-      if (path !== '' && fs.lstatSync(at, { throwIfNoEntry: false }) === undefined) fs.mkdirSync(at, 0o700);
+      const stats = lookAt(at);
+      if (stats === undefined) fs.mkdirSync(at, 0o700);
+      else if (!stats.isDirectory()) throw noRoomFor(path);
     });
+    this.#known.add(path);
     this.#folders.set(path, entry && factsOf(entry));
     if (entry !== undefined) this.#noteXattrs(path, entry);
   }
 
   async put(path: string, entry: LayerEntry): Promise<void> {
+    if (this.#isTaken(path)) return this.#leaveOut(path, 'twins');
+    this.#known.add(path);
     if (entry.type === 'symlink') this.#putSymlink(path, entry);
     else if (entry.type === 'file') await this.#putFile(path, entry);
     else await this.#putNode(path, entry);
@@ -87,14 +107,29 @@ export class DiskTree implements Tree {
   }
 
   link(path: string, target: string): void {
+    const why = this.#leftOut.get(target) ?? (this.#isTaken(path) ? 'twins' : undefined);
+    if (why !== undefined) return this.#leaveOut(path, why);
     const existing = this.#at(target);
     this.#on(path, (at) => fs.linkSync(existing, at));
+    this.#known.add(path);
   }
 
   /** Gives folders their owners, modes and times, the deepest first. Nothing can be put in afterwards. */
   finish(): Losses {
     for (const [path, facts] of this.#realFolders().toReversed()) this.#finishFolder(path, facts);
     return this.#losses;
+  }
+
+  /** Whether something is there by another name. */
+  #isTaken(path: string): boolean {
+    if (this.#known.has(path)) return false;
+    return this.#on(path, (at) => lookAt(at) !== undefined);
+  }
+
+  #leaveOut(path: string, why: LeftOut): void {
+    this.#known.remove(path);
+    this.#leftOut.set(path, why);
+    this.#losses.addLeftOut(path, why);
   }
 
   async #putFile(path: string, entry: LayerEntry): Promise<void> {
@@ -120,8 +155,8 @@ export class DiskTree implements Tree {
     const at = this.#at(path);
     const isAllowed = type === 'fifo' || this.#options.user?.uid === 0;
     const isKnown = type === 'fifo' || type === 'character' || type === 'block';
-    if (!isAllowed || !isKnown || typeof at !== 'string') return this.#losses.addDevice(path);
-    if (!(await this.#options.makeNode({ path: at, type, device }))) return this.#losses.addDevice(path);
+    if (!isAllowed || !isKnown || typeof at !== 'string') return this.#leaveOut(path, 'devices');
+    if (!(await this.#options.makeNode({ path: at, type, device }))) return this.#leaveOut(path, 'devices');
     this.#on(path, () => {
       const mode = this.#own(facts, (uid, gid) => fs.lchownSync(at, uid, gid));
       // It can't be opened without doing something. It is no link: it was made just now, where nobody else gets in.
@@ -190,29 +225,4 @@ export class DiskTree implements Tree {
 
 function factsOf({ uid, gid, mode, mtime }: LayerEntry): Facts {
   return { uid, gid, mode, mtime };
-}
-
-/** As text, because Node takes a number below zero for "now". */
-function timeOf({ mtime }: Pick<Facts, 'mtime'>): string {
-  return `${mtime}`;
-}
-
-/** Of what is there itself, a link or not. */
-function setTime(at: string | Buffer, facts: Pick<Facts, 'mtime'>): void {
-  fs.lutimesSync(at, timeOf(facts), timeOf(facts));
-}
-
-function writeAll(handle: number, chunk: Uint8Array): void {
-  for (let done = 0; done < chunk.byteLength;) done += fs.writeSync(handle, chunk, done);
-}
-
-/** False where even root may not: in a container, or on a disk without owners. */
-function isAllowed(chown: () => void): boolean {
-  try {
-    chown();
-    return true;
-  } catch (error) {
-    if (['EPERM', 'EINVAL', 'ENOTSUP', 'ENOSYS'].includes(errnoOf(error) ?? '')) return false;
-    throw error;
-  }
 }

@@ -15,20 +15,26 @@ export interface Losses {
   readonly owners: number;
   /** How many of those had a setuid or setgid bit, which was dropped. */
   readonly setIds: number;
-  /** Devices and named pipes that were left out: at most the first thousand. */
+  /** Devices and named pipes that were left out, and hard links to them: at most the first thousand. */
   readonly devices: readonly string[];
+  /** Files that were left out because the disk takes their names for others that are there: at most the first thousand. */
+  readonly twins: readonly string[];
   /** Files with extended attributes, which Node can't set: at most the first thousand. */
   readonly xattrs: readonly LostXattrs[];
 }
+
+/** Why something is not there. */
+export type LeftOut = 'devices' | 'twins';
 
 export class LossList implements Losses {
   owners = 0;
   setIds = 0;
   readonly devices: string[] = [];
+  readonly twins: string[] = [];
   readonly xattrs: LostXattrs[] = [];
 
-  addDevice(path: string): void {
-    if (this.devices.length < MAX_PATHS) this.devices.push(path);
+  addLeftOut(path: string, why: LeftOut): void {
+    if (this[why].length < MAX_PATHS) this[why].push(path);
   }
 
   addXattrs(lost: LostXattrs): void {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getuid, platform, umask } from 'node:process';
 import { test } from 'node:test';
 
 import { makeNode } from '../../src/operations/unpack/make-node.js';
+import { foldingFolder } from '../support/folding-disk.js';
 import { base256, pax, type RawEntry } from '../support/raw-tar.js';
 import { temporaryFolder } from '../support/temp.js';
 import { failure } from '../tar/tars.js';
@@ -149,6 +150,69 @@ test('130: devices and pipes are made by those who may, left out and told by oth
   const device = lstatSync(join(top, 'all', 'null'));
   assert.deepEqual([all.devices, device.isCharacterDevice(), device.rdev], [[], true, 0x103]);
   assert.ok(lstatSync(join(top, 'all', 'disk')).isBlockDevice());
+});
+
+test('a hard link to what was left out is left out as well, and told', POSIX, async (t) => {
+  const root = join(await temporaryFolder(t), 'root');
+  const layers: readonly (readonly RawEntry[])[] = [
+    [
+      { name: 'null', flag: '3', device: [1, 3] },
+      { name: 'void', flag: '1', target: 'null' },
+      { name: 'gone', flag: '1', target: 'void' },
+    ],
+    [{ name: 'gone', content: 'a file' }],
+  ];
+  const { devices } = await unpackTo(root, layers);
+  assert.deepEqual([devices, readdirSync(root)], [['null', 'void', 'gone'], ['gone']]);
+});
+
+test('where the disk takes two names for one, no file is in place of another, and what is left out is told', async (t) => {
+  const disk = await foldingFolder(t);
+  if (disk === undefined) return t.skip('no disk here takes two names for one');
+  const { twins } = await unpackTo(join(disk, 'root'), [
+    [
+      { name: 'Makefile', content: 'first' },
+      { name: 'makefile', content: 'second' },
+      { name: 'again', flag: '1', target: 'makefile' },
+      { name: 'MAKEFILE', flag: '1', target: 'Makefile' },
+      { name: 'makeFile', flag: '2', target: 'Makefile' },
+      { name: 'Pod/One', content: 'one' },
+      { name: 'pod/Two', content: 'two' },
+      { name: 'pod/one', content: 'other' },
+      { name: 'lib/a', content: 'a' },
+      { name: 'lib/b', content: 'b' },
+    ],
+    [
+      { name: '.wh.mAKEFILE' },
+      { name: '.wh.pod' },
+      { name: 'lib/.wh..wh..opq' },
+      { name: 'lib/A', content: 'new' },
+      { name: 'Makefile', content: 'changed' },
+    ],
+  ]);
+  assert.deepEqual(twins, ['makefile', 'again', 'MAKEFILE', 'makeFile', 'pod/one']);
+  const read = (path: string): string => readFileSync(join(disk, 'root', path), 'utf8');
+  assert.deepEqual(['Makefile', 'Pod/One', 'lib/A'].map(read), ['changed', 'one', 'new']);
+  const names = ['', 'Pod', 'lib'].map((path) => readdirSync(join(disk, 'root', path)).length);
+  assert.deepEqual(names, [3, 1, 1]);
+});
+
+test('a folder in place of which there is a file by another name is refused, and so is a way through a link', async (t) => {
+  const disk = await foldingFolder(t);
+  if (disk === undefined) return t.skip('no disk here takes two names for one');
+  const outside = join(disk, 'outside');
+  mkdirSync(outside);
+  for (const [at, there] of [
+    ['one', { name: 'Lib', content: 'x' }],
+    ['two', { name: 'Lib', flag: '2', target: outside }],
+  ] as const) {
+    const unpacking = unpackTo(join(disk, at), [[there, { name: 'lib/inside', content: 'y' }]]);
+    await assert.rejects(
+      unpacking,
+      failure('UNSUPPORTED', 'takes the folder "lib" for a file that is there'),
+    );
+  }
+  assert.deepEqual(readdirSync(outside), []);
 });
 
 test(

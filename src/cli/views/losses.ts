@@ -7,7 +7,7 @@ import { cleanText, listTexts } from '../../spec/text.js';
 const MAX_NAMED = 5;
 
 /** A line for what nobody but root can do, and one for what Node can't. */
-export function describeLosses({ owners, setIds, devices, xattrs }: Losses): readonly string[] {
+export function describeLosses({ owners, setIds, devices, twins, xattrs }: Losses): readonly string[] {
   const forRoot = [
     ...(owners > 0 ? [`${count(owners, 'file')} belong to you instead of the owners in the image`] : []),
     ...(setIds > 0 ? [`${setIds} of them without setuid or setgid`] : []),
@@ -16,6 +16,9 @@ export function describeLosses({ owners, setIds, devices, xattrs }: Losses): rea
   const attributes = xattrs.map(({ path, names }) => `${cleanText(path)} (${cleanText(names.join(' '))})`);
   return [
     ...(forRoot.length > 0 ? [`not all can be kept here: ${forRoot.join(', ')}`] : []),
+    ...(twins.length > 0
+      ? [`left out, as this disk takes their names for others that are there: ${named(twins)}`]
+      : []),
     ...(xattrs.length > 0 ? [`extended attributes can't be set, and are missing: ${named(attributes)}`] : []),
   ];
 }

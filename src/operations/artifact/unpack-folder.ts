@@ -12,6 +12,7 @@ import { onDisk } from '../../disk/files.js';
 import { explain, RegError } from '../../errors.js';
 import { applyLayer } from '../../rootfs/apply.js';
 import { DiskTree } from '../../rootfs/disk-tree.js';
+import type { Losses } from '../../rootfs/losses.js';
 import { UNPACKED_DIGEST } from '../../spec/artifact.js';
 import { isDigest, type Digest } from '../../spec/digest.js';
 import { quoteText } from '../../spec/text.js';
@@ -53,7 +54,7 @@ export async function unpackFolder(content: Content, options: UnpackOptions): Pr
       signal,
     });
     await applyLayer(tree, below(file, entries));
-    tree.finish();
+    requireNoTwins(tree.finish());
     await mergeFolder(work, path, { keepOldFiles });
   } finally {
     await removeAll(work);
@@ -115,6 +116,14 @@ function requireInside({ path, target }: Link, system: string): void {
   if (isUpFirst && up < path.split('/').length && !target.startsWith('/')) return;
   const where = isUpFirst ? 'outside of the folder' : 'which may lead out of the folder';
   throw new RegError('UNSAFE_ARCHIVE', `${link}, ${where}`);
+}
+
+/** Of an artifact every file is wanted. */
+function requireNoTwins({ twins: [twin] }: Losses): void {
+  if (twin === undefined) return;
+  throw new RegError('UNSUPPORTED', `this disk takes ${quoteText(twin)} for another file that is there`, {
+    hint: 'Pull it to a disk that tells upper from lower case.',
+  });
 }
 
 async function removeAll(path: string): Promise<void> {

@@ -69,9 +69,9 @@ async function unpackInto(target: RootTarget, { image, path, ...options }: Work)
     await applyLayers(tree, followed, { ...options, onDone });
     const losses = tree.finish();
     await target.publish();
-    const { owners, setIds, devices, xattrs } = losses;
+    const { owners, setIds, devices, twins, xattrs } = losses;
     const { name } = place;
-    return { ...(name === undefined ? {} : { name }), digest, path, owners, setIds, devices, xattrs };
+    return { ...(name === undefined ? {} : { name }), digest, path, owners, setIds, devices, twins, xattrs };
   } finally {
     await place.close();
   }
