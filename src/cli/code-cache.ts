@@ -15,8 +15,9 @@ import type { Io } from './io.js';
 /** Files below this length, in bytes, are compiled sooner than looked up. */
 const MIN_LENGTH = 24 * 1024;
 
-/** Length of a SHA-256, in bytes. */
-const HASH_LENGTH = 32;
+/** What Node wraps a file in. */
+const HEAD = Buffer.from('(function (exports, require, module, __filename, __dirname) {\n');
+const TAIL = Buffer.from('\n})');
 
 export interface CodeCache {
   /**
@@ -59,9 +60,12 @@ function compile(path: string, keptAt: string): Compiled {
   const bytes = readFileSync(path);
   const isWorthIt = bytes.length >= MIN_LENGTH;
   const cachedData = isWorthIt ? readCode(keptAt, bytes) : undefined;
-  // As Node wraps it; and stacks have the lines of the file.
-  const source = `(function (exports, require, module, __filename, __dirname) {\n${bytes.toString()}\n})`;
-  const script = new Script(source, { filename: path, lineOffset: -1, ...(cachedData && { cachedData }) });
+  // Stacks have the lines of the file.
+  const script = new Script(Buffer.concat([HEAD, bytes, TAIL]).toString(), {
+    filename: path,
+    lineOffset: -1,
+    ...(cachedData && { cachedData }),
+  });
   const isKept = cachedData !== undefined && script.cachedDataRejected !== true;
   const run: unknown = script.runInThisContext();
   if (!isRunnable(run)) throw new TypeError(`${path} is no program`);
@@ -72,12 +76,18 @@ function isRunnable(value: unknown): value is Compiled['run'] {
   return typeof value === 'function';
 }
 
-/** It is run unseen: so it counts only when it was made of these very bytes and is whole, neither of which V8 checks. */
-function readCode(file: string, bytes: Uint8Array): Uint8Array | undefined {
+/**
+ * It is run unseen: so it counts only when it was made of these very bytes and is whole, neither of which V8 checks. The
+ * file holds it twice and the source behind it, as to compare takes no time, and to load a hash takes 2 ms.
+ */
+function readCode(file: string, source: Uint8Array): Uint8Array | undefined {
   try {
     const kept = readFileSync(file);
-    const code = kept.subarray(HASH_LENGTH);
-    return hashOf(bytes, code).equals(kept.subarray(0, HASH_LENGTH)) ? code : undefined;
+    const length = (kept.byteLength - source.byteLength) / 2;
+    const code = kept.subarray(0, length);
+    const isWhole =
+      kept.subarray(length, 2 * length).equals(code) && kept.subarray(2 * length).equals(source);
+    return isWhole ? code : undefined;
   } catch {
     return undefined;
   }
@@ -89,7 +99,7 @@ function keepCode({ script, bytes, keptAt }: Compiled): void {
   // Always the same name, so that one who is killed leaves nothing for long; what two write at once is not whole.
   const temporary = `${keptAt}.next`;
   try {
-    writeFileSync(temporary, Buffer.concat([hashOf(bytes, code), code]), { mode: 0o600, flush: true });
+    writeFileSync(temporary, Buffer.concat([code, code, bytes]), { mode: 0o600, flush: true });
     renameSync(temporary, keptAt);
   } catch {
     // A disk that is full or not to be written to: the next start takes as long as this one.
@@ -102,10 +112,4 @@ function make(folder: string): void {
   } catch {
     // As above.
   }
-}
-
-function hashOf(source: Uint8Array, code: Uint8Array): Buffer {
-  // Loaded only now: what is too short to be kept does without.
-  const { createHash } = process.getBuiltinModule('node:crypto');
-  return createHash('sha256').update(source).update(code).digest();
 }
