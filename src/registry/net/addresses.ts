@@ -1,6 +1,6 @@
 /** What a host name or address says about where it leads: to this machine, into a private network, or outside. */
 
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, isIPv4 } from 'node:net';
 
 /** IPv4 ranges that are not on the public internet (RFC 6890, and multicast). */
 const PRIVATE_IPV4 = [
@@ -28,17 +28,24 @@ const PRIVATE_IPV6 = [
 
 const NAT64_BITS = 96;
 
-const privateRanges = new BlockList();
-for (const [net, bits] of PRIVATE_IPV4) {
-  // IPv4-mapped addresses (::ffff:a.b.c.d) are checked against these by BlockList itself.
-  privateRanges.addSubnet(net, bits, 'ipv4');
-  privateRanges.addSubnet(`64:ff9b::${net}`, NAT64_BITS + bits, 'ipv6');
-}
-for (const [net, bits] of PRIVATE_IPV6) privateRanges.addSubnet(net, bits, 'ipv6');
+/** Made when somebody asks: Node loads some more for them, and has to be told of each range. */
+const privateRanges = once(() => {
+  const ranges = new BlockList();
+  for (const [net, bits] of PRIVATE_IPV4) {
+    // IPv4-mapped addresses (::ffff:a.b.c.d) are checked against these by BlockList itself.
+    ranges.addSubnet(net, bits, 'ipv4');
+    ranges.addSubnet(`64:ff9b::${net}`, NAT64_BITS + bits, 'ipv6');
+  }
+  for (const [net, bits] of PRIVATE_IPV6) ranges.addSubnet(net, bits, 'ipv6');
+  return ranges;
+});
 
-const loopbackRanges = new BlockList();
-loopbackRanges.addSubnet('127.0.0.0', 8, 'ipv4');
-loopbackRanges.addAddress('::1', 'ipv6');
+const loopbackRanges = once(() => {
+  const ranges = new BlockList();
+  ranges.addSubnet('127.0.0.0', 8, 'ipv4');
+  ranges.addAddress('::1', 'ipv6');
+  return ranges;
+});
 
 /** The host name of a URL as the system's resolver wants it: no brackets, no dot at the end. */
 export function bareHostname({ hostname }: { readonly hostname: string }): string {
@@ -63,6 +70,7 @@ export function isLocalhostName(hostname: string): boolean {
 
 /** Whether a bare host name or address leads to this machine, judged without asking anybody. */
 export function isLoopback(hostname: string): boolean {
+  if (isIPv4(hostname)) return hostname.startsWith('127.');
   return isLocalhostName(hostname) || isIn(loopbackRanges, hostname);
 }
 
@@ -76,8 +84,13 @@ export function isPrivateHost(hostname: string): boolean {
   return isLocalhostName(hostname) || isPrivateAddress(hostname);
 }
 
-function isIn(ranges: BlockList, address: string): boolean {
+function isIn(ranges: () => BlockList, address: string): boolean {
   const [plain = ''] = address.split('%');
   const version = isIP(plain);
-  return version !== 0 && ranges.check(plain, version === 6 ? 'ipv6' : 'ipv4');
+  return version !== 0 && ranges().check(plain, version === 6 ? 'ipv6' : 'ipv4');
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
