@@ -121,7 +121,8 @@ async function flushAll({ stdout, stderr }: Io): Promise<void> {
 /** Resolves when all that was written before has been handed to the system, or never will be. */
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
-    if (stream.destroyed || stream.writableEnded) resolve();
+    const isIdle = stream.writableLength === 0 && !stream.errored;
+    if (isIdle || stream.destroyed || stream.writableEnded) resolve();
     else stream.write('', () => resolve());
   });
 }

@@ -10,6 +10,7 @@ import {
   type FullClient,
   type RegistryClient,
 } from '../../registry/client.js';
+import { RegError } from '../../errors.js';
 import { Redactor } from '../../spec/redactor.js';
 import { openHostMemory } from './host-memory.js';
 import { createCloudLogins } from '../logins/cloud-logins.js';
@@ -91,8 +92,8 @@ export function openConnection({
     ...client,
     loginFor: chain,
     async close() {
-      // A helper may be waiting for somebody who has left.
-      closing.abort();
+      // A helper may be waiting for somebody who has left. Without a reason, Node takes a millisecond to make one.
+      closing.abort(new RegError('ABORTED', 'the client was closed'));
       await Promise.all([client.close(), memory?.save()]);
     },
   };
