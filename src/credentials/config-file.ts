@@ -1,6 +1,6 @@
 /** A JSON file with settings that several programs write: read strictly, changed under a lock and in one step. */
 
-import { realpath, stat } from 'node:fs/promises';
+import { realpathSync, statSync } from 'node:fs';
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
 
@@ -86,11 +86,11 @@ function isSame(one: Buffer | undefined, other: Buffer | undefined): boolean {
 /** Whether others on this machine may read the file; false where it is not there, and on Windows, which has no modes. */
 export async function isReadableByOthers(path: string): Promise<boolean> {
   if (platform() === 'win32') return false;
-  const stats = await onDisk({ verb: 'read', path }, () => ifThere(() => stat(path)));
+  const stats = await onDisk({ verb: 'read', path }, () => ifThere(() => statSync(path)));
   return stats !== undefined && (stats.mode & 0o044) !== 0;
 }
 
 /** Where a link leads: people keep such files in a repository of their own and link to them. */
 async function follow(path: string): Promise<string> {
-  return (await onDisk({ verb: 'read', path }, () => ifThere(() => realpath(path)))) ?? path;
+  return (await onDisk({ verb: 'read', path }, () => ifThere(() => realpathSync.native(path)))) ?? path;
 }
