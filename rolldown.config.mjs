@@ -5,10 +5,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { RolldownMagicString } from 'rolldown';
+
 /** Each file that is named here holds these modules, and all that they import and no file before it holds. */
 const files = [
-  { name: 'main', test: /rolldown[\\/]runtime|src[\\/]cli[\\/](main|commands[\\/]version)\.ts$/ },
-  { name: 'program', test: /src[\\/]cli[\\/](program|flags[\\/]flags|define[\\/]act)\.ts$/ },
+  { name: 'main', test: /rolldown[\\/]runtime|src[\\/]cli[\\/]main\.ts$/ },
+  // With what the commands take that are asked for most.
+  { name: 'program', test: /src[\\/]cli[\\/](program|flags[\\/]flags|define[\\/](act|look|transfer))\.ts$/ },
   {
     name: 'registry',
     // The last two because both who looks and who pulls has them, and neither needs the other's file.
@@ -35,6 +38,29 @@ const withoutSubprograms = {
   },
   load(id) {
     return id === '\0no-subprograms' ? 'export {};' : undefined;
+  },
+};
+
+/** Those of Node's own modules that take time to load, and that many a command names and never gets to use. */
+const LATE =
+  /(?<=^let \w+ = )require\("node:(?:crypto|fs\/promises|module|os|stream\/promises|timers\/promises|vm|worker_threads|zlib)"\)/gm;
+
+const RUNTIME = 'const require_rolldown_runtime = require("./rolldown-runtime.cjs");';
+
+/** Loads each of those when something in it is first used: `import` would do so as soon as somebody names it. */
+const withLateModules = {
+  name: 'with-late-modules',
+  renderChunk(code) {
+    const late = new RolldownMagicString(code);
+    for (const { 0: load, index } of code.matchAll(LATE)) {
+      const module = `((module) => new Proxy({}, { get: (_, key) => (module ??= ${load})[key] }))()`;
+      late.overwrite(index, index + load.length, module);
+    }
+    // Named by the bundler also where nothing of it is used.
+    if (!code.includes('require_rolldown_runtime.')) late.replace(RUNTIME, '');
+    return late.hasChanged()
+      ? { code: late.toString(), map: late.generateMap({ hires: 'boundary' }) }
+      : undefined;
   },
 };
 
@@ -69,7 +95,7 @@ export default {
   },
   platform: 'node',
   preserveEntrySignatures: 'allow-extension',
-  plugins: [withoutSubprograms, withNotices],
+  plugins: [withoutSubprograms, withLateModules, withNotices],
   output: {
     dir: 'dist/cli',
     format: 'cjs',

@@ -24,7 +24,9 @@ export function processIo(): Io {
   return {
     args: argv.slice(2),
     env,
-    home: homeFolder(),
+    get home() {
+      return homeFolder();
+    },
     node: versions.node,
     platform,
     uid: getuid?.(),

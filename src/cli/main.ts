@@ -9,13 +9,13 @@
  * together, rolldown.config.mjs says.
  */
 
-import * as versionCommand from './commands/version.js';
 import { useCodeCache } from './code-cache.js';
 import { helpPage } from './define/help-page.js';
 import { processIo, type Io } from './io.js';
 import { createOutput } from './output/output.js';
 import { createSession, type Session } from './session.js';
 import { watchSignals } from './signals.js';
+import { showVersion } from './version.js';
 
 /** Runs the command line of this process. Never returns: it ends the process with the exit code of the command. */
 export async function run(): Promise<void> {
@@ -47,7 +47,7 @@ async function runCommand({ run: act }: Session, io: Io): Promise<number> {
     for (const line of helpPage()) createOutput(stdout).line(line);
   } else if (isVersionAlone(args)) {
     const version = { args: [], flags: {}, showsProgress: false };
-    await act(version, async () => versionCommand);
+    await act(version, async () => ({ run: showVersion }));
   } else {
     const codeCache = useCodeCache(io);
     const { runProgram } = await import('./program.js');

@@ -39,13 +39,14 @@ test('The help loads the names of the commands, and the options and the code of 
 
 test('The digest of a tag, and whatever else is asked of a registry, loads neither the store nor archives', async (t) => {
   const asked = [
-    ['digest', ['define-look.cjs', 'main.cjs', 'program.cjs', 'registry.cjs']],
-    ['layers', ['define-look.cjs', 'look.cjs', 'main.cjs', 'program.cjs', 'registry.cjs']],
+    ['digest', ['main.cjs', 'program.cjs', 'registry.cjs']],
+    ['layers', ['look.cjs', 'main.cjs', 'program.cjs', 'registry.cjs']],
   ] as const;
   for (const [command, expected] of asked) {
-    const { files, sources } = await load(t, [command, 'localhost:1/app']);
+    const { files, sources, builtins } = await load(t, [command, 'localhost:1/app']);
     assert.deepEqual(files, expected);
     assert.deepEqual(packagesOf(sources), ['commander']);
+    assert.deepEqual(slowOf(builtins), ['http']);
     assert.deepEqual(
       sources.filter((source) => /^src\/(layout|archive|server)\//.test(source)),
       [],
@@ -55,7 +56,7 @@ test('The digest of a tag, and whatever else is asked of a registry, loads neith
 
 test('A plain pull loads the store beside that, and nothing that only other commands and other hosts need', async (t) => {
   const { files, sources, builtins } = await load(t, ['pull', 'localhost:1/app']);
-  assert.deepEqual(files, ['define-transfer.cjs', 'main.cjs', 'program.cjs', 'registry.cjs', 'store.cjs']);
+  assert.deepEqual(files, ['main.cjs', 'program.cjs', 'registry.cjs', 'store.cjs']);
   assert.deepEqual(packagesOf(sources), ['commander']);
   assert.deepEqual(
     sources.filter((source) => /^src\/(archive|tar|rootfs|engine|server)\//.test(source)),

@@ -7,9 +7,6 @@ import { checkedName } from './wire.js';
 import { manifestTarget, type Repository } from '../repository.js';
 import type { Answer, Scope } from '../transport.js';
 
-/** No manifest has it: none is empty. */
-const NOTHING = digestOf(new Uint8Array());
-
 /**
  * What registries without tag deletion answer when they are asked for it: 405 as the specification says, 400 with
  * DIGEST_INVALID distribution 2.8, for which only a digest is a name, and 404 others that find no such digest.
@@ -37,7 +34,9 @@ export async function deleteManifest(
  * where it would delete.
  */
 export async function requireDeletion(repository: Repository, options: CallOptions): Promise<void> {
-  await askToDelete(repository, NOTHING, { ...options, expect: [200, 202, 204, 400, 404] });
+  // No manifest has it: none is empty.
+  const nothing = digestOf(new Uint8Array());
+  await askToDelete(repository, nothing, { ...options, expect: [200, 202, 204, 400, 404] });
 }
 
 async function askToDelete(
