@@ -23,6 +23,11 @@ export interface OpenOptions extends CallOptions {
    * the iteration. UNSUPPORTED is thrown where bytes before `from` would have to be fetched only to be thrown away.
    */
   readonly to?: number | undefined;
+  /**
+   * Whether the consumer verifies all that comes, and keeps nothing of it before: then nothing need be read beforehand
+   * only to be believed. Default false.
+   */
+  readonly verifies?: boolean | undefined;
 }
 
 /** Bytes that can be had: what they are, and the right to open them. */

@@ -39,8 +39,8 @@ export class Blobs {
     { digest, size }: Descriptor,
     { distrust = false, signal }: CallOptions & { readonly distrust?: boolean } = {},
   ): Promise<boolean> {
-    const stats = await this.look(digest);
-    if (stats === undefined || !stats.isFile() || stats.size !== size) return false;
+    const stats = await this.#whole({ digest, size });
+    if (stats === undefined) return false;
     if (distrust || !this.#isBelieved(digest, stats)) return this.#verify(digest, signal);
     // Shows a prune that runs beside us that somebody wants it.
     await this.#stamp(digest, stats);
@@ -58,16 +58,18 @@ export class Blobs {
    */
   async open(
     descriptor: Descriptor,
-    { from = 0, to, signal }: OpenOptions = {},
+    { from = 0, to, verifies = false, signal }: OpenOptions = {},
   ): Promise<AsyncIterable<Uint8Array>> {
     const { digest, size } = descriptor;
-    if (!(await this.has(descriptor, { signal }))) throw await this.#whyNot(descriptor);
+    const isWhole = async (): Promise<boolean> => (await this.#whole(descriptor)) !== undefined;
+    const isThere = verifies ? await isWhole() : await this.has(descriptor, { signal });
+    if (!isThere) throw await this.#whyNot(descriptor);
     const path = this.#paths.blob(digest);
     return readFrom(path, {
       from,
       to,
       signal,
-      check: (stats) => stats.size === size && this.#isBelieved(digest, stats),
+      check: (stats) => stats.size === size && (verifies || this.#isBelieved(digest, stats)),
     });
   }
 
@@ -129,6 +131,12 @@ export class Blobs {
       digests.push(...(names ?? []).map((name) => `${algorithm}:${name}`).filter(isDigest));
     }
     return digests;
+  }
+
+  /** What the file of the blob is, where it is a regular one of the right size. */
+  async #whole({ digest, size }: Pick<Descriptor, 'digest' | 'size'>): Promise<Stats | undefined> {
+    const stats = await this.look(digest);
+    return stats?.isFile() === true && stats.size === size ? stats : undefined;
   }
 
   #isBelieved(digest: Digest, stats: Stats): boolean {

@@ -9,6 +9,7 @@ import type { Content } from '../../src/content/types.js';
 import { hasCode, RegError } from '../../src/errors.js';
 import { Claims } from '../../src/disk/claim.js';
 import type { Layout } from '../../src/layout/layout.js';
+import { collect } from '../support/scripted-setup.js';
 import { blob, emptyStore, openStore, thisProcess } from './stores.js';
 
 const BYTES = Buffer.concat(
@@ -258,9 +259,22 @@ test('a symbolic link in the place of a blob is neither read nor followed', asyn
   await writeFile(outside, BYTES);
   await symlink(outside, blobFile(store));
   assert.equal(await store.has(LAYER.descriptor), false);
-  await assert.rejects(store.get(LAYER.descriptor).open(), (error) => hasCode(error, 'STORE_CORRUPT'));
+  for (const verifies of [false, true])
+    await assert.rejects(store.get(LAYER.descriptor).open({ verifies }), (error) =>
+      hasCode(error, 'STORE_CORRUPT'),
+    );
   await store.put(serve());
   await assertWhole(store);
+});
+
+test('a blob that another tool wrote is not hashed before whoever verifies it reads it', async (t) => {
+  const store = await emptyStore(t);
+  await store.put(blob('makes the folders'));
+  const bytes = Buffer.alloc(size);
+  await writeFile(blobFile(store), bytes);
+  const content = store.get(LAYER.descriptor);
+  await assert.rejects(content.open(), (error) => hasCode(error, 'STORE_CORRUPT'));
+  assert.deepEqual(await collect(content.open({ verifies: true })), bytes);
 });
 
 test('a blob that another tool wrote is hashed once and then believed', async (t) => {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 
 import type { Content } from '../../../src/content/types.js';
+import { RegError } from '../../../src/errors.js';
 import { Outgoing } from '../../../src/registry/upload/outgoing.js';
 import { describe, type Descriptor } from '../../../src/spec/descriptor.js';
 import { digestOf } from '../../../src/spec/digest.js';
@@ -54,6 +55,37 @@ test('the last bytes are held back until all are known to be right', async () =>
   await assert.rejects(reading, failsWith('DIGEST_MISMATCH'));
   assert.deepEqual(Buffer.concat(sent), BYTES.subarray(0, 18));
   assert.equal(outgoing.fault instanceof Error, true);
+});
+
+test('a source need not verify what passes for the first time, and has to what is sent again', async () => {
+  const opened: (boolean | undefined)[] = [];
+  const good = content();
+  const outgoing = new Outgoing({
+    ...good,
+    open: (options) => {
+      opened.push(options?.verifies);
+      return good.open(options);
+    },
+  });
+  for (const [start, end] of [
+    [0, 9],
+    [9, 20],
+    [0, 20],
+  ] as const)
+    await send(outgoing, start, end);
+  assert.deepEqual(opened, [true, true, false]);
+});
+
+test('what a source finds wrong with itself is told in its own words', async () => {
+  const wrong = content({ ...BLOB, digest: digestOf(Buffer.from('other')) });
+  const outgoing = new Outgoing({
+    ...wrong,
+    async open(options) {
+      if (options?.verifies !== true) throw new RegError('STORE_CORRUPT', 'look into the store');
+      return wrong.open(options);
+    },
+  });
+  await assert.rejects(send(outgoing, 0, 20), failsWith('STORE_CORRUPT'));
 });
 
 test('bytes that are wrong are found over several pieces too', async () => {
