@@ -1,10 +1,11 @@
 /**
  * The disk as all of `reg` sees it: small steps, and every failure as one line that names the path.
  *
- * What only asks for names, or changes them, is done at once: such a call takes 5 to 30 microseconds. To hand it to one
- * of Node's threads takes three times the processor, and the answer waits for a turn of a loop that is busy with data. A
- * disk that is far away is waited for once a name; what comes meanwhile waits in the system's buffers. What moves bytes, or
- * waits until the disk has them, goes to the threads.
+ * What only asks (what is there, which names, a few bytes) is done at once: such a call takes 5 to 10 microseconds, and
+ * handing it to one of Node's threads five times as many, and a turn of a loop that is busy with data. A disk that is far
+ * away is waited for; what comes meanwhile waits in the system's buffers. What moves bytes, what waits until the disk has
+ * them, and what makes names where blobs come in goes to the threads: a journal that is just being written, as it is for
+ * each fsync, holds it up.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -12,11 +13,11 @@ import {
   closeSync,
   constants,
   fsync,
-  futimesSync,
   lstatSync,
+  open,
   openSync,
   readFileSync,
-  renameSync,
+  rename,
   unlinkSync,
   writev,
   type Stats,
@@ -27,6 +28,13 @@ import { promisify } from 'node:util';
 import { RegError, type ErrorCode } from '../errors.js';
 import { quoteText } from '../spec/text.js';
 import { hintFor, reasonFor } from './reasons.js';
+
+const openLater = promisify(open);
+const writeLater = promisify(writev);
+const syncLater = promisify(fsync);
+
+/** Gives a file another name, or the one of another file, which is gone then. */
+export const renameLater = promisify(rename);
 
 /** Refuses symbolic links where the system can (not on Windows). */
 export const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
@@ -128,8 +136,8 @@ export interface Placement {
   readonly pieces: readonly Uint8Array[];
   /** Permissions; default 0666, less the umask. */
   readonly mode?: number;
-  /** When it says that it was last changed, in seconds since 1970; default: when it was. */
-  readonly changed?: number;
+  /** Called with the open file when all is written. */
+  readonly onWritten?: (descriptor: number) => void;
   /** Asked when only the last step is missing: false calls it off. */
   readonly isWanted?: () => Promise<boolean>;
 }
@@ -156,7 +164,7 @@ export async function placeFile(path: string, placement: Placement): Promise<boo
     try {
       await writeAndSync(placement);
       if (!(await isWanted())) return false;
-      renameSync(temporary, path);
+      await renameLater(temporary, path);
       return true;
     } catch (error) {
       await ifThere(() => unlinkSync(temporary));
@@ -165,21 +173,21 @@ export async function placeFile(path: string, placement: Placement): Promise<boo
   });
 }
 
-async function writeAndSync({ temporary, pieces, mode = 0o666, changed }: Placement): Promise<void> {
-  const descriptor = createFile(temporary, mode);
+async function writeAndSync({ temporary, pieces, mode = 0o666, onWritten }: Placement): Promise<void> {
+  const descriptor = await createFile(temporary, mode);
   try {
     await writeAll(descriptor, pieces);
-    if (changed !== undefined) futimesSync(descriptor, changed, changed);
-    await promisify(fsync)(descriptor);
+    onWritten?.(descriptor);
+    await syncLater(descriptor);
   } finally {
     closeSync(descriptor);
   }
 }
 
 /** Opens a new file to write, in the place of one that is left there. */
-function createFile(path: string, mode: number): number {
+async function createFile(path: string, mode: number): Promise<number> {
   try {
-    return openSync(path, 'wx', mode);
+    return await openLater(path, 'wx', mode);
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
     unlinkSync(path);
@@ -190,7 +198,7 @@ function createFile(path: string, mode: number): number {
 /** The system may take a part only, when the disk is nearly full for example. */
 async function writeAll(descriptor: number, pieces: readonly Uint8Array[]): Promise<void> {
   for (let rest = pieces; rest.length > 0;) {
-    const { bytesWritten } = await promisify(writev)(descriptor, rest);
+    const { bytesWritten } = await writeLater(descriptor, rest);
     rest = withoutFirst(rest, bytesWritten);
   }
 }
@@ -220,7 +228,7 @@ export async function syncFolder(path: string): Promise<void> {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(path, constants.O_RDONLY);
-    await promisify(fsync)(descriptor);
+    await syncLater(descriptor);
   } catch (error) {
     if (!CANNOT_SYNC.has(errnoOf(error) ?? '')) throw asDiskError(error, { verb: 'write', path });
   } finally {

@@ -5,14 +5,14 @@
  * set once its bytes were verified, and that any later writing destroys. Any other file is hashed first.
  */
 
-import { futimesSync, lutimesSync, readdirSync, renameSync, type Stats } from 'node:fs';
+import { futimesSync, lutimesSync, readdirSync, type Stats } from 'node:fs';
 import { unlink, type FileHandle } from 'node:fs/promises';
 
 import type { CallOptions, OpenOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { algorithmOf, isDigest, shortDigest, type Digest } from '../spec/digest.js';
-import { ifThere, look, onDisk, placeFile, syncFolder } from '../disk/files.js';
+import { ifThere, look, onDisk, placeFile, renameLater, syncFolder } from '../disk/files.js';
 import { makeFolder } from '../disk/make-folder.js';
 import { ALGORITHMS, type Paths } from './paths.js';
 import { digestFile, readFrom } from '../disk/read-file.js';
@@ -84,11 +84,11 @@ export class Blobs {
     const target = this.#paths.blob(digest);
     const folder = this.#paths.blobFolder(algorithmOf(digest));
     await onDisk({ verb: 'write', path: target }, async () => {
-      futimesSync(handle.fd, STAMP, STAMP);
+      stamp(handle.fd);
       await handle.sync();
       await handle.close();
       makeFolder(folder);
-      renameSync(path, target);
+      await renameLater(path, target);
     });
     this.#unsynced.add(folder);
   }
@@ -100,7 +100,11 @@ export class Blobs {
   ): Promise<void> {
     const folder = this.#paths.blobFolder(algorithmOf(digest));
     await onDisk({ verb: 'write', path: folder }, () => makeFolder(folder));
-    await placeFile(this.#paths.blob(digest), { temporary, pieces, changed: STAMP });
+    await placeFile(this.#paths.blob(digest), {
+      temporary,
+      pieces,
+      onWritten: stamp,
+    });
     this.#unsynced.add(folder);
   }
 
@@ -192,6 +196,11 @@ export class Blobs {
       hint: 'Run "reg verify" to see what is wrong; pulling the image again repairs it.',
     });
   }
+}
+
+/** What an open file bears that was verified. */
+function stamp(descriptor: number): void {
+  futimesSync(descriptor, STAMP, STAMP);
 }
 
 function isSameWrite(one: Stats, other: Stats): boolean {
