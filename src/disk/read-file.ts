@@ -1,7 +1,8 @@
 /** Reads large files in pieces, the next one on its way while this one is used. */
 
-import { constants, fstatSync, type Stats } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { promisify } from 'node:util';
 
 import { throwIfAborted } from '../content/abort.js';
 import type { CallOptions, OpenOptions } from '../content/types.js';
@@ -13,6 +14,13 @@ import { NO_FOLLOW, onDisk } from './files.js';
 /** In bytes. Pieces of a megabyte are no quicker, and what waits to be collected of them is 20 MB more. */
 const PIECE_SIZE = 256 * 1024;
 
+/** Up to so many bytes are read at once: to hand that to one of Node's threads takes ten times as long. */
+const SMALL = 64 * 1024;
+
+/** One in so many small reads goes to a thread all the same, so that signals and timers have their turn. */
+const AT_ONCE = 64;
+let smallReads = 0;
+
 interface ReadFromOptions extends OpenOptions {
   /** Whether the file that was opened is the one that was meant. */
   readonly check: (stats: Stats) => boolean;
@@ -23,14 +31,14 @@ export async function* readFrom(
   path: string,
   { from = 0, to = Infinity, signal, check }: ReadFromOptions,
 ): AsyncGenerator<Uint8Array> {
-  const handle = await onDisk({ verb: 'read', path }, () => open(path, constants.O_RDONLY | NO_FOLLOW));
+  const file = await onDisk({ verb: 'read', path }, () => openToRead(path));
   try {
-    const stats = fstatSync(handle.fd);
+    const stats = fstatSync(file);
     if (!check(stats))
       throw new RegError('STORE_CORRUPT', `${quoteText(path)} was changed while it was read`);
-    yield* pieces(handle, { path, from, size: Math.min(to, stats.size), signal });
+    yield* pieces(file, { path, from, size: Math.min(to, stats.size), signal });
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }
 
@@ -41,15 +49,19 @@ export async function digestFile(
   { signal }: CallOptions = {},
 ): Promise<{ readonly digest: Digest; readonly stats: Stats }> {
   const digester = new Digester(algorithm);
-  const handle = await open(path, constants.O_RDONLY | NO_FOLLOW);
+  const file = openToRead(path);
   try {
-    const stats = fstatSync(handle.fd);
-    for await (const piece of pieces(handle, { path, from: 0, size: stats.size, signal }))
+    const stats = fstatSync(file);
+    for await (const piece of pieces(file, { path, from: 0, size: stats.size, signal }))
       digester.update(piece);
     return { digest: digester.digest(), stats };
   } finally {
-    await handle.close();
+    closeSync(file);
   }
+}
+
+function openToRead(path: string): number {
+  return openSync(path, constants.O_RDONLY | NO_FOLLOW);
 }
 
 /** All that an open file holds. */
@@ -58,7 +70,7 @@ export async function* piecesOf(
   options: CallOptions & { readonly path: string },
 ): AsyncGenerator<Uint8Array> {
   const { size } = fstatSync(handle.fd);
-  yield* pieces(handle, { ...options, from: 0, size });
+  yield* pieces(handle.fd, { ...options, from: 0, size });
 }
 
 interface Span extends CallOptions {
@@ -69,34 +81,40 @@ interface Span extends CallOptions {
   readonly size: number;
 }
 
-async function* pieces(handle: FileHandle, { path, from, size, signal }: Span): AsyncGenerator<Uint8Array> {
-  let next = readAt(handle, { path, from, size });
+async function* pieces(file: number, { path, from, size, signal }: Span): AsyncGenerator<Uint8Array> {
+  let next = readAt(file, { path, from, size });
   try {
     for (let position = from; position < size;) {
       const piece = await next;
       throwIfAborted(signal);
       if (piece.byteLength === 0) return;
       position += piece.byteLength;
-      next = readAt(handle, { path, from: position, size });
+      next = readAt(file, { path, from: position, size });
       yield piece;
     }
   } finally {
-    // The handle must not be closed under a read.
+    // The file must not be closed under a read.
     await next.catch(() => {});
   }
 }
 
-/** The next bytes of an open file: none past its end or the end of the span. */
-export function readAt(handle: FileHandle, { path, from, size }: Span): Promise<Uint8Array> {
+/** The next bytes of an open file, which must stay open until they have come: none past its end or the end of the span. */
+export function readAt(file: number, { path, from, size }: Span): Promise<Uint8Array> {
   const length = Math.max(0, Math.min(PIECE_SIZE, size - from));
   const reading = onDisk({ verb: 'read', path }, async () => {
     // A buffer of its own for each piece: the consumer may keep it.
     const buffer = Buffer.allocUnsafeSlow(length);
     if (length === 0) return buffer;
-    const { bytesRead } = await handle.read(buffer, 0, length, from);
-    return buffer.subarray(0, bytesRead);
+    return buffer.subarray(0, await readInto(buffer, file, from));
   });
   // Heard of when its turn comes, or of no interest any more.
   reading.catch(() => {});
   return reading;
+}
+
+/** The number of bytes that were read. */
+async function readInto(buffer: Buffer, file: number, from: number): Promise<number> {
+  if (buffer.byteLength <= SMALL && ++smallReads % AT_ONCE > 0)
+    return readSync(file, buffer, 0, buffer.byteLength, from);
+  return (await promisify(read)(file, buffer, 0, buffer.byteLength, from)).bytesRead;
 }

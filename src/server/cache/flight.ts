@@ -134,7 +134,7 @@ export class Flight {
       await this.#reach(position, { signal });
       if (this.#file === undefined) return;
       const { path, handle } = this.#file;
-      const piece = await readAt(handle, { path, from: position, size: Math.min(to, this.#available) });
+      const piece = await readAt(handle.fd, { path, from: position, size: Math.min(to, this.#available) });
       if (piece.byteLength === 0) return;
       position += piece.byteLength;
       yield piece;
