@@ -63,7 +63,7 @@ export function chooseImage<Image extends Pick<ArchiveImage, 'names'>>(
   if (candidates.length > 1) {
     const message = `${what} holds ${candidates.length} images${asked}: ${list(candidates)}`;
     throw new RegError('INVALID_ARGUMENT', message, {
-      hint: 'Say which one: put a colon and its name after the path.',
+      hint: 'Choose one by adding a colon and its name to the path.',
     });
   }
   const others = images.length === 0 ? '' : `, only ${list(images)}`;

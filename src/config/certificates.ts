@@ -66,7 +66,7 @@ async function readPair(files: PairFiles): Promise<Pair> {
 
 function parseKey(file: string, text: string): KeyObject {
   if (/^Proc-Type: 4,ENCRYPTED|BEGIN ENCRYPTED PRIVATE KEY/m.test(text))
-    throw bad(file, 'holds a key that is locked with a passphrase, and nobody to ask for it');
+    throw bad(file, 'holds a key with a passphrase, which is not supported');
   return parse(file, 'private key', () => createPrivateKey(text));
 }
 

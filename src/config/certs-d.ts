@@ -63,7 +63,7 @@ function pairsIn(
     if (missing === undefined) return { certificate: join(folder, certificate), key: join(folder, key) };
     const half = missing === key ? certificate : key;
     throw new RegError('INVALID_CONFIG', `${quoteText(join(folder, half))} has no ${missing} beside it`, {
-      hint: 'A certificate of ours needs both; those of authorities are called NAME.crt.',
+      hint: 'A client certificate needs both; certificates of authorities are named NAME.crt.',
     });
   });
 }

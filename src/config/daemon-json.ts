@@ -22,7 +22,8 @@ export function parseDaemonJson(bytes: Uint8Array, file: string): DaemonJson {
   const fields = fieldsOf(parseJsonObject(bytes, { what, code: 'INVALID_CONFIG' }), what);
   const urls = fields.texts('registry-mirrors').map((text) => {
     const url = parseMirrorUrl(text);
-    if (url === undefined) throw fields.wrong('"registry-mirrors" has what is no URL of a mirror');
+    if (url === undefined)
+      throw fields.wrong('"registry-mirrors" holds something that is not the URL of a mirror');
     return url;
   });
   return {
@@ -55,7 +56,7 @@ function insecureBy(fields: Fields): DaemonJson['isInsecure'] {
     const version = isIP(address);
     if (version === 0) hosts.add(text.toLowerCase());
     else if (Number(bits) > (version === 6 ? 128 : 32))
-      throw fields.wrong(`${quoteText(text)} is no network`);
+      throw fields.wrong(`${quoteText(text)} is not a network`);
     else networks.addSubnet(address, Number(bits), version === 6 ? 'ipv6' : 'ipv4');
   }
   return (host) => {

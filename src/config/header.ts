@@ -47,7 +47,7 @@ export function isReservedHeader(name: string): boolean {
   return RESERVED.has(name.toLowerCase());
 }
 
-/** Name, in lower case, and value; undefined for what is no header. */
+/** Name, in lower case, and value; undefined for what is not a valid header. */
 export function headerOf(name: string, value: string): readonly [string, string] | undefined {
   return NAME.test(name) && isHeaderValue(value) ? [name.toLowerCase(), value.trim()] : undefined;
 }

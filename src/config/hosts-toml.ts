@@ -52,7 +52,7 @@ function parseEntry(
   const isRoot = fields.flag('override_path');
   const parsed = url === undefined ? undefined : parseMirrorUrl(url);
   if (url !== undefined && parsed === undefined)
-    throw fields.wrong(`${quoteText(url)} is no URL of a registry`);
+    throw fields.wrong(`${quoteText(url)} is not the URL of a registry`);
   const named = fields.texts('capabilities').map((name) => name.toLowerCase());
   const pathOf = (path: string): string => (isAbsolute(path) ? path : join(folder, path));
   return {
@@ -91,7 +91,7 @@ function headersOf(fields: Fields): Readonly<Record<string, string>> {
   return Object.fromEntries(
     names.map((name) => {
       const header = headerOf(name, oneOrMore(fields, name).join(', '));
-      if (header === undefined) throw fields.wrong(`${quoteText(name)} is no header`);
+      if (header === undefined) throw fields.wrong(`${quoteText(name)} is not a valid header`);
       return header;
     }),
   );

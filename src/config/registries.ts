@@ -44,7 +44,7 @@ export async function readRegistries(files: RegistriesFiles): Promise<Registries
 /** Throws DENIED where a table forbids its images. */
 export function refuseBlocked({ prefix, blocked, file }: RegistryTable): void {
   if (!blocked) return;
-  throw new RegError('DENIED', `this machine is not to use images of ${quoteText(prefix)}`, {
+  throw new RegError('DENIED', `this machine may not use images of ${quoteText(prefix)}`, {
     hint: `That is what "blocked" says in ${quoteText(file)}.`,
   });
 }

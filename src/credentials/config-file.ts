@@ -75,7 +75,7 @@ function read(path: string): Promise<Buffer | undefined> {
 
 function parse(bytes: Buffer | undefined, path: string): JsonObject {
   if (bytes === undefined) return {};
-  const hint = 'Correct the file; or move it away, and log in again.';
+  const hint = 'Correct the file, or move it away and log in again.';
   return parseJsonObject(bytes, { what: quoteText(path), code: 'INVALID_CONFIG', hint });
 }
 

@@ -76,12 +76,12 @@ export class Helper {
 
   async #attempt<T>(host: string, fault: string, task: () => Promise<T>): Promise<T> {
     // A line break would make two questions out of one (git CVE-2020-5260).
-    if (/[\p{Cc}\s]/u.test(host)) throw new RegError('INVALID_ARGUMENT', `${quoteText(host)} is no host`);
+    if (/[\p{Cc}\s]/u.test(host)) throw new RegError('INVALID_ARGUMENT', `${quoteText(host)} is not a host`);
     try {
       return await task();
     } catch (error) {
       const { where, hint } = this.#setting;
-      const usual = `${where} names it: install or mend it, or take it out there and run "reg login ${host}".`;
+      const usual = `${where} names it: install or fix it, or remove it there and run "reg login ${host}".`;
       throw explain(error, `${fault} for ${host}`, { hint: hint ?? usual });
     }
   }

@@ -37,5 +37,5 @@ function servicesOf(config: JsonObject, file: string): JsonObject {
 
 function toHosts(value: unknown, file: string): readonly string[] {
   if (Array.isArray(value) && value.every((host) => typeof host === 'string')) return value;
-  throw new RegError('INVALID_CONFIG', `${quoteText(file)}: "${KEY}" holds what is no list of hosts`);
+  throw new RegError('INVALID_CONFIG', `${quoteText(file)}: "${KEY}" is not a list of hosts`);
 }

@@ -20,7 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENFILE: 'too many files are open',
 };
 
-const NOT_OURS = 'Change who may write there, or take another place.';
+const NOT_OURS = 'Change its permissions, or choose another place.';
 const CHECK_PATH = 'Check the path.';
 
 const HINTS: Readonly<Record<string, string>> = {
@@ -32,10 +32,10 @@ const HINTS: Readonly<Record<string, string>> = {
   EISDIR: CHECK_PATH,
   EEXIST: CHECK_PATH,
   ENOTEMPTY: CHECK_PATH,
-  ELOOP: 'Name the place where the link leads.',
-  ENAMETOOLONG: 'Take a place with a shorter path.',
-  EFBIG: 'Take a place on another disk.',
-  EBUSY: 'Close it there, and try again.',
+  ELOOP: 'Name the target of the link.',
+  ENAMETOOLONG: 'Choose a shorter path.',
+  EFBIG: 'Choose a place on another disk.',
+  EBUSY: 'Close it, and try again.',
   EIO: 'Check the disk before you trust it with more.',
   EMFILE: 'Raise the limit of open files ("ulimit -n") and try again.',
   ENFILE: 'Close other programs and try again.',

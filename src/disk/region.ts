@@ -79,7 +79,7 @@ export async function openFile(path: string): Promise<OpenedFile> {
     const stats = await stat(path);
     if (!stats.isFile()) {
       throw new RegError('INVALID_ARGUMENT', `cannot read ${quoteText(path)}: it is not a regular file`, {
-        hint: 'To read from a pipe, give "-" and redirect it to the standard input.',
+        hint: 'To read from a pipe, give "-" and redirect it to standard input.',
       });
     }
     const handle = await open(path);

@@ -86,7 +86,7 @@ function parseHost(text: string, { from, identity }: HostOptions): Endpoint {
   }
   throw new RegError(
     'INVALID_CONFIG',
-    `${from} is no address of an engine: ${quoteText(withoutUser(text))}`,
+    `${from} is not the address of an engine: ${quoteText(withoutUser(text))}`,
     {
       hint: 'Write unix:///var/run/docker.sock or tcp://HOST:PORT.',
     },

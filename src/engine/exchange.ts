@@ -5,7 +5,6 @@ import https from 'node:https';
 
 import { abortError } from '../content/abort.js';
 import type { CallOptions } from '../content/types.js';
-import { hintFor } from '../disk/reasons.js';
 import { RegError } from '../errors.js';
 import { isObject } from '../spec/json.js';
 import { cleanText, quoteText } from '../spec/text.js';
@@ -65,7 +64,7 @@ const REASONS: Readonly<Record<string, string>> = {
 export function unreachable(endpoint: Endpoint, cause: unknown): RegError {
   const isAborted = cause instanceof Error && cause.name === 'AbortError';
   if (isAborted) return abortError(AbortSignal.abort(cause.cause));
-  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const text = cause instanceof Error ? cleanText(cause.message) : 'the connection was closed';
   const hint = 'Is it running, and may you use it? DOCKER_HOST says where it listens.';
   return new RegError(
@@ -74,7 +73,6 @@ export function unreachable(endpoint: Endpoint, cause: unknown): RegError {
     {
       permanent: true,
       hint,
-      ...hintFor(code),
       cause,
     },
   );

@@ -83,7 +83,7 @@ async function checkBlob(
   if (repair && !stats.isDirectory()) await blobs.remove(digest);
   return {
     bytes: size,
-    problem: stats.isFile() ? 'its bytes are not those of its digest' : 'is not a regular file',
+    problem: stats.isFile() ? 'its bytes do not match its digest' : 'is not a regular file',
   };
 }
 

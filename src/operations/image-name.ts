@@ -20,7 +20,7 @@ export function parseImage(text: string): Reference {
   return withDefaultTag(parseReference(text));
 }
 
-/** The name under which the store keeps `reference`: a tag is a name, a digest is one only where there is no tag. */
+/** The name under which the store keeps `reference`: a tag is a name, a digest is one only where there is not a tag. */
 export function storeName({ domain, path, tag, digest }: Reference): string {
   if (tag !== undefined) return formatReference({ domain, path, tag });
   return formatReference({ domain, path, ...(digest === undefined ? {} : { digest }) });

@@ -28,7 +28,7 @@ export function mayCarry(url: URL, { owner, secret, plainHttpAuth }: Luggage): b
       'CREDENTIALS_UNAVAILABLE',
       `refusing to send a password to ${url.host} over plain http`,
       {
-        hint: 'Use https; or accept that others on the way can read it, with --plain-http-auth.',
+        hint: 'Use https, or accept with --plain-http-auth that others on the way can read it.',
         url: formatUrl(url),
       },
     );

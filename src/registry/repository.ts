@@ -56,6 +56,6 @@ export function notFound(error: RegError, what: string, hint: string): RegError 
 }
 
 export function repositoryNotFound({ host, path }: Repository, error: RegError): RegError {
-  const hint = 'Check the name; a private repository may look missing as long as you are not logged in.';
+  const hint = 'Check the name; a private repository may look missing until you log in.';
   return notFound(error, `repository ${host}/${path}`, hint);
 }

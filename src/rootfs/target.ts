@@ -85,7 +85,7 @@ async function requireTarget(
   if (isAround(path)) throw wrong('it is the folder that you are in, or one around it', 'Name a new folder.');
   if (stats === undefined) return;
   if (stats.isSymbolicLink()) throw wrong('it is a symbolic link', 'Name the folder where the link leads.');
-  if (!stats.isDirectory()) throw wrong('it is no folder', 'Name a new folder.');
+  if (!stats.isDirectory()) throw wrong('it is not a folder', 'Name a new folder.');
   if (stats.dev !== (await look(dirname(path)))?.dev)
     throw wrong('a disk is mounted there', 'Name a new folder in it.');
   const names = await onDisk({ verb: 'read', path: target }, () => readdir(path, 'buffer'));

@@ -155,7 +155,10 @@ export class View<Entry extends Placed> {
     };
     const { folder } = walk(this.#root, { path, follow: true, make }).node;
     if (folder !== undefined) return folder;
-    throw new RegError('UNSAFE_ARCHIVE', `a layer has something in ${quoteText(path)}, which is no folder`);
+    throw new RegError(
+      'UNSAFE_ARCHIVE',
+      `a layer has something in ${quoteText(path)}, which is not a folder`,
+    );
   }
 }
 

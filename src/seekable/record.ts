@@ -90,7 +90,7 @@ function nameIn(value: JsonObject, where: string): string {
 
 function textIn(value: JsonObject, key: string, where: string): string {
   const text = value[key] ?? '';
-  if (typeof text !== 'string' || text.includes('\0')) throw wrong(where, `has a ${key} that is none`);
+  if (typeof text !== 'string' || text.includes('\0')) throw wrong(where, `has an invalid ${key}`);
   return text;
 }
 
@@ -98,20 +98,20 @@ function numberIn(value: JsonObject, key: string, where: string): number | undef
   const number = value[key];
   if (number === undefined || number === null) return undefined;
   if (typeof number === 'number' && Number.isSafeInteger(number) && number >= 0) return number;
-  throw wrong(where, `has a ${key} that makes no sense`);
+  throw wrong(where, `has an invalid ${key}`);
 }
 
 function digestIn(value: JsonObject, key: string, where: string): Digest | undefined {
   const digest = value[key];
   if (digest === undefined || digest === null || digest === '') return undefined;
   if (typeof digest === 'string' && isDigest(digest)) return digest;
-  throw wrong(where, `has a ${key} that is none`);
+  throw wrong(where, `has an invalid ${key}`);
 }
 
 function timeIn(value: JsonObject, where: string): number {
   const time = textIn(value, 'modtime', where);
   const seconds = time === '' ? 0 : Date.parse(time) / 1000;
-  if (Number.isNaN(seconds)) throw wrong(where, 'has a time that is none');
+  if (Number.isNaN(seconds)) throw wrong(where, 'has an invalid time');
   return seconds === NO_TIME ? 0 : seconds;
 }
 
@@ -122,7 +122,7 @@ const NO_XATTRS: ReadonlyMap<string, Buffer> = new Map();
 function xattrsIn(value: JsonObject, where: string): ReadonlyMap<string, Buffer> {
   const { xattrs } = value;
   if (xattrs === undefined || xattrs === null) return NO_XATTRS;
-  if (!isObject(xattrs)) throw wrong(where, 'has attributes that are none');
+  if (!isObject(xattrs)) throw wrong(where, 'has invalid attributes');
   return new Map(Object.entries(xattrs).map(([key, bytes]) => [key, Buffer.from(String(bytes), 'base64')]));
 }
 

@@ -65,7 +65,7 @@ export async function answer(request: IncomingMessage, body: RequestBody, servic
   const methods = Object.keys(resource).filter((other) => other === 'GET' || !service.readOnly);
   const handler = methods.includes(method) ? resource[method] : undefined;
   if (handler === undefined) return refuseMethod(methods, service);
-  if (!isRepositoryName(name)) return refuse('NAME_INVALID', 'this is no name of a repository');
+  if (!isRepositoryName(name)) return refuse('NAME_INVALID', 'this is not the name of a repository');
   return handler({ ...service, repository: new Repository(name, service), reference, query, headers, body });
 }
 

@@ -62,7 +62,7 @@ function parseLine({
   const name = line.slice(0, colon);
   const hash = line.slice(colon + 1);
   if (BCRYPT.test(hash)) return [name, hash];
-  throw new RegError('INVALID_CONFIG', `${where}: the password of ${quoteText(name)} is no bcrypt hash`, {
+  throw new RegError('INVALID_CONFIG', `${where}: the password of ${quoteText(name)} is not a bcrypt hash`, {
     hint: 'Write it with "htpasswd -B".',
   });
 }

@@ -33,7 +33,7 @@ export async function putManifest(call: Call): Promise<Reply> {
   const reference = checkReference(call);
   const tags = isDigest(reference) ? query.getAll('tag') : [reference];
   const wrong = tags.find((tag) => !isTag(tag));
-  if (wrong !== undefined) return refuse('MANIFEST_INVALID', `${quoteText(wrong, 140)} is no tag`);
+  if (wrong !== undefined) return refuse('MANIFEST_INVALID', `${quoteText(wrong, 140)} is not a tag`);
   const bytes = await readBody(call, MAX_MANIFEST_SIZE);
   const mediaType = bareMediaType(headers['content-type'] ?? '') || sniffMediaType(bytes);
   const manifest = parseManifest(bytes, mediaType);

@@ -7,7 +7,7 @@ export interface ByteRange {
 }
 
 /**
- * What a `Range` header asks of `size` bytes. Undefined stands for all of them: there is no header, or one that
+ * What a `Range` header asks of `size` bytes. Undefined stands for all of them: there is not a valid header, or one that
  * may be ignored (another unit, several ranges, no syntax at all).
  */
 export function parseRange(

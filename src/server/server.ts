@@ -163,7 +163,7 @@ function createSecureServer(settings: ServerSettings, tls: KeyPair): Server {
   } catch (cause) {
     const reason = cause instanceof Error ? cleanText(cause.message) : '';
     throw new RegError('INVALID_CONFIG', `cannot use the certificate and its key: ${reason}`, {
-      hint: 'Both are PEM files, the key without a password, and they have to belong together.',
+      hint: 'Both have to be PEM files that belong together, the key without a password.',
       cause,
     });
   }

@@ -52,7 +52,7 @@ function optionalParts(value: JsonObject, where: string): Partial<Descriptor> {
 export function parseAnnotations(value: unknown, where: string): Readonly<Record<string, string>> {
   if (!isObject(value)) throw new RegError('INVALID_MANIFEST', `${where}.annotations is not an object`);
   if (!isStringMap(value))
-    throw new RegError('INVALID_MANIFEST', `${where}.annotations holds a value that is no string`);
+    throw new RegError('INVALID_MANIFEST', `${where}.annotations holds a value that is not a string`);
   // Unlike assignment, spreading makes an own key even of "__proto__".
   return { ...value };
 }

@@ -68,7 +68,7 @@ export function parseManifest(bytes: Uint8Array, mediaType: string, what = 'mani
     return { kind: 'index', ...common, manifests: descriptors(body['manifests'], 'manifests', what) };
   if (!isManifestType(mediaType))
     throw new RegError('INVALID_MANIFEST', `${what} has the unknown media type ${quoteText(mediaType)}`, {
-      hint: 'It may be something else than an image.',
+      hint: 'It may not be an image at all.',
     });
   return {
     kind: 'manifest',

@@ -27,7 +27,7 @@ interface HostFacts {
   readonly armVersion?: string;
 }
 
-const HINT = 'Such as linux/amd64, linux/arm64, linux/arm/v7 or windows/amd64.';
+const HINT = 'Write it like linux/amd64, linux/arm64, linux/arm/v7 or windows/amd64.';
 
 const KNOWN_OS: ReadonlySet<string> = new Set(
   'aix android darwin dragonfly freebsd illumos linux netbsd openbsd plan9 solaris windows'.split(' '),

@@ -127,7 +127,7 @@ function findComponentFault(component: string, components: readonly string[]): F
     };
   }
   const trimmed = component.replace(/^[._-]+/, '').replace(/[._-]+$/, '');
-  if (trimmed === '') return { why: `${shown} is no part of a repository name` };
+  if (trimmed === '') return { why: `${shown} is not part of a repository name` };
   if (trimmed === component) {
     return { why: `${shown} may have only ".", "_", "__" or any number of "-" between its words` };
   }

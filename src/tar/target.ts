@@ -103,7 +103,7 @@ async function openDevice(path: string): Promise<ArchiveTarget> {
 export function streamTarget(stream: Writable & { readonly isTTY?: boolean }): ArchiveTarget {
   if (stream.isTTY === true) {
     throw new RegError('INVALID_ARGUMENT', 'cannot write an archive to a terminal', {
-      hint: 'Send the standard output into a file or a program, or name a file.',
+      hint: 'Redirect standard output to a file or a program, or name a file.',
     });
   }
   return {

@@ -28,7 +28,7 @@ export function whiteoutOf(path: string, type: EntryType): Whiteout | undefined 
   if (name !== OPAQUE && name.startsWith(META)) return { kind: 'none', path };
   // AUFS linked whiteouts to each other, so old layers have hard links among them.
   if (type !== 'file' && type !== 'hardlink')
-    throw new RegError('UNSAFE_ARCHIVE', 'it is a whiteout, yet no file');
+    throw new RegError('UNSAFE_ARCHIVE', 'it is a whiteout but not a file');
   if (name === OPAQUE) return { kind: 'opaque', path: parts.join('/') };
   return { kind: 'path', path: [...parts, hiddenBy(name)].join('/') };
 }

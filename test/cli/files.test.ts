@@ -143,7 +143,7 @@ test('a terminal gets text, in which control characters are spelled out', async 
 });
 
 test('a terminal gets nothing of what is no text, and a program gets it as it is', async () => {
-  const no = failsWith('INVALID_ARGUMENT', /^"\/x" is no text \(1\.23 MB\), and the output is a terminal$/);
+  const no = failsWith('INVALID_ARGUMENT', /^"\/x" is binary \(1\.23 MB\), and the output is a terminal$/);
   await assert.rejects(written(['\u007fELF\0']), no);
   await assert.rejects(written(['MZ', 'a\0']), no);
   assert.equal(await written(['a\u001b', 'b\0'], false), 'a\u001bb\0');

@@ -54,7 +54,7 @@ test('a key that is none, is locked, or belongs to another certificate is told b
   for (const [text, message] of [
     ['nothing', /client\.key" holds no private key/],
     [mine.certificate, /client\.key" holds no private key/],
-    [locked, /client\.key" holds a key that is locked with a passphrase/],
+    [locked, /client\.key" holds a key with a passphrase/],
     [other.key, /client\.key" is not the key of the certificate in .*client\.cert"/],
   ] as const) {
     const key = await write(context, 'client.key', text);

@@ -77,12 +77,16 @@ for (const [title, value, message] of [
     { 'registry-mirrors': 'https://m' },
     /"registry-mirrors" is not a list of strings/,
   ],
-  ['a mirror that is no URL', { 'registry-mirrors': ['ftp://m'] }, /"registry-mirrors" has what is no URL/],
+  [
+    'a mirror that is no URL',
+    { 'registry-mirrors': ['ftp://m'] },
+    /"registry-mirrors" holds something that is not the URL/,
+  ],
   ['a number among hosts', { 'insecure-registries': [1] }, /"insecure-registries" is not a list of strings/],
   [
     'a network that is too narrow',
     { 'insecure-registries': ['10.0.0.0/33'] },
-    /"10\.0\.0\.0\/33" is no network/,
+    /"10\.0\.0\.0\/33" is not a network/,
   ],
 ] as const) {
   test(`a daemon.json with a mistake is refused: ${title}`, () => {

@@ -22,7 +22,7 @@ for (const line of [
   'X-Täm: red',
   'X-Team: rot\u0000',
 ]) {
-  test(`${JSON.stringify(line)} is no header, and its value is not shown`, () => {
+  test(`${JSON.stringify(line)} is not a valid header, and its value is not shown`, () => {
     assert.throws(
       () => parseHeaders([line]),
       (error) => failsWith('INVALID_ARGUMENT', /^invalid --header/)(error) && !/red|evil/.test(String(error)),

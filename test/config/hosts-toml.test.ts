@@ -77,8 +77,8 @@ for (const [title, text, message] of [
     /hosts\.toml" is not TOML: line 2, column \d+/,
   ],
   ['a key given twice', 'server = "a"\nserver = "b"', /is not TOML: line 2, column 1/],
-  ['a server that is no URL', 'server = "ftp://a"', /hosts\.toml": "ftp:\/\/a" is no URL of a registry/],
-  ['a host with a password', '[host."https://me:secret@a"]', /is no URL of a registry/],
+  ['a server that is no URL', 'server = "ftp://a"', /hosts\.toml": "ftp:\/\/a" is not the URL of a registry/],
+  ['a host with a password', '[host."https://me:secret@a"]', /is not the URL of a registry/],
   [
     'a flag that is a string',
     '[host."https://a"]\nskip_verify = "yes"',
@@ -93,7 +93,7 @@ for (const [title, text, message] of [
   ['a client without a file', 'client = [[]]', /"client" names no certificate and key/],
   ['a time that is none', 'dial_timeout = "soon"', /"dial_timeout" is not a time such as "5s": "soon"/],
   ['a host that is no table', 'host = ["https://a"]', /"host" is not a table/],
-  ['a header that would be two', '[header]\nx = "a\\r\\nb: c"', /"x" is no header/],
+  ['a header that would be two', '[header]\nx = "a\\r\\nb: c"', /"x" is not a valid header/],
 ] as const) {
   test(`a hosts.toml with a mistake is refused: ${title}`, async () => {
     await assert.rejects(parseHostsToml(text, FILE), failsWith('INVALID_CONFIG', message));

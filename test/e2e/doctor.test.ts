@@ -145,7 +145,7 @@ test('a certificate that is not to be trusted, by whomever, for whatever, and of
   const unknown = await examine(t, { target: await start(['127.0.0.1']), exit: 5, bad: 'certificate' });
   assert.match(
     unknown['certificate']?.text ?? '',
-    /nobody whom this machine trusts .*for 127\.0\.0\.1, by somebody/,
+    /not signed by an authority that this machine trusts .*for 127\.0\.0\.1, by somebody/,
   );
   assert.match(unknown['certificate']?.hint ?? '', /--ca-file/);
   const old = await start(['127.0.0.1'], true);
@@ -160,7 +160,7 @@ test('a certificate that is not to be trusted, by whomever, for whatever, and of
 
 for (const [status, exit, hint] of [
   [404, 7, /Is .* the right host, and a registry\?/],
-  [500, 5, /fault on its side/],
+  [500, 5, /problem of the server/],
 ] as const) {
   test(`what answers ${status} is no registry`, async (t) => {
     const { host } = await startHttpServer(t, (exchange) => reply(exchange, status));

@@ -100,7 +100,7 @@ for (const [what, args, options, says] of [
   ['a user name alone, and nobody to ask', ['-u', 'ann'], {}, /--password-stdin/],
   ['an empty password', FLAGS, { stdin: '\n' }, /empty/],
   ['a token beside a user name', ['-u', 'ann', '--token', 'abc'], {}, /--token goes without --username/],
-  ['a token that is none', ['--token', '-'], { stdin: 'two words' }, /no token/],
+  ['a token that is none', ['--token', '-'], { stdin: 'two words' }, /not a token/],
   ['a password of 1 MiB', FLAGS, { stdin: 'x'.repeat(1 << 20) }, /longer than 64 KiB/],
   ['REG_USERNAME alone', [], { env: { REG_USERNAME: 'ann' } }, /REG_PASSWORD is not/],
   ['REG_PASSWORD alone', [], { env: { REG_PASSWORD: PASSWORD } }, /REG_USERNAME is not/],

@@ -68,7 +68,7 @@ test("what docker's config.json adds for registries is sent, and nothing else of
     assert.deepEqual([headers['authorization'], headers['x-other']], [undefined, undefined]);
   }
   for (const [wrong, said] of [
-    [{ 'X-Meta-A': 'secret\r\nHost: evil' }, /HttpHeaders\["X-Meta-A"\] is no header/],
+    [{ 'X-Meta-A': 'secret\r\nHost: evil' }, /HttpHeaders\["X-Meta-A"\] is not a valid header/],
     [{ 'X-Meta-A': 1 }, /HttpHeaders\["X-Meta-A"\] is not a string/],
     ['X-Meta-A: secret', /"HttpHeaders" is not an object/],
   ] as const) {

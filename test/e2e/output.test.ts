@@ -124,7 +124,7 @@ test('--format prints what a template makes of each result, and nothing else', a
   const wrong = await me.fails(2, ['images', '--format', 'a {{.digset}}']);
   assert.match(
     wrong.stderr,
-    /no key "digset", at character 5: .*\. The keys there are reference, .*, created\.\n$/,
+    /no key "digset", at character 5: .*\. The keys are reference, .*, created\.\n$/,
   );
   assert.equal(wrong.stdout, '');
 });

@@ -153,6 +153,6 @@ test('what is wrong with a proxy is said, and --proxy goes before the environmen
   const none = await me.fails(5, [...pull, '--proxy', 'none'], { env });
   assert.match(none.stderr, /cannot connect to registry\.invalid:443: /);
   const bad = await me.fails(2, [...pull, '--proxy', 'socks5://paula:open-the-proxy@127.0.0.1'], { env });
-  assert.match(bad.stderr, /--proxy is no URL of an http or https proxy/);
+  assert.match(bad.stderr, /--proxy is not the URL of an http or https proxy/);
   for (const { stderr } of [refused, none, bad]) assert.doesNotMatch(stderr, /open-the-proxy/);
 });

@@ -138,7 +138,7 @@ test('reg serve says what is wrong with its certificate and its list of users', 
     [['--tls-cert', path('bad.pem')], /--tls-key is missing/],
     [['--tls-cert', path('bad.pem'), '--tls-key', path('bad.pem')], /cannot use the certificate/],
     [['--auth', 'users'], /invalid --auth "users". Write htpasswd:FILE/],
-    [['--auth', `htpasswd:${path('users')}`], /line 1: the password of "alice" is no bcrypt hash/],
+    [['--auth', `htpasswd:${path('users')}`], /line 1: the password of "alice" is not a bcrypt hash/],
     [['--log', 'xml'], /invalid --log "xml"/],
   ] as const;
   for (const [args, message] of wrong) {

@@ -188,7 +188,7 @@ table('tokens', [
   token('an empty text', { token: '', access_token: '' }),
   token('a text with a line break', { token: 'never-print-me\r\nX-Injected: 1' }),
   token('a text with an escape', { token: 'never-print-me\u001b[2J' }),
-  token('a text that is no header', { token: 'never-print-me\u0394' }),
+  token('a text that is not a valid header', { token: 'never-print-me\u0394' }),
   token('100 KiB of text', { token: 'never-print-me'.repeat(8000) }, { wanted: [6, 7] }),
   token('broken JSON', '{"token":"never-print-me'),
   token('__proto__', '{"__proto__":{"token":"never-print-me"}}'),

@@ -1,4 +1,4 @@
-/** Lists of tags that have no end, lead elsewhere, or hold what is no tag. */
+/** Lists of tags that have no end, lead elsewhere, or hold what is not a tag. */
 import assert from 'node:assert/strict';
 import { neverEnds, once, redirects, refuses, says, stopsAt } from '../support/hostile/faults.js';
 import type { Stage } from '../support/hostile/stage.js';

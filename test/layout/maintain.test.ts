@@ -48,7 +48,7 @@ test('verify finds bytes that changed without a trace, and the next put brings t
   await utimes(file, atime, mtime);
   const { problems } = await verifyLayout(store);
   assert.deepEqual(problems, [
-    { subject: layer.digest, problem: 'its bytes are not those of its digest' },
+    { subject: layer.digest, problem: 'its bytes do not match its digest' },
     {
       subject: NAME,
       problem: `the store lacks ${layer.digest.slice(0, 19)}, a part of ${app.root.digest.slice(0, 19)}`,

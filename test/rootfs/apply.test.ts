@@ -114,8 +114,8 @@ test('126, 138: folders, files and links take each other’s places, and the las
       'd/in': 'new',
     },
   );
-  await refused(t, [[file('a'), file('a/b')]], '"a", which is no folder');
-  await refused(t, [[file('x'), link('a', 'x')], [file('a/b')]], '"x", which is no folder');
+  await refused(t, [[file('a'), file('a/b')]], '"a", which is not a folder');
+  await refused(t, [[file('x'), link('a', 'x')], [file('a/b')]], '"x", which is not a folder');
 });
 
 test('128: links as images have them stay as they are', async (t) => {

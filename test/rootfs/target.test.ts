@@ -57,7 +57,7 @@ test('145: a folder with something in it, a link, a file and the folder that we 
     [join(top, 'full'), 'there is something in it'],
     [join(top, 'link'), 'it is a symbolic link'],
     [join(top, 'dangling'), 'it is a symbolic link'],
-    [join(top, 'full', 'precious'), 'it is no folder'],
+    [join(top, 'full', 'precious'), 'it is not a folder'],
     ['.', 'it is the folder that you are in'],
     ['..', 'it is the folder that you are in'],
     ['/', 'it is the folder that you are in'],

@@ -151,7 +151,7 @@ suite('in the view of an image', () => {
     assert.deepEqual(pathOf(view, '../../../etc/../etc/./x'), 'etc/x');
     for (const path of ['l', 'm/x', 'self'])
       assert.throws(() => view.find(path), failsWith('UNSAFE_ARCHIVE', /too many symbolic links/));
-    assert.throws(() => viewOf([['d'], ['d/a']]), failsWith('UNSAFE_ARCHIVE', /"d", which is no folder/));
+    assert.throws(() => viewOf([['d'], ['d/a']]), failsWith('UNSAFE_ARCHIVE', /"d", which is not a folder/));
     assert.throws(() => viewOf([['l -> m', 'm -> l'], ['l/a']]), failsWith('UNSAFE_ARCHIVE'));
     assert.throws(() => viewOf([['a/'.repeat(5000)]]), failsWith('UNSAFE_ARCHIVE', /longer than 4096 bytes/));
     assert.throws(() => viewOf([['./ -> x']]), failsWith('UNSAFE_ARCHIVE', /for the root/));

@@ -107,7 +107,7 @@ test('a refusal says why, and what was probably meant', () => {
     ['nginx\u200b', /\(found U\+200B at position 6\)/, /"nginx"/],
     ['a//b', /two in a row/, /"a\/b"/],
     ['docker/', /ends with "\/"/, /"docker"/],
-    ['a/../b', /"\.\." is no part/],
+    ['a/../b', /"\.\." is not part/],
     ['-img', /"-img" must start/, /"img"/],
     ['do___cker/app', /"do___cker" may have only/],
     ['docker.io/', /repository name is missing/],

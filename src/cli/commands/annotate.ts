@@ -16,7 +16,7 @@ export async function run(context: Context<AnnotateFlags>): Promise<void> {
   const { allPlatforms, remove } = flags;
   const edits = { set: parsePairs(pairs, 'annotation'), remove };
   if (pairs.length === 0 && remove === undefined)
-    throw new RegError('INVALID_ARGUMENT', 'nothing is to be changed', {
+    throw new RegError('INVALID_ARGUMENT', 'there is nothing to change', {
       hint: 'Run "reg annotate --help".',
     });
   await runChange(context, (options) => annotateImages(image, edits, { ...options, allPlatforms }));

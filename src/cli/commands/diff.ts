@@ -45,7 +45,7 @@ async function filesOf(
   const [from = '', to = ''] = args;
   if ([from, to].some((place) => place.startsWith('-')))
     throw new RegError('INVALID_ARGUMENT', 'files cannot be compared with those of the standard input', {
-      hint: 'It can be read but once: write it into a file.',
+      hint: 'It can only be read once: write it to a file first.',
     });
   const platform = diff.to.image?.platform ?? diff.from.image?.platform;
   const hostPlatform = platform === undefined ? options.hostPlatform : parsePlatform(platform);

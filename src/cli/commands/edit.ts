@@ -44,7 +44,7 @@ function readEdits(flags: EditFlags): ConfigEdits {
     created: flags.created && parseTime(flags.created),
   };
   if (Object.values(edits).some((edit) => edit !== undefined)) return edits;
-  throw new RegError('INVALID_ARGUMENT', 'nothing is to be changed', { hint: 'Run "reg edit --help".' });
+  throw new RegError('INVALID_ARGUMENT', 'there is nothing to change', { hint: 'Run "reg edit --help".' });
 }
 
 /** A JSON list, as Dockerfiles have it, or the words one by one; empty to take it out. */

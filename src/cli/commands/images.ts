@@ -45,7 +45,7 @@ function damageError(damaged: readonly DamagedImage[]): RegError {
       ? '1 image of the local store is'
       : `${damaged.length} images of the local store are`;
   return new RegError('STORE_CORRUPT', `${count} damaged: ${named.join(', ')}`, {
-    hint: 'Pulling it again repairs an image; "reg rmi" forgets it.',
+    hint: 'Pull an image again to repair it, or remove it with "reg rmi".',
     cause: damaged[0]?.error,
   });
 }

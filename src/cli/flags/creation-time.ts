@@ -16,7 +16,7 @@ export function creationTime({ SOURCE_DATE_EPOCH: text = '' }: Environment): Dat
   if (text === '') return new Date(wallTime());
   const seconds = Number(text);
   if (/^\d+$/.test(text) && seconds <= MAX_SECONDS) return new Date(seconds * 1000);
-  const message = `SOURCE_DATE_EPOCH is ${quoteText(text, 40)}, which is no number of seconds since 1970`;
+  const message = `SOURCE_DATE_EPOCH is ${quoteText(text, 40)}, which is not a number of seconds since 1970`;
   throw new RegError('INVALID_CONFIG', message, {
     hint: 'Set it as in SOURCE_DATE_EPOCH=1700000000, or not at all.',
   });

@@ -81,7 +81,7 @@ function lengthOf(value: unknown, fault: CallFault): number {
 
 function count(value: unknown, fault: CallFault): number {
   if (typeof value === 'number' && value >= 0) return value;
-  throw fault(`${kindOf(value)} is no number of bytes`);
+  throw fault(`${kindOf(value)} is not a number of bytes`);
 }
 
 /** The list may come last, so that one can be sent through: `.tags | join ", "`. */

@@ -86,7 +86,7 @@ function readToken(
   const match = TOKEN.exec(template);
   const { field, variable, word, string, number, mark } = match?.groups ?? {};
   const common = { at: position, length: match?.[0].length ?? 0 };
-  if (match === null) throw fault(position, 'this is no part of a template');
+  if (match === null) throw fault(position, 'this is not part of a template');
   if (field !== undefined) return { ...common, kind: 'field', text: field };
   if (variable !== undefined) return { ...common, kind: 'variable', text: variable };
   if (word !== undefined) return { ...common, kind: 'word', text: word };

@@ -71,7 +71,7 @@ export function listKeys(value: object): string {
   const keys = Object.keys(value);
   if (keys.length === 0) return 'There are no keys at all.';
   const shown = keys.map((key) => cleanText(key, 60));
-  return `The keys there are ${listTexts(shown, MAX_LISTED)}.`;
+  return `The keys are ${listTexts(shown, MAX_LISTED)}.`;
 }
 
 /** What a value is, in a word. */

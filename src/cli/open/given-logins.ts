@@ -48,7 +48,7 @@ async function flagCredential({ flags, io, progress, redactor, signal }: Parts):
     const registryToken = token === '-' ? await readSecret(io.stdin, 'token') : token;
     redactor.add(registryToken);
     if (/^[\x21-\x7e]+$/.test(registryToken)) return { registryToken };
-    throw new RegError('INVALID_ARGUMENT', 'what --token gives is no token');
+    throw new RegError('INVALID_ARGUMENT', 'the value of --token is not a token');
   }
   if (username === '') throw new RegError('INVALID_ARGUMENT', '--password-stdin needs --username');
   const password = passwordStdin

@@ -45,8 +45,8 @@ function shown(text: string): string {
 }
 
 function noText(path: string, size: number): RegError {
-  const message = `${quoteText(path)} is no text (${formatBytes(size)}), and the output is a terminal`;
+  const message = `${quoteText(path)} is binary (${formatBytes(size)}), and the output is a terminal`;
   return new RegError('INVALID_ARGUMENT', message, {
-    hint: 'Send the standard output into a file or a program, or give --raw.',
+    hint: 'Redirect standard output to a file or a program, or give --raw.',
   });
 }

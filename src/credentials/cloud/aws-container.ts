@@ -41,7 +41,7 @@ function parseAddress(variable: string, text: string): URL {
   const isAllowed =
     base === undefined ? url !== undefined && isOnThisMachine(url) : url?.origin === base.origin;
   if (url !== undefined && isAllowed && url.username === '' && url.password === '') return url;
-  throw new RegError('CREDENTIALS_UNAVAILABLE', `${variable} names no service of AWS on this machine`, {
+  throw new RegError('CREDENTIALS_UNAVAILABLE', `${variable} does not name an AWS service on this machine`, {
     hint: `Unset it: credentials are asked for at ${[...ALLOWED].join(', ')} and at loopback addresses only.`,
   });
 }

@@ -12,7 +12,7 @@ const TOKEN = 'x-aws-ec2-metadata-token';
 const ERRAND: Errand = {
   what: 'keys for AWS',
   who: 'the metadata service of this instance',
-  hint: 'In a container it takes a hop limit of 2. AWS_EC2_METADATA_DISABLED=true leaves it out.',
+  hint: 'In a container, the instance needs a hop limit of 2. AWS_EC2_METADATA_DISABLED=true skips it.',
 };
 
 /** Undefined on other machines, and on an instance without a role. Throws CREDENTIALS_UNAVAILABLE. */
@@ -31,7 +31,7 @@ export async function keysOfInstance(session: CloudSession): Promise<FoundKeys |
   const roles = await get(ROLES);
   const [role = ''] = Buffer.from(roles.body).toString().split('\n');
   if (roles.status === 404 || role === '') return undefined;
-  if (!/^[\w+=,.@-]+$/.test(role)) throw unavailable(ERRAND, 'it answers with what is no name of a role');
+  if (!/^[\w+=,.@-]+$/.test(role)) throw unavailable(ERRAND, 'its answer is not the name of a role');
   const reply = parseAnswer((await get(`${ROLES}${role}`)).body, ERRAND);
   return { keys: keysIn(reply, ERRAND, session), source: 'role of this instance' };
 }
@@ -41,5 +41,5 @@ async function fetchToken(session: CloudSession): Promise<string> {
   const answer = await ask({ method: 'PUT', url: new URL('api/token', SERVICE), headers }, ERRAND, session);
   const token = Buffer.from(answer.body).toString();
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw unavailable(ERRAND, 'it answers with what is no token');
+  throw unavailable(ERRAND, 'its answer is not a token');
 }

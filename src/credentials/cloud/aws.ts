@@ -51,7 +51,7 @@ async function fetchLogin(
   const token = secretIn(data, 'authorizationToken', { ...session, errand });
   const [, username, password] = /^(AWS):(.+)$/s.exec(Buffer.from(token, 'base64').toString()) ?? [];
   if (username === undefined || password === undefined || !isPlain({ username, password })) {
-    throw unavailable(errand, `the answer of ${api.host} is no login`);
+    throw unavailable(errand, `the answer of ${api.host} is not a login`);
   }
   session.onSecret(password);
   return { credential: { username, password }, lifeMs: lifeUntil(data['expiresAt'], session) };

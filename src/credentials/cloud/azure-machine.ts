@@ -60,7 +60,7 @@ function serviceOfApp({ env, onSecret }: CloudSession): Service | undefined {
   }
   throw new RegError(
     'CREDENTIALS_UNAVAILABLE',
-    `${ENDPOINT} and ${HEADER} name no service of Azure on this machine`,
+    `${ENDPOINT} and ${HEADER} do not name an Azure service on this machine`,
     {
       hint: 'Unset them: only loopback and link-local addresses are asked.',
     },

@@ -91,6 +91,6 @@ async function sign(
       .sign(key);
   } catch {
     // What it would say is of no use, and may hold what it could not read.
-    throw unavailable(errand, `the "private_key" in ${what} is no private key that can sign`);
+    throw unavailable(errand, `the "private_key" in ${what} is not a private key that can sign`);
   }
 }

@@ -37,7 +37,7 @@ export async function readAnnotations({ pairs = [], file }: Given): Promise<Anno
 function parsePair(text: string): readonly [string, string] {
   const [, key = '', value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   if (key !== '') return [key, value];
-  throw new RegError('INVALID_ARGUMENT', `${quoteText(text)} is no annotation`, {
+  throw new RegError('INVALID_ARGUMENT', `${quoteText(text)} is not an annotation`, {
     hint: 'Write KEY=VALUE, such as org.opencontainers.image.licenses=MIT.',
   });
 }

@@ -132,7 +132,7 @@ export class FileSink implements Sink {
     const stats = await look(path);
     if (stats === undefined) return;
     if (stats.isDirectory() !== isFolder)
-      throw inTheWay(path, isFolder ? 'it is no folder' : 'a folder is in the way');
+      throw inTheWay(path, isFolder ? 'it is not a folder' : 'a folder is in the way');
     if (!isFolder && this.#options.keepOldFiles && isOther(stats)) throw anotherFile(path);
   }
 }

@@ -16,7 +16,7 @@ interface MergeOptions {
 export async function mergeFolder(from: string, to: string, options: MergeOptions): Promise<void> {
   const there = await look(to);
   if (there === undefined) return move(from, to);
-  if (!there.isDirectory()) throw inTheWay(to, 'it is no folder');
+  if (!there.isDirectory()) throw inTheWay(to, 'it is not a folder');
   const entries = await onDisk({ verb: 'read', path: from }, () => readdir(from, { withFileTypes: true }));
   for (const entry of entries) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];

@@ -91,12 +91,12 @@ function requireSomething({ files, artifactType, config, annotations, annotation
   });
 }
 
-/** Throws INVALID_ARGUMENT for what is no media type. */
+/** Throws INVALID_ARGUMENT for what is not a media type. */
 function typeOf({ artifactType, config }: ArtifactFiles): string | undefined {
   if (artifactType === undefined) return config === undefined ? UNKNOWN_ARTIFACT : undefined;
   if (isMediaType(artifactType)) return artifactType;
-  throw new RegError('INVALID_ARGUMENT', `${quoteText(artifactType)} is no media type`, {
-    hint: 'Write it as in application/vnd.example.report.v1.',
+  throw new RegError('INVALID_ARGUMENT', `${quoteText(artifactType)} is not a media type`, {
+    hint: 'Write it like application/vnd.example.report.v1.',
   });
 }
 

@@ -24,7 +24,10 @@ async function read(file: string): Promise<Readonly<Record<string, string>>> {
     const header = headerOf(name, value);
     if (header !== undefined) return header;
     // Not shown: it may be a secret.
-    throw new RegError('INVALID_CONFIG', `${quoteText(file)}: HttpHeaders[${quoteText(name)}] is no header`);
+    throw new RegError(
+      'INVALID_CONFIG',
+      `${quoteText(file)}: HttpHeaders[${quoteText(name)}] is not a valid header`,
+    );
   });
   return Object.fromEntries(headers);
 }

@@ -18,7 +18,7 @@ export const api: Check<RegistrySubject> = {
     const code = status >= 500 ? 'SERVER_ERROR' : 'PROTOCOL_ERROR';
     const hint =
       status >= 500
-        ? 'That is a fault on its side: try again later.'
+        ? 'This is a problem of the server: try again later.'
         : `Is ${host} the right host, and a registry?`;
     return bad(
       new RegError(code, `answers ${status} to /v2/, where registries answer 200 or 401`, { hint }),
@@ -36,6 +36,6 @@ function wish({ status, challenges }: Greeting): string {
   }
   const isBasic = challenges.some(({ scheme }) => scheme === 'basic');
   return isBasic
-    ? 'wants a user name and a password'
+    ? 'requires a user name and password'
     : `wants a login by ${challenges.map(({ scheme }) => cleanText(scheme, 20)).join(', ')}`;
 }

@@ -37,7 +37,7 @@ export class Bases {
   async find(text: string | undefined, platform: Platform | undefined): Promise<Base> {
     if (text === undefined)
       throw new RegError('INVALID_ARGUMENT', 'its annotations do not say what it is based on', {
-        hint: 'Say so with --old-base and --new-base.',
+        hint: 'Name them with --old-base and --new-base.',
       });
     try {
       return await this.#read(text, platform);
@@ -59,7 +59,7 @@ export class Bases {
         ? await readConfig({ source, manifest, isOnlyRead: true, signal })
         : undefined;
     if (manifest.kind === 'index' || config === undefined)
-      throw new RegError('INVALID_ARGUMENT', 'it is no image');
+      throw new RegError('INVALID_ARGUMENT', 'it is not an image');
     requirePlatform(platformIn(config), wanted);
     const isAtRegistry = (await parsePlace(text)).kind === 'registry';
     return { source, root, manifest, json, config, text, name: isAtRegistry ? name : undefined };

@@ -145,7 +145,7 @@ function requireTagged(place: Place, { name }: FoundImage, { noClobber }: EditOp
   if (place.kind === 'layout' && name !== undefined) return { ...place, name: place.name ?? name };
   const why = WHY_NOT[place.kind] ?? 'it has no tag';
   throw new RegError('INVALID_ARGUMENT', `${why}, so nothing is changed in place`, {
-    hint: 'Say where the changed image goes with --output.',
+    hint: 'Choose a place for the changed image with --output.',
   });
 }
 

@@ -74,7 +74,7 @@ function isEmpty(value: unknown): boolean {
   return value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 }
 
-/** Undefined where nothing is to be changed. */
+/** Undefined where there is nothing to change. */
 export function withEntries(
   before: unknown,
   set: JsonObject = {},

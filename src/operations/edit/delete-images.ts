@@ -214,7 +214,7 @@ function movedMeanwhile(...tags: readonly string[]): RegError {
 function stillThere({ domain }: Reference): RegError {
   const message = `${domain} says that it is deleted, but it is still there`;
   return new RegError('PROTOCOL_ERROR', message, {
-    hint: 'Look again in a while: some are slow to show it.',
+    hint: 'Check again later: some registries are slow to show it.',
   });
 }
 

@@ -111,6 +111,6 @@ function twice(one: Descriptor, other: Descriptor): RegError {
   const platform = one.platform === undefined ? '' : formatPlatform(one.platform);
   const digests = `${shortDigest(one.digest)} and ${shortDigest(other.digest)}`;
   return new RegError('INVALID_ARGUMENT', `${digests} are both for ${platform}`, {
-    hint: 'An index has one image for a platform.',
+    hint: 'An index can have only one image per platform.',
   });
 }

@@ -129,7 +129,7 @@ export class NewLayers {
 function plainPath(to: string): string {
   const parts = to.split('/').filter((part) => part !== '');
   if (parts.some((part) => part === '.' || part === '..' || /[\\\0]/.test(part)))
-    throw new RegError('INVALID_ARGUMENT', `${quoteText(to)} is no path in an image`);
+    throw new RegError('INVALID_ARGUMENT', `${quoteText(to)} is not a path in an image`);
   return parts.join('/') || '.';
 }
 

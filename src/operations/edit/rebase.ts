@@ -126,7 +126,7 @@ function requireBase({ layers }: ImageManifest, all: Layers, base: Base): void {
   const layer = theirs === undefined ? '' : shortDigest(theirs.digest);
   const message = `it is not based on ${quoteText(base.text)}: layer ${wrong + 1} of that is ${layer}, ${said}`;
   throw new RegError('INVALID_ARGUMENT', message, {
-    hint: 'Give the base that it was made from with --old-base.',
+    hint: 'Name the base that it was made from with --old-base.',
   });
 }
 

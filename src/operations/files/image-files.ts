@@ -104,7 +104,7 @@ export async function layersOf(
 function requireImage({ layers }: ImageManifest): void {
   for (const { digest, mediaType, urls } of layers) {
     if (!LAYER.test(mediaType))
-      throw new RegError('UNSUPPORTED', `it is no image: it holds ${quoteText(mediaType)}`, { digest });
+      throw new RegError('UNSUPPORTED', `it is not an image: it holds ${quoteText(mediaType)}`, { digest });
     if (urls !== undefined && isForeignLayerType(mediaType))
       throw new RegError('UNSUPPORTED', `${shortDigest(digest)}, one of its layers, is kept elsewhere`, {
         digest,

@@ -29,7 +29,7 @@ export async function readLimits(
 ): Promise<Limits> {
   const { host, image } = parseTarget(target);
   if (image === undefined && host !== DEFAULT_SERVER)
-    throw new RegError('INVALID_ARGUMENT', `${host} says by its images alone how many pulls are left`, {
+    throw new RegError('INVALID_ARGUMENT', `${host} reports its pull limit for single images only`, {
       hint: `Name one: ${host}/NAME.`,
     });
   try {

@@ -44,7 +44,7 @@ async function parse(text: string, { code }: NamePatternOptions): Promise<NamePa
   if (range !== undefined) {
     const { parseRange } = await import('./versions.js');
     const isIn = parseRange(range);
-    if (isIn === undefined) throw new RegError(code, `${quoteText(range.trim())} is no range of versions`);
+    if (isIn === undefined) throw new RegError(code, `${quoteText(range.trim())} is not a version range`);
     return isIn;
   }
   const [, expression] = /^\/(.*)\/$/s.exec(text) ?? [];
@@ -56,7 +56,9 @@ function parseExpression(source: string, code: ErrorCode): NamePattern {
     const expression = new RegExp(source, 'u');
     return (name) => expression.test(name);
   } catch (error) {
-    throw new RegError(code, `${quoteText(`/${source}/`)} is no regular expression`, { cause: error });
+    throw new RegError(code, `${quoteText(`/${source}/`)} is not a valid regular expression`, {
+      cause: error,
+    });
   }
 }
 

@@ -95,7 +95,7 @@ function texts(value: unknown, where: string): readonly string[] {
   return list.map((item) => {
     // YAML takes 3.20 for a number, and would make it 3.2.
     if (typeof item === 'string') return item;
-    throw new RegError('INVALID_CONFIG', `${where} holds what is no text`, { hint: 'Put it in quotes.' });
+    throw new RegError('INVALID_CONFIG', `${where} is not a string`, { hint: 'Put it in quotes.' });
   });
 }
 

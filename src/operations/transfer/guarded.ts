@@ -80,7 +80,7 @@ export async function requireTag(
   if (expectDigest === undefined || now?.digest === expectDigest) return;
   const message = `${quoteText(name)} is not what was expected: ${said(now)}, not for ${shortDigest(expectDigest)}`;
   throw new RegError('TAG_EXISTS', message, {
-    hint: 'Look at what has changed, and try again with its digest.',
+    hint: 'See what has changed, and try again with its digest.',
   });
 }
 

@@ -21,7 +21,7 @@ export interface RealmOptions {
   readonly clean: (text: string) => string;
 }
 
-const HINT = 'Whoever runs the registry has to mend which token service it names.';
+const HINT = 'Whoever runs the registry has to fix the token service that it names.';
 
 /** The token service that a challenge names. Throws PROTOCOL_ERROR for one that must not be asked. */
 export function parseRealm(realm: string, { base, clean }: RealmOptions): URL {
@@ -29,7 +29,7 @@ export function parseRealm(realm: string, { base, clean }: RealmOptions): URL {
     new RegError('PROTOCOL_ERROR', `refusing the realm that ${base.host} names: ${why}`, { hint: HINT });
   if (realm === '') throw refuse('it is empty');
   if (realm.length > MAX_URL) throw refuse(`it is longer than ${MAX_URL} characters`);
-  if (!URL.canParse(realm, base.href)) throw refuse(`${quoteText(clean(realm), 100)} is no URL`);
+  if (!URL.canParse(realm, base.href)) throw refuse(`${quoteText(clean(realm), 100)} is not a URL`);
   const url = new URL(realm, base);
   checkRealm(url, base);
   return url;

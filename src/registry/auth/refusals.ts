@@ -7,13 +7,13 @@ import { DOCKER_HUB } from '../../spec/docker-hub.js';
 export function unusableChallenge(host: string, schemes: readonly string[]): RegError {
   const asks = schemes.length === 0 ? '' : `: it wants a login by ${schemes.slice(0, 3).join(', ')}`;
   return new RegError('UNAUTHORIZED', `${host} answered 401 without a usable challenge${asks}`, {
-    hint: 'Is it a registry? Those ask for a login by Basic or Bearer.',
+    hint: 'Is it a registry? Registries use Basic or Bearer authentication.',
   });
 }
 
 /** `origin`, which may be another name of `host`, wants a login and there is none. */
 export function loginNeeded(host: string, origin: string): RegError {
-  const message = `${origin} asks for a user name and a password`;
+  const message = `${origin} requires a user name and password`;
   return new RegError('UNAUTHORIZED', message, { hint: `Run ${loginCommand(host)}.` });
 }
 
@@ -38,7 +38,7 @@ export function refused(
   const known = isDenied
     ? `The login for ${host} does not allow it.`
     : `The login for ${host} was not accepted. ${logIn}`;
-  const anonymous = isDenied ? `The repository may not exist, or may want a login. ${logIn}` : logIn;
+  const anonymous = isDenied ? `The repository may not exist, or may require a login. ${logIn}` : logIn;
   const hint = isAnonymous ? anonymous : known;
   return new RegError(error.code, error.message, { ...error.context, hint, cause: error });
 }

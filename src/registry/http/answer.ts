@@ -34,7 +34,7 @@ export function answerOf(
         if (size > cap) {
           const what = `the answer to ${method} ${formatUrl(url)}`;
           throw new RegError('TOO_LARGE', `${what} has more than ${cap} bytes`, {
-            hint: 'No registry has reason to send so much: check the host.',
+            hint: 'No registry should send that much: check the host.',
           });
         }
         parts.push(part);

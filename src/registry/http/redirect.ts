@@ -62,7 +62,7 @@ function withGrant(request: HttpRequest, grant: Grant | undefined): HttpRequest 
 function nextUrl({ url, method }: HttpRequest, answer: Answer): URL {
   const location = answer.header('location');
   if (location === undefined || location === '') throw refusal(url, 'it redirects without saying where to');
-  if (!URL.canParse(location, url.href)) throw refusal(url, 'it redirects to something that is no URL');
+  if (!URL.canParse(location, url.href)) throw refusal(url, 'it redirects to something that is not a URL');
   const next = new URL(location, url);
   if (!isHttp(next)) throw refusal(url, `it redirects to ${next.protocol}`);
   if (next.username !== '' || next.password !== '')
@@ -79,6 +79,6 @@ function nextUrl({ url, method }: HttpRequest, answer: Answer): URL {
 function refusal(url: URL, why: string): RegError {
   return new RegError('PROTOCOL_ERROR', `refusing to follow ${url.host}: ${why}`, {
     url: formatUrl(url),
-    hint: 'Whoever runs the registry has to mend where it sends people.',
+    hint: 'Whoever runs the registry has to fix its redirects.',
   });
 }

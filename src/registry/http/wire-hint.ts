@@ -10,7 +10,7 @@ export interface Unwanted {
   readonly text: string;
 }
 
-const SERVER_FAULT = 'That is a fault on its side: try again later.';
+const SERVER_FAULT = 'This is a problem of the server: try again later.';
 
 const BY_CODE: Readonly<Partial<Record<ErrorCode, string>>> = {
   INCOMPLETE: 'It has lost a part of the image, or never took it: push again.',
@@ -26,11 +26,11 @@ export function wireHint({ status, method, code, text }: Unwanted): string {
     text,
   );
   if (isHttpToHttps) return 'It wants https: leave --plain-http out.';
-  if (status === 405 && method !== 'GET' && method !== 'HEAD') return 'Perhaps it takes no pushes.';
-  if (status === 413) return 'The registry, or a proxy before it, takes nothing of that size.';
+  if (status === 405 && method !== 'GET' && method !== 'HEAD') return 'Perhaps it does not accept pushes.';
+  if (status === 413) return 'The registry, or a proxy in front of it, does not accept that size.';
   const known = BY_CODE[code];
   if (known !== undefined) return known;
   return status < 400
     ? 'That is not how a registry answers: check the host, and whether a proxy answers in its place.'
-    : 'Whoever runs it may know why; --debug shows what was asked.';
+    : 'Whoever runs it may know why; --debug shows the requests.';
 }

@@ -130,7 +130,7 @@ async function readList(repository: Repository, tag: string, options: CallOption
     const what = `list of referrers ${tag}`;
     const list = parseManifest(bytes, descriptor.mediaType, what);
     if (list.kind !== 'index')
-      throw new RegError('INVALID_MANIFEST', `the tag ${tag} is no list of referrers`);
+      throw new RegError('INVALID_MANIFEST', `the tag ${tag} is not a list of referrers`);
     const { manifests } = parseJsonObject(bytes, { what });
     const raw: readonly unknown[] = Array.isArray(manifests) ? manifests : [];
     const entries = list.manifests.map((entry, at) => ({ descriptor: entry, raw: raw[at] }));

@@ -204,7 +204,7 @@ function privateRefusal(destination: Destination): RegError {
   return new RegError(
     'PROTOCOL_ERROR',
     `refusing to follow a public registry to ${peer}, a private address`,
-    { hint: 'If that is meant, name where the host is with --resolve.' },
+    { hint: 'If that is intended, give the address of the host with --resolve.' },
   );
 }
 

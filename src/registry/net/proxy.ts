@@ -96,7 +96,7 @@ function decode(text: string, from: string): string {
 
 /** Without anything of the setting: it may hold a password. */
 function badProxy(from: string): RegError {
-  return new RegError('INVALID_CONFIG', `${from} is no URL of an http or https proxy`, {
+  return new RegError('INVALID_CONFIG', `${from} is not the URL of an http or https proxy`, {
     hint: 'Write http://USER:PASSWORD@HOST:PORT, with special characters of the password as %XX.',
   });
 }

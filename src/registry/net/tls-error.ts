@@ -16,7 +16,7 @@ interface TlsSituation {
 
 const NOT_TLS = 'it does not speak TLS';
 const SELF_SIGNED = 'its certificate is self-signed';
-const UNKNOWN_AUTHORITY = 'nobody whom this machine trusts has signed its certificate';
+const UNKNOWN_AUTHORITY = 'its certificate is not signed by an authority that this machine trusts';
 const EXPIRED = 'its certificate has expired';
 const NOT_YET = 'its certificate is not valid yet';
 const WRONG_NAME = 'its certificate is for another name';

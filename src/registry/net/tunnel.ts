@@ -78,7 +78,7 @@ export function proxyRefusal(status: number, { proxy, target, wants }: Refusal):
       status,
       hint: isBasic
         ? `Write ${from} as ${url}.`
-        : 'It wants another login than Basic, which is all that reg can.',
+        : 'It requires other authentication than Basic, which reg does not support.',
     },
   );
 }

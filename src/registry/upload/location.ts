@@ -17,7 +17,7 @@ export function uploadLocation(location: string | undefined, base: URL): URL {
   }
   const url = parse(location.trim(), base);
   if (url === undefined || url.username !== '' || url.password !== '') {
-    throw new RegError('PROTOCOL_ERROR', `${base.host} sends the upload to a place that is no URL`);
+    throw new RegError('PROTOCOL_ERROR', `${base.host} sends the upload to a place that is not a URL`);
   }
   raiseToHttps(url, base);
   if (url.origin === base.origin) return url;

@@ -119,7 +119,7 @@ export async function openSession(repository: Repository, { signal }: CallOption
     if (!hasCode(error, 'NOT_FOUND')) throw error;
     throw new RegError('NOT_FOUND', `${repository.host} has no repository ${repository.path} to push to`, {
       ...error.context,
-      hint: 'Check the name; some registries want a repository to be created before the first push.',
+      hint: 'Check the name; some registries require a repository to be created before the first push.',
       cause: error,
     });
   }

@@ -40,7 +40,7 @@ export function cached(handle: (call: CacheCall) => Promise<Reply>): (call: Call
 export async function getCachedManifest(call: CacheCall): Promise<Reply> {
   const { cache, upstream } = call;
   const reference = checkReference(call);
-  if (!isDigest(reference) && !isTag(reference)) return refuse('MANIFEST_UNKNOWN', 'this is no tag');
+  if (!isDigest(reference) && !isTag(reference)) return refuse('MANIFEST_UNKNOWN', 'this is not a tag');
   const { descriptor, outage } = isDigest(reference)
     ? { ...(await cache.manifests.read(upstream, reference)), outage: undefined }
     : await cache.tags.resolve({ ...upstream, tag: reference });

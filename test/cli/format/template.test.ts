@@ -120,7 +120,7 @@ test('what is not there is an error that shows the place and lists the keys that
     (error) => {
       assert.ok(hasCode(error, 'INVALID_ARGUMENT'));
       assert.match(error.message, told);
-      assert.match(error.context.hint ?? '', /^The keys there are digest, mediaType, .*labels, hostile\.$/);
+      assert.match(error.context.hint ?? '', /^The keys are digest, mediaType, .*labels, hostile\.$/);
       return true;
     },
   );
@@ -140,7 +140,7 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   ['{{.digest .id}}', /nothing is expected here/],
   ['{{upper len .id}}', /needs parentheses/],
   ['{{(.id}}', /closing parenthesis/],
-  ['{{"open}}', /no part of a template/],
+  ['{{"open}}', /not part of a template/],
   ['{{range $a, := .tags}}{{end}}', /a name such as|missing/],
   ['{{$nobody}}', /no variable "\$nobody"/],
   ['{{.digest.x}}', /a text has no key "x"/],

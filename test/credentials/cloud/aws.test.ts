@@ -200,7 +200,7 @@ for (const [variable, uri] of [
     const env = { [variable]: uri, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'very-secret' };
     await assert.rejects(clouds.find(HOST, env), (error) => {
       assert.ok(hasCode(error, 'CREDENTIALS_UNAVAILABLE'));
-      assert.match(error.message, new RegExp(`${variable} names no service of AWS`));
+      assert.match(error.message, new RegExp(`${variable} does not name an AWS service`));
       return true;
     });
     assert.equal(clouds.asked.length, 0);
@@ -242,7 +242,10 @@ test('a metadata service that names another role than there can be is not follow
   const roles = `GET ${base}/meta-data/iam/security-credentials/`;
   const routes = { [`PUT ${base}/api/token`]: () => 'imds-token', [roles]: () => '../../../user-data' };
   const clouds = await startClouds(t, routes, { firmware: FIRMWARE.aws });
-  await assert.rejects(clouds.find(HOST), { code: 'CREDENTIALS_UNAVAILABLE', message: /no name of a role/ });
+  await assert.rejects(clouds.find(HOST), {
+    code: 'CREDENTIALS_UNAVAILABLE',
+    message: /not the name of a role/,
+  });
   assert.equal(clouds.asked.length, 2);
 });
 
@@ -279,9 +282,9 @@ for (const [what, answer, says] of [
   ['a list', '[]', /is not a JSON object/],
   ['without a token', {}, /has no "authorizationToken"/],
   ['with an empty list', { authorizationData: [] }, /has no "authorizationToken"/],
-  ['with a token of two lines', tokenReply('AWS:a\nb\u001b[2J'), /is no login/],
-  ['with another user', tokenReply('root:secret'), /is no login/],
-  ['without a colon', tokenReply('AWS'), /is no login/],
+  ['with a token of two lines', tokenReply('AWS:a\nb\u001b[2J'), /is not a login/],
+  ['with another user', tokenReply('root:secret'), /is not a login/],
+  ['without a colon', tokenReply('AWS'), /is not a login/],
   ['of 1 MiB', ' '.repeat(1024 * 1024), /has more than 65536 bytes/],
   ['a redirect', [302, '', { location: 'http://evil.test/' }], /answered 302/],
 ] as const) {

@@ -100,7 +100,7 @@ for (const endpoint of [
     const clouds = await startClouds(t, ROUTES, { hosts: ['http://evil.test', 'http://10.0.0.1'] });
     await assert.rejects(clouds.find(HOST, { ...APP, IDENTITY_ENDPOINT: endpoint }), {
       code: 'CREDENTIALS_UNAVAILABLE',
-      message: /IDENTITY_ENDPOINT and IDENTITY_HEADER name no service/,
+      message: /IDENTITY_ENDPOINT and IDENTITY_HEADER do not name an Azure service/,
     });
     assert.equal(clouds.asked.length, 0);
   });

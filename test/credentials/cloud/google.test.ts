@@ -196,11 +196,11 @@ for (const [what, content, says] of [
   ['of another type', { type: 'gdch_service_account' }, /"gdch_service_account", which is not supported/],
   ['without a type', {}, /has no "type"/],
   ['without a key', { ...KEY_FILE, private_key: undefined }, /has no "private_key"/],
-  ['with a key that is none', { ...KEY_FILE, private_key: 'c2VjcmV0' }, /no private key that can sign/],
+  ['with a key that is none', { ...KEY_FILE, private_key: 'c2VjcmV0' }, /not a private key that can sign/],
   [
     'with a key that is junk',
     { ...KEY_FILE, private_key: '-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----' },
-    /no private key that can sign/,
+    /not a private key that can sign/,
   ],
 ] as const) {
   test(`a key file that is ${what}: an error that names file and variable and quotes nothing`, async (t) => {

@@ -158,7 +158,7 @@ suite('the files of an image', () => {
     assert.equal(await matching('*/l', 'x'), '/etc/l /usr/x');
     assert.equal(await matching('/^.usr/'), '/usr /usr/x');
     assert.equal(paths(await listFiles(name, { ...options, match: ['*s'], path: '/' })), '/etc/hosts');
-    await assert.rejects(matching('/(/'), failsWith('INVALID_ARGUMENT', /is no regular expression/));
+    await assert.rejects(matching('/(/'), failsWith('INVALID_ARGUMENT', /is not a valid regular expression/));
     for (const layer of ['3', '-1', 'sha256:', 'abcdef'])
       await assert.rejects(
         listFiles(name, { ...options, layer }),
@@ -300,7 +300,7 @@ suite('the files of an image', () => {
     const layer = { digest: `sha256:${'0'.repeat(64)}`, size: 1 };
     const foreign = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip';
     for (const [mediaType, message] of [
-      ['text/plain', /: it is no image: it holds "text\/plain"$/],
+      ['text/plain', /: it is not an image: it holds "text\/plain"$/],
       [foreign, /: sha256:000000000000, one of its layers, is kept elsewhere$/],
     ] as const) {
       const layers = [{ ...layer, mediaType, urls: ['https://example.com/x'] }];

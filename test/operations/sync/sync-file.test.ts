@@ -42,7 +42,7 @@ test('what is wrong in a file is named with its place', async (t) => {
     ['images: [1]', 'images[0] is not a map'],
     ['images: [{source: a}]', 'needs "source" and "to"'],
     ['images: [{source: a, to: b, tag: c}]', 'has the unknown key "tag"'],
-    ['images: [{source: a, to: b, tags: [3.20]}]', '"tags" holds what is no text'],
+    ['images: [{source: a, to: b, tags: [3.20]}]', '"tags" is not a string'],
     ['images: [{source: "a:1", to: b, tags: "2"}]', 'a source that names one image'],
     ['images: [{source: a, to: "b:1"}]', '"to" names one image'],
     ['images: [{source: a, to: b, referrers: "yes"}]', 'neither true nor false'],

@@ -338,7 +338,7 @@ test('a token that does not go far enough is DENIED', async (context) => {
   const challenge = (url: string): string => `Bearer realm="${url}",error="insufficient_scope"`;
   const anonymous = await setUp(context, { accepts: () => false, challenge });
   await assert.rejects(anonymous.send(), (error: RegError) => {
-    assert.match(error.context.hint ?? '', /may not exist, or may want a login.*reg login/);
+    assert.match(error.context.hint ?? '', /may not exist, or may require a login.*reg login/);
     return error.code === 'DENIED';
   });
   const known = await setUp(context, { accepts: () => false, challenge, credentials });

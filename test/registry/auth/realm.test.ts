@@ -37,7 +37,7 @@ for (const [realm, why, base] of [
   ['https://:secret@registry.example.com/token', /user name/, HTTPS],
   ['file:///etc/passwd', /only https/, HTTPS],
   ['ftp://auth.example.com/', /only https/, HTTPS],
-  ['http://', /no URL/, HTTPS],
+  ['http://', /not a URL/, HTTPS],
   ['https://169.254.169.254/latest/meta-data', /private address/, HTTPS],
   ['https://[::ffff:169.254.169.254]/', /private address/, HTTPS],
   ['https://2852039166/', /private address/, HTTPS],

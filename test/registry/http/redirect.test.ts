@@ -99,7 +99,7 @@ test('a signature is not printed where the target repeats it in its error', asyn
 
 for (const [location, why] of [
   ['', /without saying where to/],
-  ['http://', /no URL/],
+  ['http://', /not a URL/],
   ['file:///etc/passwd', /to file:/],
   ['javascript:alert(1)', /to javascript:/],
   ['http://user:pass@127.0.0.1/', /user name/],

@@ -259,7 +259,7 @@ test('the reason of a 403 is learned from the GET', async (t) => {
   });
 });
 
-test('what is no tag makes no request', async (t) => {
+test('what is not a tag makes no request', async (t) => {
   const { registry, server } = await setUp(t);
   for (const name of ['', '..', '../v1', 'v1?x=1', 'a\nb', 'sha256:12', 'a'.repeat(129)]) {
     await assert.rejects(registry.resolve(name), failsWith('INVALID_REFERENCE'), name);

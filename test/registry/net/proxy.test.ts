@@ -92,7 +92,7 @@ test('a setting that is no proxy is refused by its name, without a word of it', 
       () => proxyFor(SECURE),
       (error) => {
         assert.ok(hasCode(error, 'INVALID_CONFIG'));
-        assert.match(error.message, /^all_proxy is no URL of an http or https proxy$/);
+        assert.match(error.message, /^all_proxy is not the URL of an http or https proxy$/);
         assert.doesNotMatch(inspect(error), /hunter2|squid/);
         return true;
       },

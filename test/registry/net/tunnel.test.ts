@@ -90,7 +90,7 @@ test('a proxy that is set for one host lies before it alone, and before any othe
   });
   await assert.rejects(get(wrong), {
     code: 'INVALID_CONFIG',
-    message: /^"proxy" in "hosts\.toml" is no URL/,
+    message: /^"proxy" in "hosts\.toml" is not the URL/,
   });
 });
 
@@ -223,7 +223,11 @@ test('the certificate of the registry is checked inside the tunnel', async (cont
   const proxy = await startForwardProxy(context, { names });
   await assert.rejects(
     get(proxied(context, proxy.url)),
-    fails('TLS_ERROR', /^cannot trust registry\.test:443 \(by the proxy .*\): nobody whom/, /--ca-file/),
+    fails(
+      'TLS_ERROR',
+      /^cannot trust registry\.test:443 \(by the proxy .*\): its certificate is not signed/,
+      /--ca-file/,
+    ),
   );
   await assert.rejects(
     get(proxied(context, proxy.url, { ca: [authority.certificate] }), 'other.test'),
@@ -245,7 +249,7 @@ test('a proxy may be spoken to by TLS, and its certificate is always checked', a
       get(proxied(context, proxy.url, { insecure: true, plainHttp })),
       fails(
         'TLS_ERROR',
-        /^cannot trust the proxy 127\.0\.0\.1:\d+ \(for registry\.test:\d+\): nobody whom/,
+        /^cannot trust the proxy 127\.0\.0\.1:\d+ \(for registry\.test:\d+\): its certificate is not signed/,
         /--ca/,
       ),
     );
@@ -297,7 +301,7 @@ test('a proxy itself can be pinned', async (context) => {
 
 test('a setting that is no proxy is refused once a request needs it', async (context) => {
   const hosts = proxied(context, 'socks5://bob:hunter2@127.0.0.1:1080');
-  await assert.rejects(get(hosts), fails('INVALID_CONFIG', /^ALL_PROXY is no URL/));
+  await assert.rejects(get(hosts), fails('INVALID_CONFIG', /^ALL_PROXY is not the URL/));
   assert.deepEqual(hosts.sleeps, []);
 });
 

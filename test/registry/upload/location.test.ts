@@ -58,8 +58,8 @@ suite('an upload does not go on', () => {
     ['at another port of http', 'http://reg.example:9443/up', /refused/],
     ['at another host without a scheme of its own', '//evil.example/up', /refused/],
     ['in a file', 'file:///etc/passwd', /refused/],
-    ['with a user in the URL', 'https://user:secret@reg.example:8443/up', /no URL/],
-    ['at no URL', 'https://[', /no URL/],
+    ['with a user in the URL', 'https://user:secret@reg.example:8443/up', /not a URL/],
+    ['at no URL', 'https://[', /not a URL/],
   ];
   for (const [name, location, message] of cases) {
     test(name, () => {
