@@ -47,7 +47,10 @@ const LATE =
 
 const RUNTIME = 'const require_rolldown_runtime = require("./rolldown-runtime.cjs");';
 
-/** Loads each of those when something in it is first used: `import` would do so as soon as somebody names it. */
+/**
+ * Loads each of those when something in it is first used: `import` would do so as soon as somebody names it. Only what is
+ * imported by name is found so, and not what `import * as` copies.
+ */
 const withLateModules = {
   name: 'with-late-modules',
   renderChunk(code) {

@@ -1,7 +1,7 @@
 /** Compressed streams, told apart by their first bytes; names and labels are not believed. */
 
 import { pipeline } from 'node:stream/promises';
-import * as zlib from 'node:zlib';
+import { createGunzip, createGzip, type Gunzip, type Gzip } from 'node:zlib';
 
 import type { CallOptions } from '../content/types.js';
 import { RegError } from '../errors.js';
@@ -46,7 +46,7 @@ export function decompress(
   { compression, ...options }: CompressionOptions & { readonly compression: Compression },
 ): AsyncIterable<Uint8Array> {
   if (compression === 'none') return chunks;
-  if (compression === 'gzip') return through(chunks, zlib.createGunzip({ chunkSize: CHUNK_SIZE }), options);
+  if (compression === 'gzip') return through(chunks, createGunzip({ chunkSize: CHUNK_SIZE }), options);
   return explained(unpackZstd(chunks, options), options);
 }
 
@@ -94,12 +94,12 @@ export function gzip(
   chunks: AsyncIterable<Uint8Array>,
   options: CompressionOptions,
 ): AsyncIterable<Uint8Array> {
-  return through(chunks, zlib.createGzip({ level: 6, chunkSize: CHUNK_SIZE }), options);
+  return through(chunks, createGzip({ level: 6, chunkSize: CHUNK_SIZE }), options);
 }
 
 async function* through(
   chunks: AsyncIterable<Uint8Array>,
-  engine: zlib.Gzip | zlib.Gunzip,
+  engine: Gzip | Gunzip,
   { what, signal }: CompressionOptions,
 ): AsyncGenerator<Uint8Array> {
   const feed = new Feed(chunks);
