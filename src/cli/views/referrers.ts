@@ -1,6 +1,7 @@
 /** What `reg referrers` shows to people: a line for each, what refers to a referrer below it. */
 
 import type { Referrer, ReferrerList } from '../../operations/look/referrers.js';
+import { CREATED } from '../../spec/artifact.js';
 import { hexOf } from '../../spec/digest.js';
 import { quoteText } from '../../spec/text.js';
 import { formatBytes } from '../output/bytes.js';
@@ -14,8 +15,6 @@ const COLUMNS = [
   { head: 'SIZE', isRight: true },
   { head: 'WHAT' },
 ] as const;
-
-const CREATED = 'org.opencontainers.image.created';
 
 export function describeReferrers(
   { digest, referrers }: ReferrerList,

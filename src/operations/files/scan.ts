@@ -1,6 +1,7 @@
 /** Reads a layer from end to end, since that is the only way to know what is in it, and that it is what it should be. */
 
 import type { CallOptions, Content } from '../../content/types.js';
+import { hashed } from '../../content/verify.js';
 import type { Held, Holder } from '../../disk/holder.js';
 import { RegError } from '../../errors.js';
 import { shortDigest, Digester, type Digest } from '../../spec/digest.js';
@@ -83,13 +84,6 @@ function wantedBy({ wanted = [] }: ScanOptions): (entry: Placed) => boolean {
 
 function lastName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
-}
-
-async function* hashed(chunks: AsyncIterable<Uint8Array>, digester: Digester): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    digester.update(chunk);
-    yield chunk;
-  }
 }
 
 async function drain(chunks: AsyncIterable<Uint8Array>): Promise<void> {

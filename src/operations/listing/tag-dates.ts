@@ -4,6 +4,7 @@ import { createLimit } from '../../content/limit.js';
 import { readManifest } from '../../content/read.js';
 import type { CallOptions, Source } from '../../content/types.js';
 import { hasCode, type RegError } from '../../errors.js';
+import { CREATED } from '../../spec/artifact.js';
 import { isAttestation } from '../../spec/attestation.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
@@ -25,9 +26,6 @@ export interface ReadDatesOptions extends CallOptions {
 
 /** Tags that are asked for at once. */
 const CONCURRENCY = 8;
-
-/** Image-spec 1.1, "Pre-Defined Annotation Keys". */
-const CREATED = 'org.opencontainers.image.created';
 
 /**
  * In the order of `tags`. Costs a manifest for each and, where that does not say it, a config; of an index one manifest
