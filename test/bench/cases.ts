@@ -66,8 +66,8 @@ export const CASES: readonly Case[] = [
     seconds: 20,
     isQuick: true,
   }),
-  coldPull('cold pull of one layer of 1 GB', { image: '1gb', goal: ofPeer(0.75), runs: 5, seconds: 60 }),
-  coldPull('cold pull of 10 × 100 MB', { image: '10x100mb', goal: ofPeer(1.05), runs: 5, seconds: 50 }),
+  coldPull('cold pull of one layer of 1 GB', { image: '1gb', goal: ofPeer(0.75), runs: 3, seconds: 45 }),
+  coldPull('cold pull of 10 × 100 MB', { image: '10x100mb', goal: ofPeer(1.05), runs: 3, seconds: 30 }),
   coldPull('cold pull of 100 × 1 MB, less the start of Node', {
     image: '100x1mb',
     goal: { atMost: 1, of: 'peer', lessNode: true },
@@ -85,8 +85,8 @@ export const CASES: readonly Case[] = [
     isQuick: true,
   }),
   coldPull('cold pull of one layer of 100 MB', { image: '100mb', runs: 5, seconds: 10 }),
-  coldPush('push of one layer of 1 GB', { image: '1gb', goal: ofPeer(1.1), runs: 5, seconds: 60 }),
-  coldPush('push of 10 × 100 MB', { image: '10x100mb', goal: ofPeer(1.25), runs: 5, seconds: 50 }),
+  coldPush('push of one layer of 1 GB', { image: '1gb', goal: ofPeer(1.1), runs: 3, seconds: 40 }),
+  coldPush('push of 10 × 100 MB', { image: '10x100mb', goal: ofPeer(1.25), runs: 3, seconds: 30 }),
   copyAcross('copy of one layer of 1 GB from one registry to another', {
     image: '1gb',
     goal: ofPeer(1),

@@ -40,6 +40,8 @@ export interface BenchImage {
   readonly mediaType: string;
   /** Bytes of all layers. */
   readonly size: number;
+  /** How many. */
+  readonly layers: number;
 }
 
 interface Descriptor {
@@ -62,6 +64,7 @@ export async function openImage(cache: string, name: ImageName): Promise<BenchIm
     digest: root.digest,
     mediaType: root.mediaType,
     size: manifest.layers.reduce((sum, { size }) => sum + size, 0),
+    layers: manifest.layers.length,
   };
 }
 

@@ -135,9 +135,12 @@ function createTargets(prefix: string): { next(): string; now(): string } {
 }
 
 /** A registry that can be had anew, empty. */
-async function createFreshRegistry(
-  rig: Rig,
-): Promise<{ readonly host: () => string; readonly renew: () => Promise<void> }> {
+export interface FreshRegistry {
+  readonly host: () => string;
+  readonly renew: () => Promise<void>;
+}
+
+export async function createFreshRegistry(rig: Rig): Promise<FreshRegistry> {
   let hooks: (() => Promise<void> | void)[] = [];
   let host = '';
   const end = async (): Promise<void> => {

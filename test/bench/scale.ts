@@ -8,7 +8,9 @@ import type { Case, Contestant, Rig } from './case.js';
 import { blobsOf } from './images.js';
 import type { BenchImage, ImageName } from './images.js';
 import { measure } from './measure.js';
-import { openStoreOf } from './stores.js';
+import { createFreshRegistry } from './pushes.js';
+import type { FreshRegistry } from './pushes.js';
+import { copyWithoutNames, openStoreOf } from './stores.js';
 import { regCommand } from './tools.js';
 
 const IMAGES = [20_000, 1000, 10];
@@ -26,6 +28,13 @@ export const SCALE: readonly Case[] = [
   },
   storeCommand('images', { runs: 3, seconds: 45 }),
   storeCommand('prune', { runs: 3, seconds: 20 }),
+  {
+    name: 'scale: reg prune of all that is there',
+    images: [],
+    runs: 1,
+    seconds: 30,
+    contestants: async (rig) => IMAGES.map((count) => pruneAll(rig, count)),
+  },
   storeCommand('verify', { runs: 1, seconds: 40 }),
   {
     name: 'scale: cold pull of many layers',
@@ -33,6 +42,16 @@ export const SCALE: readonly Case[] = [
     runs: 3,
     seconds: 40,
     contestants: (rig) => Promise.all(LAYERS.map((name) => pullLayers(rig, rig.image(name)))),
+  },
+  {
+    name: 'scale: push of many layers',
+    images: LAYERS,
+    runs: 3,
+    seconds: 40,
+    async contestants(rig) {
+      const registry = await createFreshRegistry(rig);
+      return LAYERS.map((name) => pushLayers(rig, registry, rig.image(name)));
+    },
   },
   {
     name: 'scale: reg tags',
@@ -72,12 +91,35 @@ function storeCommand(command: string, options: Pick<Case, 'runs' | 'seconds'>):
   };
 }
 
-async function pullLayers(rig: Rig, { name, reference }: BenchImage): Promise<Contestant> {
+function pruneAll({ cache, home }: Rig, count: number): Contestant {
+  // Beside the other one, to which it has hard links.
+  const store = join(cache, `store-without-${count}`);
+  return {
+    name: `reg, ${count} images`,
+    before: async () => copyWithoutNames(openStoreOf(cache, count), store),
+    command: () => regCommand(home, ['prune', '--store', store]),
+  };
+}
+
+async function pullLayers(rig: Rig, { reference, layers }: BenchImage): Promise<Contestant> {
   const folder = join(await rig.folder(), 'out');
   return {
-    name: `reg, ${name}`,
+    name: `reg, ${layers} layers`,
     before: () => rm(folder, { recursive: true, force: true }),
     command: () => regCommand(rig.home, ['pull', `${rig.still.host}/${reference}`, '--store', folder]),
+  };
+}
+
+function pushLayers(
+  { home }: Rig,
+  { host, renew }: FreshRegistry,
+  { reference, folder, layers }: BenchImage,
+): Contestant {
+  const args = ['push', '--from', `oci:${folder}:1`];
+  return {
+    name: `reg, ${layers} layers`,
+    before: renew,
+    command: () => regCommand(home, [...args, `${host()}/${reference}`]),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Local stores of any number of small images, to see what their size costs. */
 
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { sha256 } from '../support/contents.js';
@@ -36,6 +36,20 @@ function makeStore(folder: string, count: number): void {
       annotations: { 'org.opencontainers.image.ref.name': name },
     };
   });
+  finish(folder, manifests);
+}
+
+/** A store in `copy` with the blobs of `store`, none of which a name reaches. */
+export function copyWithoutNames(store: string, copy: string): void {
+  rmSync(copy, { recursive: true, force: true });
+  const blobs = join('blobs', 'sha256');
+  mkdirSync(join(copy, blobs), { recursive: true });
+  for (const name of readdirSync(join(store, blobs)))
+    linkSync(join(store, blobs, name), join(copy, blobs, name));
+  finish(copy, []);
+}
+
+function finish(folder: string, manifests: readonly object[]): void {
   const index = { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests };
   writeFileSync(join(folder, 'index.json'), json(index));
   writeFileSync(join(folder, 'oci-layout'), json({ imageLayoutVersion: '1.0.0' }));

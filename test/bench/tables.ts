@@ -44,7 +44,9 @@ export function formatScale({ results }: Report): string {
   return [
     row(['work', ...Array<string>(columns).fill('')]),
     row(Array<string>(columns + 1).fill('---')),
-    ...rows.map(({ name, figures }) => row([name.replace('scale: ', ''), ...figures.map(scaleCell)])),
+    ...rows.map(({ name, figures }) =>
+      row([name.replace('scale: ', ''), ...figures.toReversed().map(scaleCell)]),
+    ),
   ].join('\n');
 }
 
