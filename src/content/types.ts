@@ -30,14 +30,14 @@ export interface OpenOptions extends CallOptions {
   readonly verifies?: boolean | undefined;
 }
 
-/** Bytes that can be had: what they are, and the right to open them. */
+/** A descriptor, and the right to open its bytes. */
 export interface Content {
   readonly descriptor: Descriptor;
   /** A repository that already holds these bytes, so that a sink on the same host may mount instead of copy. */
   readonly origin?: Origin;
   /**
    * Costs I/O. The first byte yielded is byte `from`. The bytes are not verified: whoever keeps them does that.
-   * The consumer ends the iteration to release what is behind it. Throws NOT_FOUND and what the medium throws.
+   * Ending the iteration releases connection and file handles. Throws NOT_FOUND and what the medium throws.
    */
   open(options?: OpenOptions): Promise<AsyncIterable<Uint8Array>>;
 }
@@ -50,9 +50,9 @@ export interface Origin {
 }
 
 export interface ResolveOptions extends CallOptions {
-  /** Its bytes are wanted next, so that what can tell both at once may do so. Default false. */
+  /** The caller will read the content next, so a source may fetch it along with the descriptor. Default false. */
   readonly toRead?: boolean | undefined;
-  /** How many contents will be opened at once when it was read: a source that is far away may get ready. Default 1. */
+  /** How many contents will be opened at once afterwards, so that a remote source can prepare connections. Default 1. */
   readonly soon?: number | undefined;
 }
 
@@ -67,9 +67,9 @@ export interface Source {
 export type Outcome = 'exists' | 'mounted' | 'written';
 
 export interface PutOptions extends CallOptions {
-  /** Makes a manifest known by this name. */
+  /** Name to give to a manifest. */
   readonly tag?: string | undefined;
-  /** Write it without asking whether it is there: the sink's own word turned out wrong. Default false. */
+  /** Writes without asking whether it exists: used when the sink's own answer turned out wrong. Default false. */
   readonly fresh?: boolean | undefined;
 }
 

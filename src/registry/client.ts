@@ -1,4 +1,4 @@
-/** The registry client: what a program holds to speak to registries. */
+/** The registry client: one object for all registries that a program talks to. */
 
 import type { CallOptions, Source } from '../content/types.js';
 import { listRepositories } from './listing/catalog.js';
@@ -16,18 +16,17 @@ export type { ClientOptions, HostMemory };
 export interface RegistryClient {
   /** One repository, such as `library/nginx` on `docker.io`. No I/O. */
   repository(host: string, path: string): Registry;
-  /** One image to read, from its mirrors where it has some, and else from its repository. No I/O. */
+  /** One image to read, from its mirrors if it has some, then from its registry. No I/O. */
   source(image: ImageName): Source;
   /**
-   * Whether the host is a registry and lets us in, with the credential that there is for it. Throws UNAUTHORIZED, and
-   * what any request throws.
+   * Checks that the host is a registry and accepts the login for it. Throws UNAUTHORIZED, and what any request throws.
    */
   ping(host: string, options?: CallOptions): Promise<void>;
-  /** Repositories of Docker Hub that fit a term, without a login. Throws as `searchHub`. */
+  /** Repositories on Docker Hub that match a term; no login is used. Throws as `searchHub`. */
   search(term: string, options: SearchOptions): Promise<readonly Hit[]>;
   /** All repositories of a registry that the login may see, page by page. Throws as `listRepositories`. */
   repositories(host: string, options?: ListOptions): AsyncIterable<string>;
-  /** Ends all connections; what is still under way rejects. */
+  /** Closes all connections; calls still under way reject. */
   close(): Promise<void>;
 }
 
@@ -42,7 +41,7 @@ export interface FullClient extends RegistryClient {
   survey(host: string): Survey;
 }
 
-/** A client that is to be closed by the caller. No I/O before the first request. */
+/** No I/O before the first request. The caller closes the client. */
 export function createClient(options: ClientOptions): FullClient {
   const hosts = createHosts(options);
   const { clock, retryPolicy, routeFor } = options;

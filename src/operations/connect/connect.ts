@@ -1,4 +1,4 @@
-/** Joins the registry client with what is kept on this machine: credentials, and who may be given them. */
+/** Joins the registry client with the logins on this machine, and with the rules for who may get them. */
 
 import { systemClock } from '../../content/system-clock.js';
 import { createChain, type GivenLogin } from '../../credentials/chain.js';
@@ -16,39 +16,39 @@ import { openHostMemory } from './host-memory.js';
 import { createCloudLogins } from '../logins/cloud-logins.js';
 import { withDockerHeaders } from './docker-headers.js';
 
-/** Where logins are looked for; without any of it there are none. */
+/** Where to look for logins; by default nowhere. */
 export interface LoginSources {
   /** Path of docker's config.json. */
   readonly dockerConfig?: string | undefined;
-  /** Paths of containers' auth.json, as podman and skopeo write it, in the order in which they count. */
+  /** Paths of podman's and skopeo's auth.json, in order of precedence. */
   readonly containersAuth?: readonly string[] | undefined;
-  /** Path of the file in which `login` notes what it keeps in the OS keychain. */
+  /** Path of the file in which `login` lists the hosts with a login in the OS keychain. */
   readonly keychainIndex?: string | undefined;
   /**
-   * Such as `process.env`: for `DOCKER_AUTH_CONFIG`, for credential helpers, which are found and run in it, and for the
-   * logins that clouds give to their machines and CI jobs.
+   * Such as `process.env`: for `DOCKER_AUTH_CONFIG`, for the `PATH` and environment of credential helpers, and for the logins
+   * of cloud machines and CI jobs.
    */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 export interface ConnectOptions extends LoginSources, Partial<Omit<ClientOptions, 'authHosts'>> {
-  /** Logins for this client alone; they come before those that are kept. */
+  /** Logins for this client alone; they take precedence over saved ones. */
   readonly given?: readonly GivenLogin[] | undefined;
-  /** Path of a file, without secrets, in which what registries say of themselves is remembered; default: none. */
+  /** Path of a file, without secrets, that remembers token services and plain-http ports between runs; default: none. */
   readonly hostMemory?: string | undefined;
-  /** Path of the file in which `login` remembers token services. */
+  /** Path of the file in which `login` remembers the token services that were accepted. */
   readonly tokenServices?: string | undefined;
-  /** Hosts, with or without port, that may be given the password of any registry that names them. */
+  /** Hosts, with or without port, that may get the password of any registry that names them as its token service. */
   readonly authHosts?: readonly string[] | undefined;
 }
 
-/** A client, with what `reg` itself wants of it. */
+/** A client as `reg` itself uses it. */
 export interface Connection extends FullClient {
-  /** Which login there is, and where it comes from. Throws as the sources do. */
+  /** The login for a registry, and where it comes from. Throws as the sources do. */
   readonly loginFor: Source;
 }
 
-/** A client that finds its credentials by itself. To be closed by the caller. No I/O before the first request. */
+/** A client that finds credentials by itself. No I/O before the first request. The caller closes it. */
 export function connect(options: ConnectOptions = {}): RegistryClient {
   return openConnection(options);
 }

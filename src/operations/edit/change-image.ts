@@ -26,20 +26,20 @@ import {
 import type { Rewritten } from './rewrite.js';
 
 export interface EditOptions extends WriteOptions {
-  /** The place of the changed image; default: where it comes from, by its tag, which has to stand for it still. */
+  /** Where to write the changed image; default: its own tag, if that still points to the image that was read. */
   readonly output?: string | undefined;
-  /** Which images of an index to change; default: all of them. */
+  /** Which images of an index to change; default: all. */
   readonly platforms?: readonly Platform[] | undefined;
 }
 
 export interface EditResult extends Written {
   /** The place, as it was written; at a registry in Docker's short form, with the tag. */
   readonly source: string;
-  /** What was changed; absent where an image was made of nothing. */
+  /** Digest of the image before the change; absent for a new image. */
   readonly previous?: Digest;
   /** How many images were changed: an index has several. */
   readonly images: number;
-  /** How many attestations were left out of an index because what they are about is not there any more. */
+  /** How many attestations were dropped from an index along with the images that they are about. */
   readonly attestations: number;
 }
 

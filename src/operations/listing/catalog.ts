@@ -9,9 +9,9 @@ import type { NamePattern } from './name-pattern.js';
 
 export interface ListRepositoriesOptions extends CallOptions {
   readonly client: RegistryClient;
-  /** Default: all. */
+  /** Only repositories that match; default: all. */
   readonly pattern?: NamePattern | undefined;
-  /** Most that are given. Default: no end. */
+  /** Most repositories to yield. Default: no limit. */
   readonly limit?: number | undefined;
 }
 

@@ -17,13 +17,13 @@ export type TagOrder = 'name' | 'semver' | 'created';
 
 export interface FindTagsOptions extends Pick<ListTagsOptions, 'signal'> {
   readonly client: RegistryClient;
-  /** Default: all. */
+  /** Only tags that match; default: all. */
   readonly pattern?: NamePattern | undefined;
-  /** `semver` has the highest version first, `created` the newest image. */
+  /** Default: as the registry lists them. `semver`: highest version first. `created`: newest image first. */
   readonly sort?: TagOrder | undefined;
-  /** Most that are given. Default: no end. */
+  /** Most tags to yield. Default: no limit. */
   readonly limit?: number | undefined;
-  /** Told of each tag whose image cannot be read by `created`; it comes last. */
+  /** Called for each tag whose image cannot be read, when sorting by `created`; such tags come last. */
   readonly onUnreadable?: ReadDatesOptions['onUnreadable'];
 }
 
