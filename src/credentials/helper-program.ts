@@ -105,7 +105,7 @@ export class HelperProgram {
       return parseJsonObject(stdout, { what: this.#options.name });
     } catch {
       // What exactly is wrong with it could be told only by quoting from it.
-      throw this.#unavailable('does not answer with JSON');
+      throw this.#unavailable('answers with something that is not JSON');
     }
   }
 

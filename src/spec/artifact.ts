@@ -12,7 +12,6 @@ import { OCI_EMPTY, OCI_MANIFEST } from './media-type.js';
 
 /** Path of a file, with forward slashes (image-spec 1.1, annotations.md). */
 export const TITLE = 'org.opencontainers.image.title';
-export const CREATED = 'org.opencontainers.image.created';
 
 /** `true` on a layer that is a folder: a tar, compressed with gzip, of what is below the title. */
 export const UNPACK = 'io.deis.oras.content.unpack';

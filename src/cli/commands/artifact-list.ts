@@ -1,7 +1,7 @@
 /** `reg artifact list` */
 
 import { listArtifacts } from '../../operations/artifact/list.js';
-import { CREATED } from '../../spec/artifact.js';
+import { CREATED } from '../../spec/annotation.js';
 import { hexOf } from '../../spec/digest.js';
 import { formatBytes } from '../output/bytes.js';
 import type { Context } from '../context.js';

@@ -1,7 +1,7 @@
 /** What `reg referrers` shows to people: a line for each, what refers to a referrer below it. */
 
 import type { Referrer, ReferrerList } from '../../operations/look/referrers.js';
-import { CREATED } from '../../spec/artifact.js';
+import { CREATED } from '../../spec/annotation.js';
 import { hexOf } from '../../spec/digest.js';
 import { quoteText } from '../../spec/text.js';
 import { formatBytes } from '../output/bytes.js';

@@ -6,8 +6,8 @@ import { contentOf } from '../../content/read.js';
 import type { CallOptions, Content } from '../../content/types.js';
 import { Scratch } from '../../disk/scratch.js';
 import { RegError } from '../../errors.js';
+import { CREATED } from '../../spec/annotation.js';
 import {
-  CREATED,
   EMPTY_BYTES,
   EMPTY_DESCRIPTOR,
   packArtifact,

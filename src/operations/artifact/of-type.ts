@@ -2,7 +2,7 @@
 
 import { readManifest } from '../../content/read.js';
 import { RegError } from '../../errors.js';
-import { CREATED } from '../../spec/artifact.js';
+import { CREATED } from '../../spec/annotation.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import type { Manifest } from '../../spec/manifest.js';
 import { describeReferrer } from '../../spec/referrer.js';

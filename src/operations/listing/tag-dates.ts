@@ -4,7 +4,7 @@ import { createLimit } from '../../content/limit.js';
 import { readManifest } from '../../content/read.js';
 import type { CallOptions, Source } from '../../content/types.js';
 import { hasCode, type RegError } from '../../errors.js';
-import { CREATED } from '../../spec/artifact.js';
+import { CREATED } from '../../spec/annotation.js';
 import { isAttestation } from '../../spec/attestation.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';

@@ -151,7 +151,7 @@ const WRONG: readonly (readonly [string, RegExp])[] = [
   ['{{range .id}}{{end}}', /a text has no items/],
   ['{{join .id .id}}', /a list and a separator/],
   ['{{lt .id 1}}', /have no order/],
-  ['{{bytes .id}}', /no number of bytes/],
+  ['{{bytes .id}}', /not a number of bytes/],
   ['{{printf "%x" .id}}', /printf knows/],
   ['{{printf "%s"}}', /no value for its %s/],
   ['{{printf "x" .id}}', /1 values for 0 verbs/],

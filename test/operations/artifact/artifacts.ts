@@ -3,8 +3,8 @@
 import { contentOf } from '../../../src/content/read.js';
 import type { Content } from '../../../src/content/types.js';
 import { writeImage } from '../../../src/operations/transfer/write-image.js';
+import { CREATED } from '../../../src/spec/annotation.js';
 import {
-  CREATED,
   EMPTY_BYTES,
   EMPTY_DESCRIPTOR,
   packArtifact,
