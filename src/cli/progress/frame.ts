@@ -12,7 +12,7 @@ import { formatShare, formatSpeed } from '../output/bytes.js';
 import { formatDuration } from '../flags/duration.js';
 import type { Style } from '../output/style.js';
 import type { Part, Transfer } from './transfer.js';
-import { headline, notesOn, outcomeOf, partName, summary, type Job } from './words.js';
+import { headline, notesOn, outcomeOf, partName, summarize, type Job } from './words.js';
 
 export interface FrameOptions {
   readonly job: Job;
@@ -29,6 +29,7 @@ const SHARE_WIDTH = 12;
 const SPEED_WIDTH = 9;
 const MAX_BAR = 30;
 const MIN_BAR = 5;
+const MIN_NAME = 16;
 
 export function drawFrame(transfer: Transfer, options: FrameOptions): readonly string[] {
   // The last column stays free: some terminals break the line as soon as it is filled.
@@ -40,12 +41,20 @@ export function drawFrame(transfer: Transfer, options: FrameOptions): readonly s
 
 function topLine(transfer: Transfer, options: FrameOptions, width: number): string {
   const { job, symbol, style, phase } = options;
-  if (phase === 'done') return `${style.good(symbol)} ${cut(summary(transfer, job), width - 2)}`;
+  if (phase === 'done') return `${style.good(symbol)} ${doneLine(transfer, options, width - 2)}`;
   const title = headline(job);
-  if (phase === 'failed') return `${style.bad(symbol)} ${cut(title, width - 2)}`;
+  if (phase === 'failed') return `${style.bad(symbol)} ${shorten(title, width - 2, style)}`;
   const details = fittingDetails(transfer, width - 2 - Math.min(title.length, Math.max(16, width - 30)));
   const left = width - 2 - details.length - (details === '' ? 0 : 2);
-  return `${style.accent(symbol)} ${cut(title, left)}${details === '' ? '' : `  ${details}`}`;
+  return `${style.accent(symbol)} ${shorten(title, left, style)}${details === '' ? '' : `  ${details}`}`;
+}
+
+/** Where there is no room for all, the speed goes, and then the end of the name: the sum is what one wants to know. */
+function doneLine(transfer: Transfer, { job, style }: FrameOptions, width: number): string {
+  const { done, sum, speed } = summarize(transfer, job);
+  const whole = `${done}: ${sum}${speed}`;
+  if (whole.length <= width) return whole;
+  return cut(`${shorten(done, Math.max(MIN_NAME, width - sum.length - 2), style)}: ${sum}`, width);
 }
 
 /** Percent, bytes, speed and time left; in a narrow terminal the speed goes first, then the bytes. */
@@ -138,6 +147,12 @@ function bar({ position = 0, descriptor }: Part, style: Style, width: number): s
   const halves = Math.floor(ratio * width * 2);
   const filled = '━'.repeat(Math.floor(halves / 2)) + (halves % 2 === 1 ? '╸' : '');
   return style.accent(filled) + style.faint('─'.repeat(width - filled.length));
+}
+
+function shorten(text: string, width: number, { unicode }: Style): string {
+  if (text.length <= width) return text;
+  const dots = unicode ? '…' : '..';
+  return cut(`${cut(text, width - dots.length).trimEnd()}${dots}`, width);
 }
 
 function cut(text: string, width: number): string {

@@ -125,12 +125,29 @@ export function notesOn({ descriptor, outcome, resumedAt }: Part): readonly stri
   return resumedAt > 0 ? [size, `resumed at ${formatBytes(resumedAt)}`] : [size];
 }
 
-/** `Pulled nginx:latest: 7 layers, 72.1 MB in 6.2s (11.6 MB/s)` */
-export function summary(transfer: Transfer, job: Job): string {
+interface Summary {
+  /** `Pulled nginx:latest` */
+  readonly done: string;
+  /** `7 layers, 72.1 MB in 6.2s` */
+  readonly sum: string;
+  /** ` (11.6 MB/s)`, where that says something. */
+  readonly speed: string;
+}
+
+export function summarize(transfer: Transfer, job: Job): Summary {
   const { moved, elapsedMs } = transfer.total();
   const count = transfer.layers().length;
   const { unit = 'layer' } = job;
   const layers = `${count} ${count === 1 ? unit : `${unit}s`}`;
-  const speed = elapsedMs >= 100 && moved > 0 ? ` (${formatSpeed((moved / elapsedMs) * 1000)})` : '';
-  return `${WORDS[job.direction].done} ${job.name}: ${layers}, ${formatBytes(moved)} in ${formatDuration(elapsedMs)}${speed}`;
+  return {
+    done: `${WORDS[job.direction].done} ${job.name}`,
+    sum: `${layers}, ${formatBytes(moved)} in ${formatDuration(elapsedMs)}`,
+    speed: elapsedMs >= 100 && moved > 0 ? ` (${formatSpeed((moved / elapsedMs) * 1000)})` : '',
+  };
+}
+
+/** `Pulled nginx:latest: 7 layers, 72.1 MB in 6.2s (11.6 MB/s)` */
+export function summary(transfer: Transfer, job: Job): string {
+  const { done, sum, speed } = summarize(transfer, job);
+  return `${done}: ${sum}${speed}`;
 }

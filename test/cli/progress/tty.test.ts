@@ -93,6 +93,20 @@ test('In 40 columns every line still fits', () => {
   for (const line of setup.screen.visible()) assert.ok(line.length < 40, line);
 });
 
+test('A long name is cut, and not what came of it', () => {
+  const setup = setUp();
+  const name = 'registry.example.com/team/app:1.0 to registry.example.com/mirror/app:1.0';
+  setup.progress.begin({ direction: 'copy', name });
+  setup.progress.onEvent(found(ONE));
+  setup.progress.onEvent(done(ONE));
+  setup.clock.ms = 2000;
+  setup.progress.end('done');
+  assert.equal(
+    setup.screen.visible()[0],
+    '✔ Copied registry.example.com/team/app:1.0 to registry.exa…: 1 layer, 0 B in 2s',
+  );
+});
+
 test('No line is ever as wide as the terminal, however narrow', () => {
   for (let columns = 12; columns <= 120; columns++) {
     const setup = setUp({ columns });
