@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 import {
   containersAuthFiles,
@@ -61,4 +63,32 @@ test("Containers' auth.json is where it was named, else in the session, on Linux
   for (const platform of ['darwin', 'win32'])
     assert.deepEqual(containersAuthFiles({ ...linux, platform, env: { XDG_RUNTIME_DIR: run } }), [atHome]);
   assert.deepEqual(containersAuthFiles({ ...linux, platform: 'win32', home: undefined, env: {} }), []);
+});
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What the system sets, and clouds: these have a section of their own. */
+const OTHERS =
+  /^(?:HOME|USERPROFILE|ProgramData|PATH|Path|no_proxy|ConEmuTask|TERM_PROGRAM|WT_SESSION|REQUEST_METHOD|(?:AWS|AZURE|CI|GITHUB)_.*)$/;
+
+test('The variables that are read stand in the README, and no others', () => {
+  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+  const [, table = ''] = /^\| variable \| .*\n\| --- .*\n((?:\|.*\n)+)/m.exec(readme) ?? [];
+  const cells = table.split('\n').map((row) => row.split(' | ')[0] ?? '');
+  const told = cells.flatMap((cell) => [...cell.matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name));
+  const names = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+  const source = names
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => readFileSync(join(ROOT, 'src', name), 'utf8'))
+    .join('');
+  const read = [...source.matchAll(/\benv\['(\w+)'\]/g)].map(([, name = '']) => name);
+  assert.ok(told.length > 20 && read.length > 20);
+  assert.deepEqual(
+    read.filter((name) => !OTHERS.test(name) && !told.includes(name)),
+    [],
+  );
+  assert.deepEqual(
+    told.filter((name) => !source.includes(name)),
+    [],
+  );
 });
