@@ -74,8 +74,8 @@ export class Connections extends Agent {
 
   /** Ends all connections; what is under way on them breaks with `reason`. */
   close(reason: Error): void {
-    const sockets = [...Object.values(this.sockets), ...Object.values(this.freeSockets)];
-    for (const socket of sockets.flatMap((some) => some ?? [])) socket.destroy(reason);
+    // Not those that are free: nobody hears the reason there, and to give one takes a millisecond.
+    for (const socket of Object.values(this.sockets).flatMap((some) => some ?? [])) socket.destroy(reason);
     for (const { dialing } of this.#spare.splice(0))
       dialing.then((socket) => socket.destroy()).catch(() => {});
     this.destroy();
