@@ -16,6 +16,10 @@ const MAX_AHEAD = 16 * 1024 * 1024;
 const MIN_PART = 1024 * 1024;
 const MAX_PART = 4 * 1024 * 1024;
 
+/** Longest stretch, in bytes, and how long it takes, in milliseconds: the round trip before it is little to that. */
+const MAX_STRETCH = 16 * 1024 * 1024;
+const STRETCH_MS = 1000;
+
 /** How long a part takes that nothing was fetched beyond, in milliseconds: the round trip before it is little to that. */
 const LONE_PART_MS = 250;
 
@@ -107,6 +111,13 @@ export class Connections {
     return hasOthers
       ? this.partLength
       : Math.max(this.partLength, Math.floor((this.#pace ?? 0) * LONE_PART_MS));
+  }
+
+  /** The same of one that takes no memory, where `left` bytes are left to come: the last ones are short, so that all end together. */
+  stretchLength(left: number): number {
+    if (this.#limit === 1) return this.lonePartLength;
+    const share = Math.floor(left / (2 * this.#limit));
+    return Math.max(MIN_PART, Math.min((this.#pace ?? 0) * STRETCH_MS, share, MAX_STRETCH));
   }
 
   /** A connection that nobody can be denied: the one that every blob needs. */

@@ -13,7 +13,8 @@ import { isDigest } from '../spec/digest.js';
 import { MAX_MANIFEST_SIZE } from '../spec/manifest.js';
 import { isManifestType } from '../spec/media-type.js';
 import { readContent } from './read.js';
-import type { CallOptions, Content, OpenOptions, Origin, ResolveOptions, Source } from './types.js';
+import { receive } from './receive.js';
+import type { CallOptions, Content, OpenOptions, Origin, Receiver, ResolveOptions, Source } from './types.js';
 import { Verifier } from './verify.js';
 
 export interface Alternative {
@@ -88,15 +89,23 @@ async function resolveFully(source: Source, name: string, { signal }: CallOption
 function contentFrom(choice: Choice, descriptor: Descriptor): Content {
   /** Those that are not asked for this content any more. */
   const passed = new Set<Alternative>();
+  const leftOf = async (): Promise<readonly Alternative[]> => {
+    const left = await choice.left();
+    return left.filter((each, at) => at === left.length - 1 || !passed.has(each));
+  };
+  const open = async (options: OpenOptions = {}): Promise<AsyncIterable<Uint8Array>> => {
+    const left = await leftOf();
+    const [only] = left;
+    if (left.length === 1 && only !== undefined) return only.source.get(descriptor).open(options);
+    return readFrom(left, { descriptor, choice, passed, ...options });
+  };
   return {
     descriptor,
-    async open(options = {}) {
-      const left = (await choice.left()).filter(
-        (each, at, all) => at === all.length - 1 || !passed.has(each),
-      );
-      const [only] = left;
-      if (left.length === 1 && only !== undefined) return only.source.get(descriptor).open(options);
-      return readFrom(left, { descriptor, choice, passed, ...options });
+    open,
+    async spread(receiver: Receiver) {
+      const [only, ...others] = await leftOf();
+      const isOnly = others.length === 0 && only !== undefined;
+      return receive(isOnly ? only.source.get(descriptor) : { descriptor, open }, receiver);
     },
   };
 }

@@ -9,23 +9,23 @@
 import { hasCode } from '../errors.js';
 import type { Connections } from './connections.js';
 import { readAhead } from './read-ahead.js';
+import { FIRST_PART, spread } from './spread.js';
 import type { Content, OpenOptions } from './types.js';
 
 /** What has fewer bytes to come than these is not worth a second connection. */
 const MIN_SIZE = 16 * 1024 * 1024;
-
-/** Length in bytes of the part by which a host shows for the first time whether it sends parts at all. */
-const FIRST_PART = 1024 * 1024;
 
 /**
  * `content`, fetched over as many connections as `connections` finds to pay. Comes in one piece where it is small,
  * where the host does not send parts, and where one connection is as fast as several.
  */
 export function ranged(content: Content, connections: Connections): Content {
+  const { size } = content.descriptor;
   return {
     ...content,
+    ...(size >= MIN_SIZE && { spread: (receiver) => spread(content, receiver, connections) }),
     async open(options = {}) {
-      const { from = 0, to = content.descriptor.size } = options;
+      const { from = 0, to = size } = options;
       if (to - from < MIN_SIZE || connections.sendsParts === false) return content.open(options);
       return new Parts(content, { ...options, from, to, connections }).read();
     },

@@ -9,6 +9,7 @@
  */
 
 import type { Descriptor } from '../spec/descriptor.js';
+import type { Extents } from './extents.js';
 
 export interface CallOptions {
   /** Ends the call early; it then rejects with ABORTED, or with the signal's reason where that is a RegError. */
@@ -40,6 +41,24 @@ export interface Content {
    * Ending the iteration releases connection and file handles. Throws NOT_FOUND and what the medium throws.
    */
   open(options?: OpenOptions): Promise<AsyncIterable<Uint8Array>>;
+  /** Where several stretches at once may pay: gives a receiver what it lacks, in any order. To be called by `receive`. */
+  readonly spread?: (receiver: Receiver) => Promise<void>;
+}
+
+/** Who takes the bytes of a content, several stretches at once. */
+export interface Receiver extends CallOptions {
+  /** What it had, and what it was given since. */
+  readonly held: Extents;
+  /** A stretch that begins at byte `at`. No I/O. */
+  begin(at: number): Stretch;
+}
+
+/** Bytes that follow one another. */
+export interface Stretch {
+  /** The next of them, which must not change afterwards; what the receiver was given already is dropped. */
+  add(bytes: Uint8Array): Promise<void>;
+  /** To be called once: resolves when all that was added is kept. Both throw what the receiver's medium throws. */
+  end(): Promise<void>;
 }
 
 export interface Origin {

@@ -8,7 +8,6 @@ import { algorithmOf, Digester, shortDigest, type Digest } from '../spec/digest.
 export class Verifier {
   readonly #descriptor: Descriptor;
   readonly #digester: Digester;
-  #position = 0;
 
   constructor(descriptor: Descriptor) {
     this.#descriptor = descriptor;
@@ -17,54 +16,40 @@ export class Verifier {
 
   /** Number of bytes seen. */
   get position(): number {
-    return this.#position;
+    return this.#digester.size;
   }
 
   /** Throws SIZE_MISMATCH as soon as there is a byte too many. */
   update(bytes: Uint8Array): void {
-    this.count(bytes.byteLength);
+    refuseMore(this.#descriptor, this.position + bytes.byteLength);
     this.#digester.update(bytes);
-  }
-
-  /** As `update`, of bytes that somebody else hashes. */
-  count(length: number): void {
-    const { digest, size } = this.#descriptor;
-    if (this.#position + length > size) {
-      throw new RegError('SIZE_MISMATCH', `${shortDigest(digest)} is longer than its ${size} bytes`, {
-        digest,
-      });
-    }
-    this.#position += length;
   }
 
   /** To be called after the last byte. Throws SIZE_MISMATCH, DIGEST_MISMATCH. */
   finish(): void {
-    this.requireAll();
-    this.judge(this.#digester.digest());
+    requireAll(this.#descriptor, this.position);
+    requireDigest(this.#descriptor, this.#digester.digest());
   }
+}
 
-  /** Throws SIZE_MISMATCH when bytes are missing. */
-  requireAll(): void {
-    const { digest, size } = this.#descriptor;
-    if (this.#position === size) return;
-    throw new RegError(
-      'SIZE_MISMATCH',
-      `${shortDigest(digest)} ended after ${this.#position} of ${size} bytes`,
-      { digest },
-    );
-  }
+/** Throws SIZE_MISMATCH when bytes come beyond the last one. */
+export function refuseMore({ digest, size }: Descriptor, position: number): void {
+  if (position <= size) return;
+  throw new RegError('SIZE_MISMATCH', `${shortDigest(digest)} is longer than its ${size} bytes`, { digest });
+}
 
-  /** What all bytes hash to, by whoever hashed them. Throws DIGEST_MISMATCH. */
-  judge(actual: Digest): void {
-    const { digest } = this.#descriptor;
-    if (actual !== digest) {
-      throw new RegError(
-        'DIGEST_MISMATCH',
-        `the bytes of ${shortDigest(digest)} hash to ${shortDigest(actual)}`,
-        { digest },
-      );
-    }
-  }
+/** Throws SIZE_MISMATCH when no more than `count` bytes came. */
+export function requireAll({ digest, size }: Descriptor, count: number): void {
+  if (count === size) return;
+  const message = `${shortDigest(digest)} ended after ${count} of ${size} bytes`;
+  throw new RegError('SIZE_MISMATCH', message, { digest });
+}
+
+/** Throws DIGEST_MISMATCH when all bytes together hash to something else. */
+export function requireDigest({ digest }: Descriptor, actual: Digest): void {
+  if (actual === digest) return;
+  const message = `the bytes of ${shortDigest(digest)} hash to ${shortDigest(actual)}`;
+  throw new RegError('DIGEST_MISMATCH', message, { digest });
 }
 
 /** The bytes of `chunks` as they come, and an error instead of the end when they are not what `descriptor` says. */

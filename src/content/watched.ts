@@ -1,15 +1,20 @@
 /** A content that tells how far it was read. */
 
-import type { Content } from './types.js';
+import type { Content, Receiver } from './types.js';
 
-/** `content`, with `onPosition` called with the absolute position in bytes after each chunk, and at each opening. */
+/**
+ * `content`, with `onPosition` called after each chunk, and at each opening: with the absolute position in bytes where it is
+ * read in order, else with how many of them the receiver has.
+ */
 export function watched(content: Content, onPosition: (position: number) => void): Content {
+  const { spread } = content;
   return {
     ...content,
     async open(options = {}) {
       const chunks = await content.open(options);
       return count(chunks, options.from ?? 0, onPosition);
     },
+    ...(spread && { spread: (receiver) => spread(watchedReceiver(receiver, onPosition)) }),
   };
 }
 
@@ -25,4 +30,19 @@ async function* count(
     onPosition(position);
     yield chunk;
   }
+}
+
+function watchedReceiver(receiver: Receiver, onPosition: (position: number) => void): Receiver {
+  const tell = (): void => onPosition(receiver.held.size);
+  tell();
+  return {
+    ...receiver,
+    begin(at) {
+      const stretch = receiver.begin(at);
+      return {
+        add: (bytes) => stretch.add(bytes).then(tell),
+        end: () => stretch.end().then(tell),
+      };
+    },
+  };
 }

@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 
 import { untilAborted } from '../content/abort.js';
 import type { CallOptions } from '../content/types.js';
-import { Verifier } from '../content/verify.js';
+import { refuseMore, requireDigest } from '../content/verify.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { algorithmOf, Digester, type Digest } from '../spec/digest.js';
 import { hashBeside, type Hashing } from './hash-thread.js';
@@ -21,44 +21,41 @@ interface OpenFile extends CallOptions {
 export class FileVerifier {
   readonly #descriptor: Descriptor;
   readonly #file: OpenFile;
-  readonly #verifier: Verifier;
   readonly #hashing: Hashing | undefined;
+  /** What was hashed here. */
+  readonly #digester: Digester;
 
   constructor(descriptor: Descriptor, file: OpenFile) {
-    const { digest, size } = descriptor;
+    const algorithm = algorithmOf(descriptor.digest);
     this.#descriptor = descriptor;
     this.#file = file;
-    this.#verifier = new Verifier(descriptor);
-    this.#hashing = hashBeside({ fd: file.handle.fd, algorithm: algorithmOf(digest), size });
+    this.#digester = new Digester(algorithm);
+    this.#hashing = hashBeside({ fd: file.handle.fd, algorithm, size: descriptor.size });
   }
 
-  /** Follows the first `size` bytes, which the file holds already. */
-  async resume(size: number): Promise<void> {
-    if (this.#hashing === undefined) {
-      for await (const piece of piecesOf(this.#file.handle, this.#file)) this.#verifier.update(piece);
-      return;
-    }
-    this.#verifier.count(size);
-    this.grow(size);
+  /** Follows the bytes before `position`, which the file holds already. */
+  async resume(position: number): Promise<void> {
+    if (this.#hashing === undefined) await this.#read(position);
+    else this.#hashing.grow(position);
   }
 
-  /** Follows bytes that will be in the file. Throws SIZE_MISMATCH as soon as there is a byte too many. */
-  update(bytes: Uint8Array): void {
-    if (this.#hashing === undefined) this.#verifier.update(bytes);
-    else this.#verifier.count(bytes.byteLength);
+  /** Follows bytes that will be in the file from `at` on. Throws SIZE_MISMATCH as soon as there is a byte too many. */
+  update(at: number, bytes: Uint8Array): void {
+    refuseMore(this.#descriptor, at + bytes.byteLength);
+    // What comes before its turn is read from the file in the end.
+    if (this.#hashing === undefined && at === this.#digester.size) this.#digester.update(bytes);
   }
 
-  /** To be told how far the file reaches by now. */
+  /** To be told how far the file reaches without a gap. */
   grow(position: number): void {
     this.#hashing?.grow(position);
   }
 
-  /** To be called when the last byte is in the file. Throws SIZE_MISMATCH, DIGEST_MISMATCH, ABORTED. */
+  /** To be called when all is in the file. Throws DIGEST_MISMATCH, ABORTED, DISK_ERROR. */
   async finish(): Promise<void> {
-    if (this.#hashing === undefined) return this.#verifier.finish();
-    this.#verifier.requireAll();
-    const digest = await untilAborted(this.#hashing.digest, this.#file.signal);
-    this.#verifier.judge(digest ?? (await this.#digestHere()));
+    const { digest } = this.#hashing ?? {};
+    const told = await untilAborted(Promise.resolve(digest), this.#file.signal);
+    requireDigest(this.#descriptor, told ?? (await this.#digestHere()));
   }
 
   async end(): Promise<void> {
@@ -66,8 +63,14 @@ export class FileVerifier {
   }
 
   async #digestHere(): Promise<Digest> {
-    const digester = new Digester(algorithmOf(this.#descriptor.digest));
-    for await (const piece of piecesOf(this.#file.handle, this.#file)) digester.update(piece);
-    return digester.digest();
+    await this.#read(this.#descriptor.size);
+    return this.#digester.digest();
+  }
+
+  /** Hashes here what was not, up to `to`. */
+  async #read(to: number): Promise<void> {
+    const from = this.#digester.size;
+    for await (const piece of piecesOf(this.#file.handle, { ...this.#file, from, to }))
+      this.#digester.update(piece);
   }
 }

@@ -2,13 +2,15 @@
 
 import type { FileHandle } from 'node:fs/promises';
 
-import { throwIfAborted } from '../content/abort.js';
+import { Extents } from '../content/extents.js';
+import { receive } from '../content/receive.js';
 import type { CallOptions, Content } from '../content/types.js';
+import { requireAll } from '../content/verify.js';
 import { hasCode, isRetryable, RegError } from '../errors.js';
-import type { Descriptor } from '../spec/descriptor.js';
-import { Appender } from './append.js';
 import { FileVerifier } from './file-verifier.js';
 import { onDisk } from './files.js';
+import { receiverInto } from './partial-file.js';
+import { PartsNote } from './parts-note.js';
 
 /** Who reads a file while it is filled. */
 export interface Follower {
@@ -26,65 +28,77 @@ interface OpenFile extends CallOptions {
 }
 
 interface FillOptions extends OpenFile {
+  /** Where it may be noted what is where in the file, so that it can be gone on with; without it nobody may. */
+  readonly notePath?: string | undefined;
   readonly follower?: Follower | undefined;
 }
 
 /**
- * Opens `content` where the file ends, adds the rest and verifies the whole; a file that holds too much is begun again.
- * When the content breaks, what came of it is written before its error is thrown. Throws DIGEST_MISMATCH, SIZE_MISMATCH,
- * DISK_FULL, DISK_ERROR, ABORTED and what the content throws.
+ * Takes what the file lacks of `content` and verifies the whole; a file that holds too much is begun again. When the
+ * content breaks, what came of it is written before its error is thrown. Throws DIGEST_MISMATCH, SIZE_MISMATCH, DISK_FULL,
+ * DISK_ERROR, ABORTED and what the content throws.
  */
-export async function fill(content: Content, { follower, ...file }: FillOptions): Promise<void> {
+export async function fill(content: Content, { follower, notePath, ...file }: FillOptions): Promise<void> {
+  const note = notePath === undefined ? undefined : new PartsNote(notePath);
   const verifier = new FileVerifier(content.descriptor, file);
   try {
-    const position = await heldIn(file, content.descriptor);
-    await verifier.resume(position);
-    await follower?.begin({ path: file.path, position });
-    if (position < content.descriptor.size)
-      await append(content, { ...file, from: position, verifier, follower });
+    const held = await heldIn(file, { size: content.descriptor.size, note });
+    await verifier.resume(held.front);
+    await follower?.begin({ path: file.path, position: held.front });
+    await complete(content, { ...file, held, note, verifier, follower });
     await verifier.finish();
   } catch (error) {
-    throw await sayKept(error, file.handle);
+    throw notePath === undefined ? error : await sayKept(error, file.handle);
   } finally {
     await verifier.end();
   }
 }
 
-/** Number of bytes in the file; none, and the file emptied, when that is too much. */
-async function heldIn({ handle, path }: OpenFile, descriptor: Descriptor): Promise<number> {
-  const { size } = await handle.stat();
-  if (size <= descriptor.size) return size;
-  await onDisk({ verb: 'write', path }, () => handle.truncate(0));
-  return 0;
+interface HeldOptions {
+  /** Length in bytes that the file will have. */
+  readonly size: number;
+  readonly note: PartsNote | undefined;
 }
 
-interface AppendOptions extends FillOptions {
-  readonly from: number;
+/** What is in the file; nothing, and the file emptied, when that is too much. */
+async function heldIn({ handle, path }: OpenFile, { size, note }: HeldOptions): Promise<Extents> {
+  const { size: actual } = await handle.stat();
+  const isTooLong = actual > size;
+  if (isTooLong) await onDisk({ verb: 'write', path }, () => handle.truncate(0));
+  const length = isTooLong ? 0 : actual;
+  return (await note?.read(length)) ?? new Extents([{ from: 0, to: length }]);
+}
+
+interface CompleteOptions extends OpenFile {
+  readonly held: Extents;
+  readonly note: PartsNote | undefined;
   readonly verifier: FileVerifier;
+  readonly follower: Follower | undefined;
 }
 
-/** Adds the rest of the bytes. When the content breaks, what came of it is written before its error is thrown. */
-async function append(content: Content, options: AppendOptions): Promise<void> {
-  const { verifier, handle, path, from, follower, signal } = options;
-  const appender = new Appender(handle, {
-    path,
-    from,
-    size: content.descriptor.size,
-    isFollowed: follower !== undefined,
-    onWritten(position) {
-      verifier.grow(position);
-      follower?.grow(position);
-    },
-  });
-  try {
-    for await (const bytes of await content.open({ from, signal })) {
-      throwIfAborted(signal);
-      verifier.update(bytes);
-      await appender.add(bytes);
+/** Adds what is missing. When the content breaks, what came of it is written before its error is thrown. */
+async function complete(content: Content, options: CompleteOptions): Promise<void> {
+  const { held, note, verifier, follower } = options;
+  const { size } = content.descriptor;
+  if (held.front < size) {
+    const receiver = receiverInto({
+      ...options,
+      size,
+      isFollowed: follower !== undefined,
+      onBytes: (at, bytes) => verifier.update(at, bytes),
+      onFront(position) {
+        verifier.grow(position);
+        follower?.grow(position);
+      },
+    });
+    try {
+      await receive(content, receiver);
+    } finally {
+      await note?.end();
     }
-  } finally {
-    await appender.flush();
   }
+  requireAll(content.descriptor, held.size);
+  await note?.remove();
 }
 
 /** Only here it is known that another try goes on from what has come: who fetches does not know what for. */

@@ -64,13 +64,13 @@ function openToRead(path: string): number {
   return openSync(path, constants.O_RDONLY | NO_FOLLOW);
 }
 
-/** All that an open file holds. */
+/** What an open file holds. */
 export async function* piecesOf(
   handle: FileHandle,
-  options: CallOptions & { readonly path: string },
+  { from = 0, to = Infinity, ...options }: OpenOptions & { readonly path: string },
 ): AsyncGenerator<Uint8Array> {
   const { size } = fstatSync(handle.fd);
-  yield* pieces(handle.fd, { ...options, from: 0, size });
+  yield* pieces(handle.fd, { ...options, from, size: Math.min(to, size) });
 }
 
 interface Span extends CallOptions {

@@ -6,7 +6,7 @@
  * partial but a file that goes with the lease.
  */
 
-import { rm, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 
 import { readPieces, type ReadOptions } from '../content/read.js';
 import type { CallOptions, Content } from '../content/types.js';
@@ -14,6 +14,7 @@ import { hasCode } from '../errors.js';
 import { fill, type Follower } from '../disk/fill.js';
 import type { Blobs } from './blobs.js';
 import { onDisk } from '../disk/files.js';
+import { noteOf } from './paths.js';
 import { openHeld, type Held, type Lease, type Work } from './work.js';
 
 /** Most bytes that come in by way of memory: six at once are no more than a large blob takes on its way. */
@@ -69,7 +70,7 @@ async function takeLarge(content: Content, { work, ...options }: IngestOptions):
         return;
       } catch (error) {
         if (!isWrong(error)) throw error;
-        await onDisk({ verb: 'remove', path: held.path }, () => rm(held.path, { force: true }));
+        await held.clear();
         if (isLastTry) throw error;
       }
     }
@@ -92,7 +93,7 @@ async function fillHeld(content: Content, { held, blobs, follower, signal }: Fil
   const { path } = held;
   const handle = await openHeld(held);
   try {
-    await fill(content, { handle, path, follower, signal });
+    await fill(content, { handle, path, notePath: noteOf(path), follower, signal });
     await blobs.publish(digest, { handle, path });
   } catch (error) {
     if (hasCode(error, 'DISK_FULL')) await onDisk({ verb: 'write', path }, () => giveBack(handle));

@@ -5,6 +5,7 @@
  *     oci-layout  index.json  blobs/sha256/HEX
  *     .partial/sha256-HEX            bytes of a blob so far; whoever wants that blob next goes on with them
  *     .partial/sha256-HEX.RANDOM     the same, when another process holds the first; of no use to anyone else
+ *     .partial/sha256-HEX.parts      what is where in the first of these, when it was not written in order
  *     .partial/lease.RANDOM.N        a small blob on its way in, by a process that puts things in; of no use to others
  *     .partial/upload.RANDOM         bytes of a blob whose digest is not known yet
  *     .partial/NAME.claim            says which process holds NAME: one of the above, `index.json` (the lock), a lease
@@ -12,7 +13,7 @@
  *     .cache/tags/HEX                what a tag stood for, under the hash of its name
  */
 
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 
 import {
   algorithmOf,
@@ -29,6 +30,7 @@ export const ALGORITHMS: readonly Algorithm[] = ['sha256', 'sha512'];
 
 const PRIVATE = /\.[0-9a-f]{16}$/;
 const LEASED = /^(lease\.[0-9a-f]{16})\.\d+$/;
+const PARTS = '.parts';
 
 export class Paths {
   /** Absolute. */
@@ -96,6 +98,16 @@ export class Paths {
 /** A fresh name beside `partial` for this process alone. */
 export function privateCopy(partial: string): string {
   return `${partial}.${uniqueName()}`;
+}
+
+/** What is where in the file at `path`; undefined for one that no later process can go on with. */
+export function noteOf(path: string): string | undefined {
+  return isResumable(basename(path)) ? path + PARTS : undefined;
+}
+
+/** The name of the file that the file of this name tells of; undefined when it tells of none. */
+export function notedBy(name: string): string | undefined {
+  return name.endsWith(PARTS) ? name.slice(0, -PARTS.length) : undefined;
 }
 
 /** Whether nobody but its maker can use the file of this name. */

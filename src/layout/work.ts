@@ -12,11 +12,23 @@ import type { Digest } from '../spec/digest.js';
 import { quoteText } from '../spec/text.js';
 import { claimed, type Claim, type Claims } from '../disk/claim.js';
 import { ifThere, look, NO_FOLLOW, onDisk } from '../disk/files.js';
-import { fileOfLease, isLease, isPrivate, isResumable, leaseOf, privateCopy, type Paths } from './paths.js';
+import {
+  fileOfLease,
+  isLease,
+  isPrivate,
+  isResumable,
+  leaseOf,
+  notedBy,
+  noteOf,
+  privateCopy,
+  type Paths,
+} from './paths.js';
 
 /** A file under `.partial/` that this process alone writes to, until `release`. */
 export interface Held {
   readonly path: string;
+  /** Removes it, and goes on holding it. */
+  clear(): Promise<void>;
   /** Lets go of it; what is of no use to any other process is removed. */
   release(): Promise<void>;
 }
@@ -92,7 +104,7 @@ export class Work {
   async removeUnused(path: string): Promise<boolean> {
     const claim = await this.#claims.claim(path);
     if (claim === undefined) return false;
-    await remove(path);
+    await removeAll(path);
     await claim.release();
     return true;
   }
@@ -110,6 +122,9 @@ export class Work {
   }
 
   async #tidyOne(name: string): Promise<void> {
+    const noted = notedBy(name);
+    if (noted !== undefined && (await look(this.#paths.inWork(noted))) === undefined)
+      return remove(this.#paths.inWork(name));
     const lease = leaseOf(name);
     const path = this.#paths.inWork(lease ?? claimed(name) ?? name);
     const holder = await this.#claims.holderOf(path);
@@ -138,13 +153,21 @@ function held(claim: Claim): Held {
   const { path } = claim;
   return {
     path,
+    clear: () => removeAll(path),
     async release() {
       // The file goes before the claim, so that a file without a claim belongs to nobody.
       const stats = await look(path);
-      if (stats !== undefined && (isPrivate(basename(path)) || stats.size === 0)) await remove(path);
+      if (stats !== undefined && (isPrivate(basename(path)) || stats.size === 0)) await removeAll(path);
       await claim.release();
     },
   };
+}
+
+/** The note first: alone it would tell of a file that comes later. */
+async function removeAll(path: string): Promise<void> {
+  const note = noteOf(path);
+  if (note !== undefined) await remove(note);
+  await remove(path);
 }
 
 async function remove(path: string): Promise<void> {

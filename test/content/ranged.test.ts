@@ -4,9 +4,12 @@ import { suite, test } from 'node:test';
 import * as fc from 'fast-check';
 
 import { Connections } from '../../src/content/connections.js';
+import { Extents } from '../../src/content/extents.js';
 import { ranged } from '../../src/content/ranged.js';
+import { receive } from '../../src/content/receive.js';
 import { resilient } from '../../src/content/resilient.js';
-import type { Content } from '../../src/content/types.js';
+import type { Content, Receiver } from '../../src/content/types.js';
+import { watched } from '../../src/content/watched.js';
 import { RegError, type ErrorCode } from '../../src/errors.js';
 import { describe } from '../../src/spec/descriptor.js';
 import { OCI_LAYER } from '../../src/spec/media-type.js';
@@ -231,6 +234,90 @@ test('of a part that is cut only the missing bytes are fetched again', async () 
   assert.equal(link.bytes, 96 * MIB);
 });
 
+/** Takes bytes in any order, checks that each is in its place, and what it holds already comes only where that can't be helped. */
+function receiver(held = new Extents(), signal?: AbortSignal): Receiver {
+  return {
+    held,
+    signal,
+    begin(at) {
+      let position = at;
+      return {
+        async add(bytes) {
+          assert.equal(bytes.byteOffset - BYTES.byteOffset, position);
+          position += bytes.byteLength;
+          held.add({ from: position - bytes.byteLength, to: position });
+        },
+        async end() {},
+      };
+    },
+  };
+}
+
+suite('for a receiver that takes stretches in any order, a large content', () => {
+  test('comes over as many connections as pay, only what is missing, and nothing of it twice', async () => {
+    const link = slowLink();
+    const connections = new Connections({ most: 7, clock: link.clock });
+    const layer = ranged(link.through(content(96 * MIB)), connections);
+    const held = new Extents([
+      { from: 0, to: 3 * MIB },
+      { from: 50 * MIB, to: 60 * MIB + 1 },
+    ]);
+    await link.during(receive(layer, receiver(held)));
+    assert.deepEqual(held.spans, [{ from: 0, to: 96 * MIB }]);
+    assert.equal(link.streams.most, 7);
+    assert.equal(link.bytes, 83 * MIB - 1);
+  });
+
+  test('comes in few stretches over one connection when that is fast', async () => {
+    const link = slowLink({ tickMs: 0.5 });
+    const connections = new Connections({ most: 24, clock: link.clock });
+    const held = new Extents();
+    await link.during(receive(ranged(link.through(content(96 * MIB)), connections), receiver(held)));
+    assert.equal(held.front, 96 * MIB);
+    assert.equal(link.streams.most, 1);
+    assert.ok(link.opened.length <= 4, `${link.opened.length} openings`);
+  });
+
+  test('is told of as it comes: what was there, and what came since', async () => {
+    const link = slowLink();
+    const connections = new Connections({ most: 7, clock: link.clock });
+    const positions: number[] = [];
+    const layer = watched(ranged(link.through(content(32 * MIB)), connections), (position) =>
+      positions.push(position),
+    );
+    await link.during(receive(layer, receiver(new Extents([{ from: 9 * MIB, to: 10 * MIB }]))));
+    assert.equal(positions[0], MIB);
+    assert.equal(positions.at(-1), 32 * MIB);
+    assert.deepEqual(
+      positions,
+      positions.toSorted((one, other) => one - other),
+    );
+  });
+
+  test('is taken whole from a host that sends no parts', async () => {
+    const link = slowLink();
+    const connections = new Connections({ most: 12, clock: link.clock });
+    const held = new Extents();
+    const layer = ranged(link.through(content(96 * MIB, () => ({ end: 96 * MIB }))), connections);
+    await link.during(receive(layer, receiver(held)));
+    assert.equal(held.front, 96 * MIB);
+    assert.deepEqual(link.opened, [[0, MIB]]);
+  });
+
+  test('ends at once, with all its connections, when it is called off, and what came is kept', async () => {
+    const link = slowLink();
+    const connections = new Connections({ most: 12, clock: link.clock });
+    const abort = new AbortController();
+    const held = new Extents();
+    const layer = watched(ranged(link.through(content(96 * MIB)), connections), () => {
+      if (link.streams.now >= 8) abort.abort(new RegError('ABORTED', 'called off'));
+    });
+    await assert.rejects(link.during(receive(layer, receiver(held, abort.signal))), failsWith('ABORTED'));
+    assert.equal(link.streams.now, 0);
+    assert.ok(held.size > 0 && held.size <= link.bytes);
+  });
+});
+
 /** What may go wrong with one opening: nothing, mostly. */
 const fault = fc.oneof(
   { weight: 4, arbitrary: fc.constant({}) },
@@ -252,7 +339,9 @@ test('whatever goes wrong, what comes is right, or there is an error', async () 
     fc.asyncProperty(
       fc.array<Fault>(fault, { maxLength: 30 }),
       fc.integer({ min: 1, max: 9 }),
-      async (faults, most) => {
+      fc.boolean(),
+      fc.array(fc.nat({ max: 23 * MIB }), { maxLength: 3 }),
+      async (faults, most, inOrder, gaps) => {
         const size = 24 * MIB;
         const link = slowLink();
         const rest = [...faults];
@@ -270,8 +359,11 @@ test('whatever goes wrong, what comes is right, or there is an error', async () 
           clock: instantClock(),
           onWait: ({ error }) => connections.heed(error),
         });
+        const layer = ranged(patient, connections);
+        const held = new Extents(gaps.map((at) => ({ from: at, to: at + MIB })));
         try {
-          await link.during(readAll(ranged(patient, connections)));
+          await link.during(inOrder ? readAll(layer) : receive(layer, receiver(held)));
+          if (!inOrder) assert.deepEqual(held.spans, [{ from: 0, to: size }]);
         } catch (error) {
           assert.ok(error instanceof RegError, String(error));
           assert.ok(faults.some(({ code, breakAfter }) => code === error.code || breakAfter !== undefined));
@@ -280,6 +372,6 @@ test('whatever goes wrong, what comes is right, or there is an error', async () 
         assert.equal(link.streams.now, 0);
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 40 },
   );
 });

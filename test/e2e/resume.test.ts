@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { platform } from 'node:process';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PartsNote } from '../../src/disk/parts-note.js';
 import { startByteProxy } from '../support/byte-proxy.js';
 import type { ByteProxy } from '../support/byte-proxy.js';
 import { patternContent } from '../support/contents.js';
@@ -156,7 +157,10 @@ async function partials({ store }: Person): Promise<readonly string[]> {
 }
 
 async function partialBytes(me: Person): Promise<number> {
-  const sizes = (await partials(me)).map(async (path) => (await stat(path).catch(() => ({ size: 0 }))).size);
+  const sizes = (await partials(me)).map(async (path) => {
+    const { size } = await stat(path).catch(() => ({ size: 0 }));
+    return (await new PartsNote(`${path}.parts`).read(size)).size;
+  });
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { streamOf } from '../../src/content/read.js';
-import type { Content } from '../../src/content/types.js';
+import type { Content, Receiver } from '../../src/content/types.js';
 import { hasCode, RegError } from '../../src/errors.js';
 import { Claims } from '../../src/disk/claim.js';
 import type { Layout } from '../../src/layout/layout.js';
@@ -157,6 +157,101 @@ test('a small blob that breaks off leaves nothing, and one that is wrong at firs
   await store.put(flaky(() => Buffer.from(openings === 4 ? 'wrong' : 'small')));
   assert.equal(await store.has(small.descriptor), true);
   assert.deepEqual(await leftovers(store), []);
+});
+
+/** The layer over two connections, of which one brings bytes from `at` on, and the other then those from the start, until it breaks. */
+function spreadUntil(broken: number, at: number): Content {
+  return {
+    ...serve(),
+    async spread(receiver) {
+      const [first, other] = [receiver.begin(0), receiver.begin(at)];
+      await other.add(BYTES.subarray(at, at + 100_000));
+      await other.end();
+      await first.add(BYTES.subarray(0, broken));
+      await first.end();
+      throw new RegError('UNREACHABLE', 'cut');
+    },
+  };
+}
+
+/** Gives what is missing, a gap after the other. */
+function serveGaps(): Served {
+  const content = serve();
+  return Object.assign(content, {
+    async spread(receiver: Receiver) {
+      for (const { from, to } of receiver.held.missing({ from: 0, to: size })) {
+        content.openedAt.push(from);
+        content.served += to - from;
+        const stretch = receiver.begin(from);
+        await stretch.add(BYTES.subarray(from, to));
+        await stretch.end();
+      }
+    },
+  });
+}
+
+test('what came before its turn is kept, too, and only what is missing is fetched next time', async (t) => {
+  const store = await emptyStore(t);
+  await assert.rejects(store.put(spreadUntil(500_000, 2_000_000)), (error) => hasCode(error, 'UNREACHABLE'));
+  const name = `sha256-${digest.slice(7)}`;
+  assert.deepEqual((await leftovers(store)).toSorted(), [name, `${name}.parts`]);
+  assert.equal(await readFile(`${partialFile(store)}.parts`, 'utf8'), '0 0\n2000000 2100000\n0 500000\n');
+  // As a process leaves it that is killed while it notes something.
+  await appendFile(`${partialFile(store)}.parts`, '2100000 30');
+  const again = serveGaps();
+  await (await openStore(t, store.folder)).put(again);
+  assert.deepEqual(again.openedAt, [500_000, 2_100_000]);
+  assert.equal(again.served, size - 600_000);
+  await assertWhole(store);
+});
+
+test('a note that is there tells of what comes in order, too', async (t) => {
+  const store = await emptyStore(t);
+  await assert.rejects(store.put(spreadUntil(500_000, 2_000_000)), (error) => hasCode(error, 'UNREACHABLE'));
+  await assert.rejects(store.put(breakAt(1_000_000)), (error) => hasCode(error, 'UNREACHABLE'));
+  const last = serveGaps();
+  await store.put(last);
+  assert.ok((last.openedAt[0] ?? 0) >= 1_000_000);
+  assert.deepEqual(last.openedAt.slice(1), [2_100_000]);
+  await assertWhole(store);
+});
+
+test('what came before its turn is fetched again from where nobody gives stretches', async (t) => {
+  const store = await emptyStore(t);
+  await assert.rejects(store.put(spreadUntil(500_000, 2_000_000)), (error) => hasCode(error, 'UNREACHABLE'));
+  const again = serve();
+  await store.put(again);
+  assert.deepEqual(again.openedAt, [500_000]);
+  await assertWhole(store);
+});
+
+for (const [what, note] of [
+  ['tells of more than there is', '0 3000000\n'],
+  ['makes no sense', '\n1 x\n5 2\n99999999999999999999 3\n'],
+  ['of another file tells of too little', '7 9\n'],
+] as const) {
+  test(`a note that ${what} does no harm`, async (t) => {
+    const store = await emptyStore(t);
+    await store.put(blob('makes the folders'));
+    await writeFile(partialFile(store), Buffer.concat([BYTES.subarray(0, 50), Buffer.alloc(50)]));
+    await writeFile(`${partialFile(store)}.parts`, note);
+    await store.put(serveGaps());
+    await assertWhole(store);
+  });
+}
+
+test('a symbolic link in the place of a note is removed, not followed', async (t) => {
+  const store = await emptyStore(t);
+  await store.put(blob('makes the folders'));
+  const precious = join(store.folder, 'precious');
+  await writeFile(precious, '0 100\n');
+  await writeFile(partialFile(store), BYTES.subarray(0, 100));
+  await symlink(precious, `${partialFile(store)}.parts`);
+  const content = serveGaps();
+  await store.put(content);
+  assert.deepEqual(content.openedAt, [0]);
+  assert.equal(await readFile(precious, 'utf8'), '0 100\n');
+  await assertWhole(store);
 });
 
 test('a symbolic link in the place of a partial is replaced, not followed', async (t) => {
@@ -323,11 +418,14 @@ test('what dead processes left is removed when the store is next written to', as
     writeFile(join(work, 'lease.6666666666666666.3'), 'of nobody'),
     writeFile(partialFile(store), 'resumable'),
     writeFile(`${partialFile(store)}.claim`, dead),
+    writeFile(`${partialFile(store)}.parts`, '0 3\n'),
+    writeFile(join(work, `sha256-${'0'.repeat(64)}.parts`), '0 3\n'),
   ]);
   await (await openStore(t, store.folder)).put(blob('next'));
   assert.deepEqual([...(await leftovers(store))].sort(), [
     'lease.5555555555555555.12',
     `sha256-${digest.slice(7)}`,
+    `sha256-${digest.slice(7)}.parts`,
     'upload.3333333333333333',
     'upload.3333333333333333.claim',
   ]);

@@ -174,6 +174,7 @@ test('prune removes partials that no process is at', async (t) => {
   await store.close();
   const partial = join(store.folder, '.partial', `sha256-${'0'.repeat(64)}`);
   await writeFile(partial, 'left');
+  await writeFile(`${partial}.parts`, '0 4\n');
   assert.deepEqual(await pruneLayout(store), { blobs: 1, partials: 1, cached: 0, bytes: 21 });
   assert.deepEqual(await readdir(join(store.folder, '.partial')), []);
 });

@@ -61,7 +61,14 @@ export async function completePartial(
 }
 
 async function removeEmpty(path: string): Promise<void> {
-  if ((await look(path))?.size === 0) await remove(path);
+  if ((await look(path))?.size !== 0) return;
+  await remove(noteOf(path));
+  await remove(path);
+}
+
+/** What is where in the partial at `path`, while it has gaps. */
+function noteOf(path: string): string {
+  return `${path}.parts`;
 }
 
 async function openPartial(path: string): Promise<FileHandle> {
@@ -79,7 +86,7 @@ interface OpenPartial extends CallOptions {
 async function fillAgain(content: Content, file: OpenPartial): Promise<void> {
   for (let isLastTry = false; ; isLastTry = true) {
     try {
-      return await fill(content, file);
+      return await fill(content, { ...file, notePath: noteOf(file.path) });
     } catch (error) {
       if (!hasCode(error, 'DIGEST_MISMATCH', 'SIZE_MISMATCH')) throw error;
       await onDisk({ verb: 'write', path: file.path }, () => file.handle.truncate(0));
