@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Response } from './answer.js';
 
 /** What may have come before it is asked for, in bytes. */
-const MAX_AHEAD = 512 * 1024;
+const MAX_AHEAD = 128 * 1024;
 
 /** What is read of a body that nobody wants, in bytes: beyond that another connection is cheaper. */
 const MAX_DUMP = 128 * 1024;

@@ -3,10 +3,10 @@
 import type { OnReadOpts, Socket } from 'node:net';
 
 /** Node's own buffers take 64 KiB. What is handed on for each of them costs as much as the bytes in it. */
-const BUFFER_SIZE = 512 * 1024;
+const BUFFER_SIZE = 256 * 1024;
 
 /** What a reading may bring at least. */
-const MIN_ROOM = 128 * 1024;
+const MIN_ROOM = 64 * 1024;
 
 /** Buffers for the socket that `socketOf` knows once it is there, each of them filled by as many readings as it has room for. */
 export function largeReads(socketOf: () => Socket): OnReadOpts {
