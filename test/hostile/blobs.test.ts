@@ -18,7 +18,7 @@ import {
   withHeaders,
 } from '../support/hostile/faults.js';
 import { bytesOf, type Fault, type Reply } from '../support/hostile/reply.js';
-import type { Stage } from '../support/hostile/stage.js';
+import { largeImage, type Stage } from '../support/hostile/stage.js';
 import { table, type Case } from '../support/hostile/table.js';
 
 function layerOf({ graph }: Stage): { readonly digest: string; readonly size: number } {
@@ -203,6 +203,7 @@ table('downloads that go on', [
   {
     name: "88: a pull goes on where yesterday's ended",
     wanted: 'ok',
+    graph: await largeImage(),
     arrange: async (stage) => {
       const { store, registry } = stage;
       const { digest } = layerOf(stage);
@@ -216,6 +217,7 @@ table('downloads that go on', [
   {
     name: '88: what yesterday left was wrong',
     wanted: 'ok',
+    graph: await largeImage(),
     arrange: async (stage) => {
       const { digest } = layerOf(stage);
       await mkdir(join(stage.store, '.partial'), { recursive: true });
@@ -225,15 +227,17 @@ table('downloads that go on', [
   {
     name: '88: what yesterday left was too much',
     wanted: 'ok',
+    graph: await largeImage(),
     arrange: async (stage) => {
       const { digest } = layerOf(stage);
       await mkdir(join(stage.store, '.partial'), { recursive: true });
-      await writeFile(join(stage.store, '.partial', digest.replace(':', '-')), Buffer.alloc(1_000_000, 'x'));
+      await writeFile(join(stage.store, '.partial', digest.replace(':', '-')), Buffer.alloc(2_000_000, 'x'));
     },
   },
   {
     name: '88: a wrong byte, after what yesterday left',
     wanted: 6,
+    graph: await largeImage(),
     faults: { 'GET layer': flipsAByte },
     arrange: async (stage) => {
       const { digest } = layerOf(stage);
@@ -244,6 +248,7 @@ table('downloads that go on', [
   },
   layer('84: broken off for ever leaves what came', after(1, stopsAt(0.5, 'reset')), {
     faults: { 'GET layer': stopsAt(0.5, 'reset') },
+    graph: await largeImage(),
     wanted: 5,
     check: async (_, stage) => {
       const { digest, size } = layerOf(stage);

@@ -6,13 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Child } from '../support/child.js';
 import { dawdles, stopsAt } from '../support/hostile/faults.js';
 import { judgeDisk } from '../support/hostile/judge.js';
-import { setStage, type Stage } from '../support/hostile/stage.js';
+import { largeImage, setStage, type Stage } from '../support/hostile/stage.js';
 import { filesIn } from '../support/hostile/store-check.js';
 import { startReg } from '../support/reg.js';
 
 /** A pull that got half of its layer and waits for the rest. */
 async function midLayer(t: TestContext): Promise<{ readonly stage: Stage; readonly child: Child }> {
-  const stage = await setStage(t);
+  const stage = await setStage(t, { graph: await largeImage() });
   stage.registry.faults = { 'GET layer': stopsAt(0.5, 'silence') };
   const args = ['pull', '--progress', 'none', '--platform', 'linux/amd64', stage.image];
   const child = await startReg(t, args, { home: stage.home });

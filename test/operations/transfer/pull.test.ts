@@ -192,7 +192,7 @@ for (const [title, damage] of damages) {
 
 test('after a pull that broke off only the rest is fetched, and only that is counted', async (t) => {
   const big = image({
-    layers: [await layer({ file: Buffer.alloc(600_000, 'abcdefg') }, { compression: 'none' })],
+    layers: [await layer({ file: Buffer.alloc(1_600_000, 'abcdefg') }, { compression: 'none' })],
   });
   const { digest, size } = big.layers[0]?.blob ?? { digest: '', size: 0 };
   let isCut = false;

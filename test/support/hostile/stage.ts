@@ -75,6 +75,7 @@ export interface Run extends Ended {
 const PUBLIC_NAME = 'registry.example.com';
 
 const images = new Map<string, Promise<TestGraph>>();
+let large: Promise<TestGraph> | undefined;
 
 /** An image of two layers: a small one, and one of 256 KiB that does not compress. Always the same. */
 export function stageImage(architecture = 'amd64'): Promise<TestGraph> {
@@ -83,8 +84,14 @@ export function stageImage(architecture = 'amd64'): Promise<TestGraph> {
   return known;
 }
 
-async function makeImage(architecture: string): Promise<TestGraph> {
-  const big = Buffer.alloc(256 * 1024);
+/** The same with a layer of 1.25 MiB, which the store keeps a partial of when it breaks off. */
+export function largeImage(): Promise<TestGraph> {
+  large ??= makeImage('amd64', 1280 * 1024);
+  return large;
+}
+
+async function makeImage(architecture: string, size = 256 * 1024): Promise<TestGraph> {
+  const big = Buffer.alloc(size);
   for (let at = 0, state = 1; at < big.length; at++) {
     state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
     big[at] = state >>> 24;
