@@ -102,7 +102,7 @@ test('a keychain that does not answer is given up, and its program ended', async
 
 for (const [what, script, says] of [
   ['crashes', 'process.abort()', /the OS keychain cannot be used/],
-  ['answers nonsense', 'console.log("<html>")', /does not answer with JSON/],
+  ['answers nonsense', 'console.log("<html>")', /answers with something that is not JSON/],
   ['talks without end', 'setInterval(() => console.log("x".repeat(10000)), 1)', /more than 64 KiB/],
   [
     'is locked',
