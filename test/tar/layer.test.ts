@@ -99,8 +99,8 @@ test('140: whiteouts of nothing, of other folders, and such as are no files are 
   for (const name of ['.wh.', '.wh..', '.wh...', 'a/.wh..']) await refused({ name }, 'whiteout of no file');
   await refused({ name: 'a/../.wh.b' }, 'leads out of its folder');
   for (const name of ['.wh.a', '.wh..wh..opq']) {
-    await refused({ name, flag: '2', target: '/etc' }, 'yet no file');
-    await refused({ name, flag: '5' }, 'yet no file');
+    await refused({ name, flag: '2', target: '/etc' }, 'but not a file');
+    await refused({ name, flag: '5' }, 'but not a file');
   }
 });
 
