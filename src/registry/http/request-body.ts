@@ -33,9 +33,9 @@ export interface OpenBody {
 export async function openBody(body: Body | Uint8Array | undefined, sending: Sending): Promise<OpenBody> {
   if (body === undefined || body instanceof Uint8Array)
     return { bytes: body ?? null, release: async () => {} };
-  if (body.size === 0) return { bytes: null, release: async () => {} };
   const chunks = (await body.open({ signal: sending.signal }))[Symbol.asyncIterator]();
   const first = await chunks.next();
+  if (body.size === 0 && first.done === true) return { bytes: null, release: async () => {} };
   let isTaken = false;
   async function* all(): AsyncGenerator<Uint8Array> {
     isTaken = true;

@@ -8,7 +8,7 @@ import type { Body } from '../transport.js';
 
 export class Outgoing {
   readonly #content: Content;
-  readonly #verifier: Verifier;
+  #verifier: Verifier;
   #verified = false;
   #fault: unknown;
 
@@ -17,7 +17,7 @@ export class Outgoing {
     this.#verifier = new Verifier(content.descriptor);
   }
 
-  /** Number of bytes, from the first, that have been read for sending at least once. */
+  /** Number of bytes, from the first, that have been read since they were last sent from the first on. */
   get position(): number {
     return this.#verifier.position;
   }
@@ -39,6 +39,7 @@ export class Outgoing {
     const { size } = this.#content.descriptor;
     let position = start;
     let held: Uint8Array | undefined;
+    if (start === 0) this.#beginAgain();
     // What has passed before is not hashed again: then the source has to know that it is still the same.
     const verifies = start === this.#verifier.position;
     for await (const chunk of await this.#content.open({ from: start, verifies, signal })) {
@@ -52,6 +53,12 @@ export class Outgoing {
     }
     await this.#finish(position, end);
     if (held !== undefined) yield held;
+  }
+
+  /** A source may send something else than the first time: what is sent from the first byte on is hashed from there, too. */
+  #beginAgain(): void {
+    this.#verifier = new Verifier(this.#content.descriptor);
+    this.#verified = false;
   }
 
   /** Hashes what is new in `bytes`: after a resume some have passed before. */

@@ -70,10 +70,24 @@ test('a source need not verify what passes for the first time, and has to what i
   for (const [start, end] of [
     [0, 9],
     [9, 20],
+    [5, 20],
     [0, 20],
   ] as const)
     await send(outgoing, start, end);
-  assert.deepEqual(opened, [true, true, false]);
+  assert.deepEqual(opened, [true, true, false, true]);
+});
+
+test('a content that is another when it is sent again is found out', async () => {
+  let bytes = BYTES;
+  const outgoing = new Outgoing({ descriptor: BLOB, open: (options) => content(BLOB, bytes).open(options) });
+  await send(outgoing, 0, 20);
+  bytes = Buffer.from('twenty other bytes..');
+  await assert.rejects(send(outgoing, 0, 20), failsWith('DIGEST_MISMATCH'));
+});
+
+test('a content of no bytes is verified, too', async () => {
+  const outgoing = new Outgoing(content({ ...BLOB, size: 0 }, Buffer.alloc(0)));
+  await assert.rejects(send(outgoing, 0, 0), failsWith('DIGEST_MISMATCH'));
 });
 
 test('what a source finds wrong with itself is told in its own words', async () => {
