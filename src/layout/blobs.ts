@@ -41,9 +41,14 @@ export class Blobs {
   ): Promise<boolean> {
     const stats = await this.#whole({ digest, size });
     if (stats === undefined) return false;
-    if (distrust || !this.#isBelieved(digest, stats)) return this.#verify(digest, signal);
-    // Shows a prune that runs beside us that somebody wants it.
-    await this.#stamp(digest, stats);
+    if (distrust || !this.#isBelieved(digest, stats)) {
+      if (!(await this.#verify(digest, signal))) return false;
+    } else {
+      // Shows a prune that runs beside us that somebody wants it.
+      await this.#stamp(digest, stats);
+    }
+    // Whoever gave it its name may have been killed before that was on the disk.
+    this.#unsynced.add(this.#paths.blobFolder(algorithmOf(digest)));
     return true;
   }
 
@@ -111,8 +116,14 @@ export class Blobs {
   /** Makes the names of all published blobs survive a power cut. */
   async sync(): Promise<void> {
     for (const folder of this.#unsynced) {
+      // Before: what gets its name meanwhile is to be synced once more.
       this.#unsynced.delete(folder);
-      await syncFolder(folder);
+      try {
+        await syncFolder(folder);
+      } catch (error) {
+        this.#unsynced.add(folder);
+        throw error;
+      }
     }
   }
 
@@ -155,11 +166,12 @@ export class Blobs {
       ifThere(() => digestFile(path, algorithmOf(digest), { signal })),
     );
     if (read === undefined) return false;
+    const stats = await this.look(digest);
     if (read.digest !== digest) {
-      await this.#setTimes(digest, NO_STAMP);
+      // A pull beside us may have put the right one in its place.
+      if (stats?.ino === read.stats.ino) await this.#setTimes(digest, NO_STAMP);
       return false;
     }
-    const stats = await this.look(digest);
     if (stats === undefined) return false;
     // Another process may have stamped it meanwhile; any other change means that other bytes were hashed.
     if (!this.#isBelieved(digest, stats) && !isSameWrite(stats, read.stats)) return false;

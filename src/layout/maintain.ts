@@ -79,7 +79,10 @@ async function checkBlob(
   if (stats === undefined) return { bytes: 0 };
   const { size } = stats;
   const isRight = await blobs.has({ mediaType: '', digest, size }, { distrust: true, signal });
-  if (isRight || (await blobs.look(digest)) === undefined) return { bytes: size };
+  const now = isRight ? undefined : await blobs.look(digest);
+  if (now === undefined) return { bytes: size };
+  // A pull beside us has put another file in its place.
+  if (now.ino !== stats.ino) return checkBlob(layout, digest, { repair, signal });
   if (repair && !stats.isDirectory()) await blobs.remove(digest);
   return {
     bytes: size,
