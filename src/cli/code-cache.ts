@@ -6,7 +6,7 @@
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join } from 'node:path';
 import { Script } from 'node:vm';
 
 import { cacheFolder, isPrivateFolder } from './cache-folder.js';
@@ -29,8 +29,9 @@ export interface CodeCache {
 
 /** From now on `require` takes the code of the `.cjs` files of this command from there. */
 export function useCodeCache({ env, home, args, node, arch, uid }: Io): CodeCache {
-  // The variables are those of Node's own compile cache.
-  const cache = env['NODE_COMPILE_CACHE'] || cacheFolder({ env, home });
+  // The variables are those of Node's own compile cache. A relative folder may be one of a repository that somebody else made.
+  const named = env['NODE_COMPILE_CACHE'] ?? '';
+  const cache = isAbsolute(named) ? named : cacheFolder({ env, home });
   if (cache === undefined || env['NODE_DISABLE_COMPILE_CACHE'] !== undefined) return { keep() {} };
   // What one Node made is of no use to another, and what one command calls of little to the next.
   const folder = join(cache, `code-${node}-${arch}`);
