@@ -92,9 +92,11 @@ class Spreading {
   /** Reads a stretch to its end; answers where that was. */
   async #read({ from, to }: Span, lane: Lane): Promise<number> {
     const stretch = this.#receiver.begin(from);
+    // One of its own: Node warns of many who listen to the same one.
+    const signal = AbortSignal.any([this.#signal]);
     let position = from;
     try {
-      for await (const bytes of await this.#content.open({ from, to, signal: this.#signal })) {
+      for await (const bytes of await this.#content.open({ from, to, signal })) {
         position += bytes.byteLength;
         lane.count(bytes.byteLength);
         await stretch.add(bytes);

@@ -7,9 +7,6 @@ import { onDisk, withoutFirst } from './files.js';
 /** Beyond a quarter of this speed has little to gain, and memory is taken twice: by what is written and by what comes. */
 const BATCH_SIZE = 512 * 1024;
 
-/** After how many bytes the system is asked to bring to the disk what it holds so far: all at the end is waited for. */
-const SYNC_STEP = 128 * 1024 * 1024;
-
 /** Most buffers in one system call; systems take 1024 (IOV_MAX). */
 const MAX_BUFFERS = 512;
 
@@ -38,14 +35,11 @@ export class Appender {
   #waitingSize = 0;
   #isWriting = false;
   #writing: Promise<void> = Promise.resolve();
-  #syncing: Promise<void> = Promise.resolve();
-  #synced: number;
 
   constructor(handle: FileHandle, { path, from, size, onWritten, isFollowed = false }: AppenderOptions) {
     this.#handle = handle;
     this.#path = path;
     this.#position = from;
-    this.#synced = from;
     this.#size = size;
     this.#onWritten = onWritten;
     this.#isFollowed = isFollowed;
@@ -64,8 +58,6 @@ export class Appender {
   async flush(): Promise<void> {
     await this.#send();
     await this.#writing;
-    // The system tells of an error once only.
-    await this.#syncing;
   }
 
   async #send(): Promise<void> {
@@ -88,24 +80,11 @@ export class Appender {
         this.#waiting = [];
         this.#waitingSize = 0;
         await this.#write(batch);
-        this.#syncAhead();
         this.#onWritten?.(this.#position);
       } while (this.#isFollowed && this.#waiting.length > 0);
     } finally {
       this.#isWriting = false;
     }
-  }
-
-  /** Not waited for, and heard of when all is written. */
-  #syncAhead(): void {
-    if (this.#position - this.#synced < SYNC_STEP) return;
-    this.#synced = this.#position;
-    const before = this.#syncing;
-    this.#syncing = onDisk({ verb: 'write', path: this.#path }, async () => {
-      await before;
-      await this.#handle.datasync();
-    });
-    this.#syncing.catch(() => {});
   }
 
   /** The system may take a part only, when the disk is nearly full for example. */

@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 
 import { Extents } from '../content/extents.js';
 import { receive } from '../content/receive.js';
+import { thenRelease } from '../content/release.js';
 import type { CallOptions, Content } from '../content/types.js';
 import { requireAll } from '../content/verify.js';
 import { hasCode, isRetryable, RegError } from '../errors.js';
@@ -11,6 +12,7 @@ import { FileVerifier } from './file-verifier.js';
 import { onDisk } from './files.js';
 import { receiverInto } from './partial-file.js';
 import { PartsNote } from './parts-note.js';
+import { SyncAhead } from './sync-ahead.js';
 
 /** Who reads a file while it is filled. */
 export interface Follower {
@@ -78,24 +80,26 @@ interface CompleteOptions extends OpenFile {
 
 /** Adds what is missing. When the content breaks, what came of it is written before its error is thrown. */
 async function complete(content: Content, options: CompleteOptions): Promise<void> {
-  const { held, note, verifier, follower } = options;
+  const { held, note, verifier, follower, handle, path } = options;
   const { size } = content.descriptor;
   if (held.front < size) {
+    const ahead = new SyncAhead(handle, path);
     const receiver = receiverInto({
       ...options,
       size,
       isFollowed: follower !== undefined,
       onBytes: (at, bytes) => verifier.update(at, bytes),
+      onWritten: (count) => ahead.add(count),
       onFront(position) {
         verifier.grow(position);
         follower?.grow(position);
       },
     });
-    try {
-      await receive(content, receiver);
-    } finally {
-      await note?.end();
-    }
+    await thenRelease(
+      () => receive(content, receiver),
+      async () => note?.end(),
+      () => ahead.end(),
+    );
   }
   requireAll(content.descriptor, held.size);
   await note?.remove();

@@ -26,6 +26,8 @@ interface PartialFileOptions extends CallOptions {
   /** What it holds. */
   readonly held: Extents;
   readonly note: PartsNote | undefined;
+  /** Told of bytes, in any order, when they are written. */
+  readonly onWritten: (count: number) => void;
   /** Told of bytes in the order in which they come, before they are written. May throw. */
   readonly onBytes: (at: number, bytes: Uint8Array) => void;
   /** Told how far the file reaches without a gap. */
@@ -62,12 +64,13 @@ class FileStretch implements Stretch {
     throwIfAborted(signal);
     const start = this.#position;
     this.#position += bytes.byteLength;
-    for (const { from, to } of held.missing({ from: start, to: this.#position })) {
-      const missing = bytes.subarray(from - start, to - start);
-      onBytes(from, missing);
+    // Taken all at once: while one part of it is written, another stretch could take the next, and write it, too.
+    const missing = held.missing({ from: start, to: this.#position });
+    for (const { from, to } of missing) {
+      onBytes(from, bytes.subarray(from - start, to - start));
       held.add({ from, to });
-      await this.#write(from, missing);
     }
+    for (const { from, to } of missing) await this.#write(from, bytes.subarray(from - start, to - start));
   }
 
   async end(): Promise<void> {
@@ -100,10 +103,11 @@ class FileStretch implements Stretch {
   }
 
   #onWritten(from: number, to: number): void {
-    const { written, note, onFront } = this.#options;
+    const { written, note, onWritten, onFront } = this.#options;
     if (from === to) return;
     written.add({ from, to });
     note?.add({ from, to });
+    onWritten(to - from);
     onFront(written.front);
   }
 }

@@ -22,7 +22,8 @@ export class PartsNote {
   readonly #path: string;
   #beginning: Promise<FileHandle> | undefined;
   #isThere = false;
-  #isNew = false;
+  /** It is to be begun anew. */
+  #isStale = false;
   #lines = '';
   #writing: Promise<void> | undefined;
 
@@ -37,9 +38,11 @@ export class PartsNote {
 
   /** What there is in a file of `size` bytes. What may be noted of an empty one is of no interest. */
   async read(size: number): Promise<Extents> {
-    this.#isNew = size === 0;
-    const text = this.#isNew ? '' : await this.#text();
+    this.#isStale = size === 0;
+    const text = this.#isStale ? '' : await this.#text();
     const spans = text.split('\n').slice(0, -1).flatMap(parseSpan);
+    // What it says of bytes that are gone would be believed again once the file has grown.
+    this.#isStale ||= spans.some(({ to }) => to > size);
     // A file that was cut short may have been noted as longer.
     const noted = spans.map(({ from, to }) => ({ from: Math.min(from, size), to: Math.min(to, size) }));
     return new Extents(spans.length === 0 ? [{ from: 0, to: size }] : noted);
@@ -71,7 +74,6 @@ export class PartsNote {
 
   /** To be called when nothing is missing any more. */
   async remove(): Promise<void> {
-    if (!this.#isThere) return;
     await onDisk({ verb: 'remove', path: this.#path }, () => rm(this.#path, { force: true }));
     this.#isThere = false;
   }
@@ -88,7 +90,7 @@ export class PartsNote {
   }
 
   async #open(held: readonly Span[]): Promise<FileHandle> {
-    const how = this.#isNew ? constants.O_TRUNC : constants.O_APPEND;
+    const how = this.#isStale ? constants.O_TRUNC : constants.O_APPEND;
     const flags = constants.O_WRONLY | constants.O_CREAT | how | NO_FOLLOW;
     return onDisk({ verb: 'write', path: this.#path }, async () => {
       const handle = await open(this.#path, flags, 0o666);
