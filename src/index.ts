@@ -90,7 +90,8 @@ export {
 } from './operations/store/images.js';
 export { openStore } from './operations/store/open.js';
 export type { Layout, LayoutOptions } from './layout/layout.js';
-export { pruneLayout, verifyLayout } from './layout/maintain.js';
+export { pruneLayout } from './layout/prune.js';
+export { verifyLayout } from './layout/verify.js';
 
 // Images, inspected where they are
 export { readDigest, type DigestResult } from './operations/look/digest.js';

@@ -45,7 +45,7 @@ export async function openLayout(folder: string, options: LayoutOptions): Promis
 }
 
 export class Layout implements Source, Sink {
-  /** What `maintain.ts` works on. */
+  /** What `verify.ts` and `prune.ts` work on. */
   readonly parts: Parts;
   /** The last put of each digest that is still under way in this process. */
   readonly #running = new Map<Digest, Promise<unknown>>();

@@ -11,7 +11,7 @@ import { readContent } from '../../src/content/read.js';
 import { resilient } from '../../src/content/resilient.js';
 import type { Sink, Source } from '../../src/content/types.js';
 import { isRetryable, RegError, type ErrorCode } from '../../src/errors.js';
-import { verifyLayout } from '../../src/layout/maintain.js';
+import { verifyLayout } from '../../src/layout/verify.js';
 import { isManifestType } from '../../src/spec/media-type.js';
 import { openStore } from '../layout/stores.js';
 import { arbitraryGraph, childDigests } from '../support/arbitrary-graphs.js';

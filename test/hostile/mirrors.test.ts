@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { verifyLayout } from '../../src/layout/maintain.js';
+import { verifyLayout } from '../../src/layout/verify.js';
 import { connect } from '../../src/operations/connect/connect.js';
 import { inspect } from '../../src/operations/look/inspect.js';
 import { machineOptions } from '../../src/operations/connect/machine.js';

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 
 import { copy } from '../../src/content/copy.js';
 import { hasCode } from '../../src/errors.js';
-import { pruneLayout, verifyLayout } from '../../src/layout/maintain.js';
+import { pruneLayout } from '../../src/layout/prune.js';
+import { verifyLayout } from '../../src/layout/verify.js';
 import { mountDisk, needsDisk } from '../support/small-disk.js';
 import { blob, image, openStore } from './stores.js';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { copy } from '../../src/content/copy.js';
 import { Memory } from '../../src/content/memory.js';
-import { verifyLayout } from '../../src/layout/maintain.js';
+import { verifyLayout } from '../../src/layout/verify.js';
 import { needs } from '../support/programs.js';
 import { skopeo } from '../support/skopeo.js';
 import { temporaryFolder } from '../support/temp.js';

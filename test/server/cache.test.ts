@@ -4,7 +4,8 @@ import { test } from 'node:test';
 
 import { systemClock } from '../../src/content/system-clock.js';
 import { RegError } from '../../src/errors.js';
-import { pruneLayout, verifyLayout } from '../../src/layout/maintain.js';
+import { pruneLayout } from '../../src/layout/prune.js';
+import { verifyLayout } from '../../src/layout/verify.js';
 import { createClient, type ClientOptions } from '../../src/registry/client.js';
 import { OCI_MANIFEST } from '../../src/spec/media-type.js';
 import { startByteProxy, type ByteProxy } from '../support/byte-proxy.js';

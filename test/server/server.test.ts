@@ -10,7 +10,8 @@ import * as fc from 'fast-check';
 
 import { systemClock } from '../../src/content/system-clock.js';
 import { hasCode } from '../../src/errors.js';
-import { pruneLayout, verifyLayout } from '../../src/layout/maintain.js';
+import { pruneLayout } from '../../src/layout/prune.js';
+import { verifyLayout } from '../../src/layout/verify.js';
 import { createServer } from '../../src/server/server.js';
 import { closed } from '../support/closed.js';
 import { patternContent, sha256 } from '../support/contents.js';

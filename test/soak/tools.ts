@@ -8,7 +8,7 @@ import { openPlace } from '../../src/operations/places/source-place.js';
 import { pull } from '../../src/operations/transfer/pull.js';
 import { push, pushFrom } from '../../src/operations/transfer/push.js';
 import { listTags } from '../../src/operations/listing/tags.js';
-import { pruneLayout } from '../../src/layout/maintain.js';
+import { pruneLayout } from '../../src/layout/prune.js';
 import type { Layout } from '../../src/layout/layout.js';
 import type { RegistryClient } from '../../src/registry/client.js';
 import { RegError } from '../../src/errors.js';

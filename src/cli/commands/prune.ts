@@ -1,6 +1,6 @@
 /** `reg prune` */
 
-import { pruneLayout } from '../../layout/maintain.js';
+import { pruneLayout } from '../../layout/prune.js';
 import { formatBytes } from '../output/bytes.js';
 import type { Context } from '../context.js';
 

@@ -1,7 +1,7 @@
 /** `reg verify` */
 
 import { RegError } from '../../errors.js';
-import { verifyLayout } from '../../layout/maintain.js';
+import { verifyLayout } from '../../layout/verify.js';
 import { formatBytes } from '../output/bytes.js';
 import type { Context } from '../context.js';
 

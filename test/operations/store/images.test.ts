@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { copy } from '../../../src/content/copy.js';
 import { contentOf } from '../../../src/content/read.js';
 import type { Layout } from '../../../src/layout/layout.js';
-import { verifyLayout } from '../../../src/layout/maintain.js';
+import { verifyLayout } from '../../../src/layout/verify.js';
 import { INDEX_DIGEST } from '../../../src/operations/image-name.js';
 import { listImages, removeImages, tagImage } from '../../../src/operations/store/images.js';
 import { describe, type Descriptor } from '../../../src/spec/descriptor.js';

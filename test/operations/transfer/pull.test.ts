@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { readContent } from '../../../src/content/read.js';
 import { hasCode, RegError } from '../../../src/errors.js';
 import type { Layout } from '../../../src/layout/layout.js';
-import { verifyLayout } from '../../../src/layout/maintain.js';
+import { verifyLayout } from '../../../src/layout/verify.js';
 import { pull, pullAllTags, type PullResult } from '../../../src/operations/transfer/pull.js';
 import { parseDigest } from '../../../src/spec/digest.js';
 import type { Exchange } from '../../support/http-server.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pid } from 'node:process';
 import { systemClock } from '../../../src/content/system-clock.js';
 import { openLayout } from '../../../src/layout/layout.js';
-import { verifyLayout } from '../../../src/layout/maintain.js';
+import { verifyLayout } from '../../../src/layout/verify.js';
 import type { Elsewhere } from './elsewhere.js';
 import type { Run, Stage } from './stage.js';
 import { filesIn, findFaults } from './store-check.js';
