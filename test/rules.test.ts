@@ -48,9 +48,9 @@ const RULES: readonly Rule[] = [
   {
     title: 'HTTP is spoken in one place for registries, one for proxies, one for engines; the server listens',
     pattern:
-      /^(?!import type|.*\btype \w+ ?} from).*(?:from|import\()\s*'(?:undici|node:https?)'|\bfetch\(['"`]/,
+      /^(?!import type|import \{(?: type \w+,?)+ \} from).*(?:from|import\()\s*'(?:undici|node:https?)'|\bfetch\(['"`]/,
     places: [
-      /^registry\/(?:http\/(?:http|connections|wire-error)|net\/tunnel)\.ts$/,
+      /^registry\/(?:http\/(?:exchange|connection-pool|wire-error)|net\/tunnel)\.ts$/,
       /^engine\/exchange\.ts$/,
       /^server\/server\.ts$/,
     ],
@@ -58,7 +58,7 @@ const RULES: readonly Rule[] = [
   {
     title: 'connections are made by the dialer',
     pattern: /\bconnect\(\{|createConnection\(|new Socket\(/,
-    places: [/^registry\/(?:net\/dial|http\/connections)\.ts$/],
+    places: [/^registry\/(?:net\/dial|http\/connection-pool)\.ts$/],
   },
   {
     title: 'redirects are followed in one place',

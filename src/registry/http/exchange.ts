@@ -3,13 +3,13 @@
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 
 import type { Response } from './answer.js';
-import type { Connections } from './connections.js';
+import type { ConnectionPool } from './connection-pool.js';
 import { incoming } from './incoming.js';
 
 const MAX_HEADER_BYTES = 64 * 1024;
 
 export interface Outgoing {
-  readonly connections: Connections;
+  readonly pool: ConnectionPool;
   readonly method: string;
   /** Path and query; the whole URL for a proxy. */
   readonly path: string;
@@ -19,11 +19,11 @@ export interface Outgoing {
 }
 
 /** Ends when the answer begins. Rejects with what Node says, or with what the body throws; also when aborted. */
-export function exchange({ connections, body, ...asked }: Outgoing): Promise<Response> {
+export function exchange({ pool, body, ...asked }: Outgoing): Promise<Response> {
   return new Promise((resolve, reject) => {
     const sending = request({
       ...asked,
-      agent: connections,
+      agent: pool,
       maxHeaderSize: MAX_HEADER_BYTES,
       // Said although it is the default: NODE_OPTIONS could change that.
       insecureHTTPParser: false,

@@ -13,7 +13,7 @@ import { bareHostname, formatPeer, portOf } from '../net/addresses.js';
 import { answerOf, valueOf } from './answer.js';
 import { Call } from './call.js';
 import { codeOf } from '../net/cause.js';
-import { Connections } from './connections.js';
+import { ConnectionPool } from './connection-pool.js';
 import type { Dialer } from '../net/dial.js';
 import { exchange } from './exchange.js';
 import { isHangUp } from '../net/network-error.js';
@@ -81,27 +81,27 @@ export class Http {
 
   /** Begins to connect to where a request will go, when that was never connected to. */
   connectAhead(asked: Pick<HttpRequest, 'url' | 'care'>): void {
-    this.#lineFor(asked).connections.connectAhead();
+    this.#lineFor(asked).pool.connectAhead();
   }
 
   /** Ends all connections, and with them what is still under way. */
   async close(): Promise<void> {
     this.#options.dialer.close();
     const closed = new RegError('ABORTED', 'the client was closed');
-    for (const { connections } of this.#lines.values()) connections.close(closed);
+    for (const { pool } of this.#lines.values()) pool.close(closed);
   }
 
   async #exchange(line: Line, asked: HttpRequest): Promise<Answer> {
     const { url, method, body } = asked;
-    const { connections, relay, peer, registry } = line;
+    const { pool, relay, peer, registry } = line;
     const path = url.pathname + url.search;
     const call = new Call(asked, { peer, registry, limitMs: this.#options.idleTimeoutMs });
-    const onAnswer = connections.prepareFor(asked.soon ?? 1);
+    const onAnswer = pool.prepareFor(asked.soon ?? 1);
     let opened: OpenBody | undefined;
     try {
       opened = await untilAborted(openBody(body, call), call.signal);
       const answering = exchange({
-        connections,
+        pool,
         path: relay === undefined ? path : url.origin + path,
         method,
         headers: {
@@ -152,12 +152,12 @@ export class Http {
     const isSecure = url.protocol === 'https:';
     const proxy = care.proxy ?? (care.direct === true ? undefined : dialer.proxyFor(url));
     const target = hostOf(url);
-    const connections = new Connections(async () => {
+    const pool = new ConnectionPool(async () => {
       const socket = await dialer.dial({ ...care, ...target, isSecure, proxy });
       return socket.once('error', (error) => (line.fault = error));
     }, clock);
     const line: Line = {
-      connections,
+      pool,
       peer: proxy === undefined ? formatPeer(target) : formatPeerBy(proxy, target),
       registry: care.trust?.registry,
       relay: isSecure ? undefined : proxy,
@@ -170,7 +170,7 @@ export class Http {
 
 /** The connections to one origin. */
 interface Line {
-  readonly connections: Connections;
+  readonly pool: ConnectionPool;
   /** The other side, as errors show it. */
   readonly peer: string;
   /** The registry, as in a reference, that they were made for. */

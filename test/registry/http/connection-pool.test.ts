@@ -4,7 +4,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Connections } from '../../../src/registry/http/connections.js';
+import { ConnectionPool } from '../../../src/registry/http/connection-pool.js';
 import { exchange } from '../../../src/registry/http/exchange.js';
 import { listen } from '../../support/listen.js';
 import type { Scope } from '../../support/temp.js';
@@ -12,7 +12,7 @@ import type { Scope } from '../../support/temp.js';
 interface World {
   /** Accepted by the server, the oldest first. */
   readonly accepted: readonly Socket[];
-  readonly connections: Connections;
+  readonly pool: ConnectionPool;
   /** The body of an answer. */
   readonly get: () => Promise<string>;
 }
@@ -37,16 +37,16 @@ async function start(t: Scope, connectMs: number, answerMs = 0): Promise<World> 
     now += connectMs;
     return socket;
   };
-  const connections = new Connections(dial, { now: () => now });
-  t.after(() => connections.close(new Error('over')));
+  const pool = new ConnectionPool(dial, { now: () => now });
+  t.after(() => pool.close(new Error('over')));
   const get = async (): Promise<string> => {
-    const asked = { connections, method: 'GET', path: '/', headers: {}, body: null };
+    const asked = { pool, method: 'GET', path: '/', headers: {}, body: null };
     const { body } = await exchange({ ...asked, signal: new AbortController().signal });
     const chunks: Uint8Array[] = [];
     for await (const chunk of body) chunks.push(chunk);
     return Buffer.concat(chunks).toString();
   };
-  return { accepted, connections, get };
+  return { accepted, pool, get };
 }
 
 /** Until the server has so many connections, and no more are under way. */
@@ -58,19 +58,19 @@ async function settled({ accepted }: World, count: number): Promise<void> {
 
 test('A far host is connected to for the requests that will come, while the one before them is under way', async (t) => {
   const world = await start(t, 40);
-  world.connections.prepareFor(4);
+  world.pool.prepareFor(4);
   assert.equal(await world.get(), '1');
   await settled(world, 4);
   const answers = await Promise.all([world.get(), world.get(), world.get(), world.get()]);
   assert.deepEqual(answers.sort(), ['1', '2', '3', '4']);
-  world.connections.prepareFor(4);
+  world.pool.prepareFor(4);
   await world.get();
   await settled(world, 4);
 });
 
 test('A host that takes long to answer is far, too', async (t) => {
   const world = await start(t, 1, 100);
-  world.connections.prepareFor(3);
+  world.pool.prepareFor(3);
   const answer = world.get();
   await settled(world, 3);
   assert.equal(await answer, '1');
@@ -79,14 +79,14 @@ test('A host that takes long to answer is far, too', async (t) => {
 test('A near host is connected to when that is needed', async (t) => {
   const world = await start(t, 1);
   // As if the answer had come at once, however busy this machine is.
-  world.connections.prepareFor(4)();
+  world.pool.prepareFor(4)();
   assert.equal(await world.get(), '1');
   await settled(world, 1);
 });
 
 test('A connection that was made in vain is passed over', async (t) => {
   const world = await start(t, 40);
-  world.connections.prepareFor(3);
+  world.pool.prepareFor(3);
   await world.get();
   await settled(world, 3);
   // One says something nobody asked for, which must not be taken for an answer; the other hangs up.
@@ -99,20 +99,20 @@ test('A connection that was made in vain is passed over', async (t) => {
 
 test('Connections that nobody took end with all others', async (t) => {
   const world = await start(t, 40);
-  world.connections.prepareFor(3);
+  world.pool.prepareFor(3);
   await world.get();
   await settled(world, 3);
   const closed = world.accepted.map((socket) => once(socket, 'close'));
-  world.connections.close(new Error('over'));
+  world.pool.close(new Error('over'));
   await Promise.all(closed);
 });
 
 test('A connection that is made ahead is the one that the request takes', async (t) => {
   const world = await start(t, 40);
-  world.connections.connectAhead();
-  world.connections.connectAhead();
+  world.pool.connectAhead();
+  world.pool.connectAhead();
   assert.equal(await world.get(), '1');
-  world.connections.connectAhead();
+  world.pool.connectAhead();
   await settled(world, 1);
 });
 
@@ -121,10 +121,10 @@ test('A connection on its way that fails is the failure of the request, and of t
   const dial = async (): Promise<Socket> => {
     throw new Error(`refused ${++dials}`);
   };
-  const connections = new Connections(dial, { now: () => 0 });
-  const asked = { connections, method: 'GET', path: '/', headers: {}, body: null };
+  const pool = new ConnectionPool(dial, { now: () => 0 });
+  const asked = { pool, method: 'GET', path: '/', headers: {}, body: null };
   const ask = () => exchange({ ...asked, signal: new AbortController().signal });
-  connections.connectAhead();
+  pool.connectAhead();
   await assert.rejects(ask(), /refused 1/);
   await assert.rejects(ask(), /refused 2/);
 });

@@ -22,7 +22,7 @@ interface Spare {
 }
 
 /** Node's own pool, of connections that we dial ourselves. */
-export class Connections extends Agent {
+export class ConnectionPool extends Agent {
   readonly #dial: () => Promise<Socket>;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #connect: (done: (error: Error | null, socket: Socket) => void) => void;
