@@ -1,43 +1,44 @@
 /**
- * `reg doctor`: looks at what a registry needs to be used, one check after the other, each in a file of its own.
+ * `reg doctor`: looks at what a registry needs to be used, one check after the other.
  *
- *     this machine     versions ▶ logins ▶ proxies ▶ mirrors ▶ certificates ▶ store ▶ disk
- *     a registry       settings ▶ mirrors ▶ proxy ▶ name ▶ connection ▶ certificate ▶ greeting ▶ login ▶ token ▶ image ▶ abilities
+ *     machine/     versions ▶ variables ▶ logins ▶ keychain ▶ proxies ▶ mirrors ▶ certificates ▶ store ▶ disk
+ *     way/         how a registry is reached: settings ▶ mirrors ▶ proxy ▶ name ▶ connection ▶ certificate ▶ greeting ▶ clock
+ *     rights/      what we may have of it: login ▶ access ▶ token ▶ image ▶ rate limit
+ *     abilities/   what it can do: referrers ▶ ranges ▶ deletion ▶ push ▶ catalog
  *
  * Nothing is changed anywhere; an upload is begun, and called off, only where that is asked for.
  */
 
 import { DOCKER_HUB } from '../../spec/docker-hub.js';
-import { access } from './access.js';
-import { api } from './api.js';
-import { catalog } from './catalog.js';
-import { certificate } from './certificate.js';
-import { certificates } from './certificates.js';
+import { catalog } from './abilities/catalog.js';
+import { deletion } from './abilities/deletion.js';
+import { push } from './abilities/push.js';
+import { ranges } from './abilities/ranges.js';
+import { referrers } from './abilities/referrers.js';
+import { certificates } from './machine/certificates.js';
+import { disk } from './machine/disk.js';
+import { environment } from './machine/environment.js';
+import { keychain } from './machine/keychain.js';
+import { containersAuth, dockerConfig } from './machine/login-files.js';
+import { proxies } from './machine/proxies.js';
+import { store } from './machine/store.js';
+import { versions } from './machine/versions.js';
+import { access } from './rights/access.js';
+import { image } from './rights/image.js';
+import { login } from './rights/login.js';
+import { rateLimit } from './rights/rate-limit.js';
+import { token } from './rights/token.js';
+import { api } from './way/api.js';
+import { certificate } from './way/certificate.js';
+import { clock } from './way/clock.js';
+import { connection } from './way/connection.js';
+import { name } from './way/name.js';
+import { proxy } from './way/proxy.js';
+import { settings } from './way/settings.js';
 import { examine, type Finding } from './check.js';
-import { clock } from './clock.js';
-import { connection } from './connection.js';
-import { containersAuth } from './containers-auth.js';
-import { deletion } from './deletion.js';
-import { disk } from './disk.js';
-import { dockerConfig } from './docker-config.js';
-import { environment } from './environment.js';
-import { image } from './image.js';
-import { keychain } from './keychain.js';
-import { login } from './login.js';
-import type { MachineSubject } from './machine.js';
+import type { MachineSubject } from './machine-subject.js';
 import { hubMirrors, mirrors } from './mirrors.js';
-import { name } from './name.js';
-import { proxies } from './proxies.js';
-import { proxy } from './proxy.js';
-import { push } from './push.js';
-import { ranges } from './ranges.js';
-import { rateLimit } from './rate-limit.js';
-import { referrers } from './referrers.js';
-import { settings } from './settings.js';
-import { store } from './store.js';
-import type { RegistrySubject } from './subject.js';
-import { token } from './token.js';
-import { versions } from './versions.js';
+import type { RegistrySubject } from './registry-subject.js';
 
 const MACHINE = [
   versions,

@@ -3,8 +3,8 @@
 import type { PullSource, Route } from '../../spec/route.js';
 import { DOCKER_HUB } from '../../spec/docker-hub.js';
 import { good, none, type Check, type Result } from './check.js';
-import type { MachineSubject } from './machine.js';
-import type { RegistrySubject } from './subject.js';
+import type { MachineSubject } from './machine-subject.js';
+import type { RegistrySubject } from './registry-subject.js';
 
 /** For an image that nobody named. */
 const ANY = { path: 'image', tag: 'latest' };

@@ -1,9 +1,9 @@
 /** Which login is used, and where it comes from; never the login itself. */
 
-import type { Credential } from '../../credentials/credential.js';
-import { quoteText } from '../../spec/text.js';
-import { good, none, type Check } from './check.js';
-import type { RegistrySubject } from './subject.js';
+import type { Credential } from '../../../credentials/credential.js';
+import { quoteText } from '../../../spec/text.js';
+import { good, none, type Check } from '../check.js';
+import type { RegistrySubject } from '../registry-subject.js';
 
 export const login: Check<RegistrySubject> = {
   check: 'login',

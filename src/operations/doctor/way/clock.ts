@@ -1,9 +1,9 @@
 /** Whether this machine and the registry agree on what time it is: certificates and tokens are good for a time. */
 
-import { RegError } from '../../errors.js';
-import { bad, good, none, type Check } from './check.js';
-import { span } from '../dates.js';
-import type { RegistrySubject } from './subject.js';
+import { RegError } from '../../../errors.js';
+import { bad, good, none, type Check } from '../check.js';
+import { span } from '../../dates.js';
+import type { RegistrySubject } from '../registry-subject.js';
 
 /** AWS refuses signatures that are off by more (IAM User Guide); token services are no more patient. */
 const MAX_MS = 5 * 60_000;

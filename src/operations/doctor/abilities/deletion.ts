@@ -1,8 +1,8 @@
 /** Whether images can be deleted there; asked for with a digest that nobody has. */
 
 import { able } from './ability.js';
-import type { Check } from './check.js';
-import type { NamedSubject } from './subject.js';
+import type { Check } from '../check.js';
+import type { NamedSubject } from '../registry-subject.js';
 
 export const deletion: Check<NamedSubject> = {
   check: 'deletion',

@@ -1,7 +1,7 @@
 /** What runs here. */
 
-import { good, type Check } from './check.js';
-import type { MachineSubject } from './machine.js';
+import { good, type Check } from '../check.js';
+import type { MachineSubject } from '../machine-subject.js';
 
 /** The majors of Node that get no fixes any more, with the month of their end (nodejs/Release, schedule.json). */
 const ENDED: ReadonlyMap<string, string> = new Map([

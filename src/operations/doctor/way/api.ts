@@ -1,10 +1,10 @@
 /** Whether it is a registry, and what it asks of those who come. */
 
-import { RegError } from '../../errors.js';
-import type { Greeting } from '../../registry/survey/survey.js';
-import { cleanText, quoteText } from '../../spec/text.js';
-import { bad, good, type Check } from './check.js';
-import type { RegistrySubject } from './subject.js';
+import { RegError } from '../../../errors.js';
+import type { Greeting } from '../../../registry/survey/survey.js';
+import { cleanText, quoteText } from '../../../spec/text.js';
+import { bad, good, type Check } from '../check.js';
+import type { RegistrySubject } from '../registry-subject.js';
 
 export const api: Check<RegistrySubject> = {
   check: 'api',

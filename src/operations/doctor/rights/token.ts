@@ -1,9 +1,9 @@
 /** What the token allows that we are given, and for how long. */
 
-import { RegError } from '../../errors.js';
-import { bad, good, none, type Check } from './check.js';
-import { span } from '../dates.js';
-import type { RegistrySubject } from './subject.js';
+import { RegError } from '../../../errors.js';
+import { bad, good, none, type Check } from '../check.js';
+import { span } from '../../dates.js';
+import type { RegistrySubject } from '../registry-subject.js';
 
 export const token: Check<RegistrySubject> = {
   check: 'token',

@@ -1,8 +1,8 @@
 /** Whether the registry lets us in with the login that there is. */
 
-import { hasCode } from '../../errors.js';
-import { good, type Check } from './check.js';
-import type { ImageSubject, RegistrySubject } from './subject.js';
+import { hasCode } from '../../../errors.js';
+import { good, type Check } from '../check.js';
+import type { ImageSubject, RegistrySubject } from '../registry-subject.js';
 
 export const access: Check<RegistrySubject> = {
   check: 'access',

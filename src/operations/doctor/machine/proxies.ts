@@ -1,8 +1,8 @@
 /** The proxies before registries that nothing excepts from them. */
 
-import { formatPeer } from '../../registry/net/addresses.js';
-import { good, none, type Check } from './check.js';
-import type { MachineSubject } from './machine.js';
+import { formatPeer } from '../../../registry/net/addresses.js';
+import { good, none, type Check } from '../check.js';
+import type { MachineSubject } from '../machine-subject.js';
 
 export const proxies: Check<MachineSubject> = {
   check: 'proxies',

@@ -1,8 +1,8 @@
 /** Which proxy lies before the registry, and what named it. */
 
-import { formatPeer } from '../../registry/net/addresses.js';
-import { good, none, type Check } from './check.js';
-import type { RegistrySubject } from './subject.js';
+import { formatPeer } from '../../../registry/net/addresses.js';
+import { good, none, type Check } from '../check.js';
+import type { RegistrySubject } from '../registry-subject.js';
 
 export const proxy: Check<RegistrySubject> = {
   check: 'proxy',

@@ -2,10 +2,10 @@
 
 import { isIP } from 'node:net';
 
-import { formatPeer } from '../../registry/net/addresses.js';
-import { listTexts } from '../../spec/text.js';
-import { good, none, type Check } from './check.js';
-import type { RegistrySubject } from './subject.js';
+import { formatPeer } from '../../../registry/net/addresses.js';
+import { listTexts } from '../../../spec/text.js';
+import { good, none, type Check } from '../check.js';
+import type { RegistrySubject } from '../registry-subject.js';
 
 const MAX_SHOWN = 4;
 

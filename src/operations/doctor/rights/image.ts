@@ -1,11 +1,11 @@
 /** Whether the image is there. */
 
-import { explain } from '../../errors.js';
-import { shortDigest } from '../../spec/digest.js';
-import { isIndexType } from '../../spec/media-type.js';
-import { familiarName } from '../../spec/reference.js';
-import { good, type Check } from './check.js';
-import type { NamedSubject } from './subject.js';
+import { explain } from '../../../errors.js';
+import { shortDigest } from '../../../spec/digest.js';
+import { isIndexType } from '../../../spec/media-type.js';
+import { familiarName } from '../../../spec/reference.js';
+import { good, type Check } from '../check.js';
+import type { NamedSubject } from '../registry-subject.js';
 
 export const image: Check<NamedSubject> = {
   check: 'image',

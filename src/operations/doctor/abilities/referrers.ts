@@ -1,8 +1,8 @@
 /** Whether the registry lists what refers to an image, such as its signatures. */
 
 import { able } from './ability.js';
-import type { Check } from './check.js';
-import type { NamedSubject } from './subject.js';
+import type { Check } from '../check.js';
+import type { NamedSubject } from '../registry-subject.js';
 
 export const referrers: Check<NamedSubject> = {
   check: 'referrers',

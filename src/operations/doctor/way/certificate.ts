@@ -1,11 +1,11 @@
 /** Whether the registry is who it says: its certificate, who vouches for it, and for how long. */
 
-import { hasCode, RegError } from '../../errors.js';
-import type { Certificate } from '../../registry/survey/certificate.js';
-import { listTexts } from '../../spec/text.js';
-import { bad, good, none, type Check } from './check.js';
-import { days, formatDate } from '../dates.js';
-import type { RegistrySubject } from './subject.js';
+import { hasCode, RegError } from '../../../errors.js';
+import type { Certificate } from '../../../registry/survey/certificate.js';
+import { listTexts } from '../../../spec/text.js';
+import { bad, good, none, type Check } from '../check.js';
+import { days, formatDate } from '../../dates.js';
+import type { RegistrySubject } from '../registry-subject.js';
 
 /** Time in which a certificate is usually renewed; what lives less was forgotten. */
 const SOON_MS = 14 * 86_400_000;

@@ -1,8 +1,8 @@
 /** Whether somebody answers there. */
 
-import { formatPeer } from '../../registry/net/addresses.js';
-import { good, type Check } from './check.js';
-import type { RegistrySubject } from './subject.js';
+import { formatPeer } from '../../../registry/net/addresses.js';
+import { good, type Check } from '../check.js';
+import type { RegistrySubject } from '../registry-subject.js';
 
 export const connection: Check<RegistrySubject> = {
   check: 'connection',

@@ -1,9 +1,9 @@
 /** Where the local store is, and what it holds. */
 
-import type { Layout } from '../../layout/layout.js';
-import { quoteText } from '../../spec/text.js';
-import { good, type Check } from './check.js';
-import type { MachineSubject } from './machine.js';
+import type { Layout } from '../../../layout/layout.js';
+import { quoteText } from '../../../spec/text.js';
+import { good, type Check } from '../check.js';
+import type { MachineSubject } from '../machine-subject.js';
 
 export const store: Check<MachineSubject> = {
   check: 'store',

@@ -1,8 +1,8 @@
 /** How many pulls are left; asked for in a way that does not count as one. */
 
-import { askRateLimit, describeRateLimit, noneLeft } from '../listing/rate-limit.js';
-import { bad, good, none, type Check } from './check.js';
-import type { RegistrySubject } from './subject.js';
+import { askRateLimit, describeRateLimit, noneLeft } from '../../listing/rate-limit.js';
+import { bad, good, none, type Check } from '../check.js';
+import type { RegistrySubject } from '../registry-subject.js';
 
 export const rateLimit: Check<RegistrySubject> = {
   check: 'rate-limit',

@@ -1,7 +1,7 @@
 /** The variables that decide about logins, by their names alone. */
 
-import { good, none, type Check } from './check.js';
-import type { MachineSubject } from './machine.js';
+import { good, none, type Check } from '../check.js';
+import type { MachineSubject } from '../machine-subject.js';
 
 const NAMES = [
   'REG_REGISTRY',

@@ -1,8 +1,8 @@
 /** Which files of this machine say how to reach the registry. */
 
-import { quoteText } from '../../spec/text.js';
-import { good, none, type Check } from './check.js';
-import type { RegistrySubject } from './subject.js';
+import { quoteText } from '../../../spec/text.js';
+import { good, none, type Check } from '../check.js';
+import type { RegistrySubject } from '../registry-subject.js';
 
 export const settings: Check<RegistrySubject> = {
   check: 'settings',

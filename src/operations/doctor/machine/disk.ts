@@ -3,11 +3,11 @@
 import { access, constants, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import { look as lookAt, onDisk } from '../../disk/files.js';
-import { RegError } from '../../errors.js';
-import { quoteText } from '../../spec/text.js';
-import { bad, good, type Check } from './check.js';
-import type { MachineSubject } from './machine.js';
+import { look as lookAt, onDisk } from '../../../disk/files.js';
+import { RegError } from '../../../errors.js';
+import { quoteText } from '../../../spec/text.js';
+import { bad, good, type Check } from '../check.js';
+import type { MachineSubject } from '../machine-subject.js';
 
 /** Less than a usual image, in bytes. */
 const LITTLE = 1e9;

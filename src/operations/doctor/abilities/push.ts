@@ -1,7 +1,7 @@
 /** Whether images can be pushed there, and in what pieces: told only by an upload, which is begun and called off. */
 
-import { good, type Check } from './check.js';
-import type { NamedSubject } from './subject.js';
+import { good, type Check } from '../check.js';
+import type { NamedSubject } from '../registry-subject.js';
 
 export const push: Check<NamedSubject> = {
   check: 'push',

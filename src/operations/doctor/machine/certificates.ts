@@ -2,10 +2,10 @@
 
 import { readdir } from 'node:fs/promises';
 
-import { readCertsD } from '../../config/certs-d.js';
-import { cleanText, quoteText } from '../../spec/text.js';
-import { good, none, type Check } from './check.js';
-import type { MachineSubject } from './machine.js';
+import { readCertsD } from '../../../config/certs-d.js';
+import { cleanText, quoteText } from '../../../spec/text.js';
+import { good, none, type Check } from '../check.js';
+import type { MachineSubject } from '../machine-subject.js';
 
 export const certificates: Check<MachineSubject> = {
   check: 'certificates',

@@ -1,11 +1,11 @@
 /** Whether the registry gives out parts of blobs, so that a broken download goes on where it stopped. */
 
-import { readManifest } from '../../content/read.js';
-import type { Digest } from '../../spec/digest.js';
-import { DOCKER_HUB } from '../../spec/docker-hub.js';
+import { readManifest } from '../../../content/read.js';
+import type { Digest } from '../../../spec/digest.js';
+import { DOCKER_HUB } from '../../../spec/docker-hub.js';
 import { able } from './ability.js';
-import { none, type Check } from './check.js';
-import type { ImageSubject, NamedSubject } from './subject.js';
+import { none, type Check } from '../check.js';
+import type { ImageSubject, NamedSubject } from '../registry-subject.js';
 
 export const ranges: Check<NamedSubject> = {
   check: 'ranges',

@@ -1,8 +1,8 @@
 /** Whether the registry lists its repositories. */
 
 import { able } from './ability.js';
-import type { Check } from './check.js';
-import type { RegistrySubject } from './subject.js';
+import type { Check } from '../check.js';
+import type { RegistrySubject } from '../registry-subject.js';
 
 export const catalog: Check<RegistrySubject> = {
   check: 'catalog',

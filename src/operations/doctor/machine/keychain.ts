@@ -1,9 +1,9 @@
 /** The keychain of the system: whom `reg login` has put logins there for, and whether it opens. */
 
-import { OsKeychain } from '../../credentials/os-keychain.js';
-import { RegError } from '../../errors.js';
-import { bad, good, none, type Check } from './check.js';
-import type { MachineSubject } from './machine.js';
+import { OsKeychain } from '../../../credentials/os-keychain.js';
+import { RegError } from '../../../errors.js';
+import { bad, good, none, type Check } from '../check.js';
+import type { MachineSubject } from '../machine-subject.js';
 
 export const keychain: Check<MachineSubject> = {
   check: 'keychain',
