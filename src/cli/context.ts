@@ -1,5 +1,6 @@
 /** What a command gets: its arguments, and the client and the store made from flags and environment when asked for. */
 
+import { once } from '../content/once.js';
 import type { Layout } from '../layout/layout.js';
 import type { LoginPlace } from '../operations/logins/login.js';
 import type { Connection } from '../operations/connect/connect.js';
@@ -79,12 +80,4 @@ export function createContext<Flags>(options: ContextOptions<Flags>): Context<Fl
       return store;
     }),
   };
-}
-
-/** `make`, run at most once. */
-function once<Args extends readonly unknown[], T>(
-  make: (...args: Args) => Promise<T>,
-): (...args: Args) => Promise<T> {
-  let made: Promise<T> | undefined;
-  return (...args) => (made ??= make(...args));
 }

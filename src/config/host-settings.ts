@@ -8,6 +8,7 @@
  * What is set for one host is put together from all of them.
  */
 
+import { once } from '../content/once.js';
 import { readCertsD } from './certs-d.js';
 import { createContainerd } from './containerd.js';
 import { parseDaemonJson, type DaemonJson } from './daemon-json.js';
@@ -105,9 +106,4 @@ async function readDaemons(files: readonly string[]): Promise<readonly DaemonJso
     const bytes = found[at];
     return bytes === undefined ? [] : [parseDaemonJson(bytes, file)];
   });
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= make());
 }

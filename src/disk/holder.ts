@@ -1,5 +1,6 @@
 /** Keeps bytes until they are known to be right: in memory while they are few, else in a temporary file. */
 
+import { streamOf } from '../content/read.js';
 import { Scratch } from './scratch.js';
 
 /** Most bytes of one piece that are kept in memory. */
@@ -41,7 +42,7 @@ export class Holder {
     this.#total += size;
     // What came may be a small part of something larger, which would be kept with it.
     const bytes = Buffer.concat(held);
-    return { size, open: async () => whole(bytes), release: () => void (this.#total -= size) };
+    return { size, open: async () => streamOf(bytes), release: () => void (this.#total -= size) };
   }
 
   /** On disk. */
@@ -54,10 +55,6 @@ export class Holder {
   close(): Promise<void> {
     return this.#scratch.close();
   }
-}
-
-async function* whole(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  if (bytes.byteLength > 0) yield bytes;
 }
 
 async function* follow(

@@ -1,4 +1,4 @@
-/** Dates and spans of time as people read them. */
+/** Dates and spans of time, as people and as documents have them. */
 
 const DAY_MS = 86_400_000;
 const UNITS = [
@@ -11,6 +11,11 @@ const UNITS = [
 /** `2026-03-02`; milliseconds since 1970. */
 export function formatDate(time: number): string {
   return new Date(time).toISOString().slice(0, 10);
+}
+
+/** `2026-03-02T10:15:00Z` (RFC 3339), without the milliseconds, which no peer writes. */
+export function formatTimestamp(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 /** `96 days`, `3 days ago` */

@@ -39,6 +39,15 @@ export function parseJson(bytes: Uint8Array, options: JsonOptions): unknown {
   return value;
 }
 
+/** As `parseJson`, for what may be another kind of text just as well: undefined for that. */
+export function tryParseJson(bytes: Uint8Array): unknown {
+  try {
+    return parseJson(bytes, { what: 'the text' });
+  } catch {
+    return undefined;
+  }
+}
+
 /** As `parseJson`, for documents that must be an object. */
 export function parseJsonObject(bytes: Uint8Array, options: JsonOptions): JsonObject {
   const value = parseJson(bytes, options);

@@ -54,18 +54,18 @@ async function gather(
     case 'g':
       return checkGlobal(parsePax(await body(header)));
     case 'x':
-      return once(gathered, 'pax', parsePax(await body(header)));
+      return gatherOne(gathered, 'pax', parsePax(await body(header)));
     case 'L':
-      return once(gathered, 'longName', textIn(await body(header)));
+      return gatherOne(gathered, 'longName', textIn(await body(header)));
     case 'K':
-      return once(gathered, 'longTarget', textIn(await body(header)));
+      return gatherOne(gathered, 'longTarget', textIn(await body(header)));
     default:
       return false;
   }
 }
 
 /** Said twice, it is the first for some programs and the last for others. */
-function once<Key extends keyof Gathered>(
+function gatherOne<Key extends keyof Gathered>(
   gathered: Gathered,
   key: Key,
   value: NonNullable<Gathered[Key]>,

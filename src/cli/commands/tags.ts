@@ -30,10 +30,10 @@ export async function run(context: Context<TagsFlags>): Promise<void> {
 }
 
 function rowOf({ tag, created, digest }: FoundTag): readonly string[] {
-  return [tag, formatTime(created), digest?.replace(/^sha(256|512):/, '').slice(0, 12) ?? '-'];
+  return [tag, formatMinute(created), digest?.replace(/^sha(256|512):/, '').slice(0, 12) ?? '-'];
 }
 
 /** `2026-03-02 10:15`, in UTC. */
-function formatTime(created: string | null | undefined): string {
+function formatMinute(created: string | null | undefined): string {
   return created ? new Date(created).toISOString().slice(0, 16).replace('T', ' ') : '-';
 }

@@ -3,7 +3,7 @@
 import { untilAborted } from '../../content/abort.js';
 import { retry, type RetryPolicy } from '../../content/retry.js';
 import { hasCode, RegError } from '../../errors.js';
-import { isObject, parseJson, parseJsonObject, type JsonObject } from '../../spec/json.js';
+import { isObject, parseJsonObject, tryParseJson, type JsonObject } from '../../spec/json.js';
 import { cleanText } from '../../spec/text.js';
 import type { CloudAnswer, CloudRequest, CloudSession } from './session.js';
 
@@ -128,19 +128,10 @@ async function inTime(request: CloudRequest, session: CloudSession): Promise<Clo
 /** What a refusal says: in the JSON of AWS and of OAuth 2 (RFC 6749, 5.2), or in the XML of AWS' Query API. */
 function reasonIn(body: Uint8Array): string {
   const text = Buffer.from(body).toString();
-  const reply = tryJson(body);
+  const reply = tryParseJson(body);
   const parts = isObject(reply)
     ? [reply['__type'], reply['error'], reply['message'], reply['Message'], reply['error_description']]
     : [/<Code>([^<]*)</.exec(text)?.[1], /<Message>([^<]*)</.exec(text)?.[1]];
   const said = parts.filter((part) => typeof part === 'string' && part !== '').slice(0, 2);
   return said.length === 0 ? '' : `: ${cleanText(said.join(': '))}`;
-}
-
-function tryJson(body: Uint8Array): unknown {
-  try {
-    return parseJson(body, { what: 'the refusal' });
-  } catch {
-    // Then it is looked at as text.
-    return undefined;
-  }
 }

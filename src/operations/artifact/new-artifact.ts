@@ -17,6 +17,7 @@ import {
 import type { Descriptor } from '../../spec/descriptor.js';
 import { isMediaType } from '../../spec/media-type.js';
 import { quoteText } from '../../spec/text.js';
+import { formatTimestamp } from '../dates.js';
 import type { NewImage } from '../transfer/write-image.js';
 import { readAnnotations, type AnnotationSet } from './annotations.js';
 import { contentOfFile, type ContentWork, type NewFile } from './contents.js';
@@ -71,7 +72,7 @@ export async function createArtifact(
       config: config?.descriptor,
       layers: descriptors,
       subject: options.subject,
-      annotations: { [CREATED]: formatTime(options.created), ...annotations.manifest },
+      annotations: { [CREATED]: formatTimestamp(options.created), ...annotations.manifest },
     });
     const root = contentOf(manifest.descriptor, manifest.bytes);
     const contents = [root, contentOf(EMPTY_DESCRIPTOR, EMPTY_BYTES), ...(config ? [config] : []), ...layers];
@@ -116,9 +117,4 @@ async function readFiles(files: readonly NewFile[], work: ContentWork): Promise<
   const contents: Content[] = [];
   for (const file of files) contents.push(await contentOfFile(file, work));
   return contents;
-}
-
-/** RFC 3339, without the milliseconds, which no peer writes. */
-function formatTime(date: Date): string {
-  return date.toISOString().replace(/\.\d+Z$/, 'Z');
 }

@@ -1,5 +1,6 @@
 /** The registry, and perhaps the image there, that is looked at: what several checks ask for, asked once. */
 
+import { once } from '../../content/once.js';
 import type { Source } from '../../credentials/source.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
@@ -71,9 +72,4 @@ function imageOf(
   const repository = client.repository(reference.domain, reference.path);
   const descriptor = once(() => repository.resolve(registryName(reference), { signal }));
   return { reference, repository, descriptor };
-}
-
-function once<T>(task: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => (made ??= task());
 }

@@ -5,6 +5,7 @@ import { cleanText } from '../../spec/text.js';
 import type { JsonObject } from '../../spec/json.js';
 import { OCI_CONFIG, OCI_MANIFEST } from '../../spec/media-type.js';
 import type { Platform } from '../../spec/platform.js';
+import { formatTimestamp } from '../dates.js';
 import { thisMachine, writeImage } from '../transfer/write-image.js';
 import { changeImage, type EditOptions, type EditResult } from './change-image.js';
 import { readConfig, withConfig } from './config.js';
@@ -69,7 +70,7 @@ function append(
     layers: contents.map(({ descriptor }) => descriptor),
     diffIds: layers.map(({ diffId }) => diffId),
     history: layers.map((layer) =>
-      step(layer, created === undefined ? config['created'] : formatTime(created)),
+      step(layer, created === undefined ? config['created'] : formatTimestamp(created)),
     ),
   };
   const next = stacked(layersOf(json, config), upper);
@@ -106,10 +107,5 @@ async function makeImage(layers: readonly NewLayer[], options: AppendOptions): P
 /** As old as 1970, so that the same layers make the same image. */
 function emptyConfig(platform: Platform, { created = new Date(0) }: AppendOptions): JsonObject {
   const rootfs = { type: 'layers', diff_ids: [] };
-  return { created: formatTime(created), ...platform, config: {}, rootfs, history: [] };
-}
-
-/** RFC 3339, without thousandths that are none. */
-function formatTime(time: Date): string {
-  return time.toISOString().replace('.000Z', 'Z');
+  return { created: formatTimestamp(created), ...platform, config: {}, rootfs, history: [] };
 }

@@ -3,7 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 
 import { RegError, type ErrorCode, type WireError } from '../../errors.js';
-import { isObject, parseJson } from '../../spec/json.js';
+import { isObject, tryParseJson } from '../../spec/json.js';
 import type { HttpRequest } from './http.js';
 import { formatUrl } from '../origin.js';
 import { parseRetryAfter } from './retry-after.js';
@@ -90,7 +90,7 @@ function isNotFound({ code, message }: WireError): boolean {
 }
 
 function parseErrors(text: string, clean: (text: string) => string): readonly WireError[] {
-  const value = tryJson(text);
+  const value = tryParseJson(Buffer.from(text));
   if (!isObject(value)) return isProse(text) ? [{ code: '', message: clean(text) }] : [];
   if (Array.isArray(value['errors']))
     return value['errors'].filter(isObject).map((error) => parseError(error, clean));
@@ -116,15 +116,6 @@ function parseError(error: Readonly<Record<string, unknown>>, clean: (text: stri
     code: typeof code === 'string' ? clean(code) : '',
     message: typeof text === 'string' ? clean(text) : '',
   };
-}
-
-function tryJson(text: string): unknown {
-  try {
-    return parseJson(Buffer.from(text), { what: 'the error' });
-  } catch {
-    // Then it is shown as text.
-    return undefined;
-  }
 }
 
 function describe(wireErrors: readonly WireError[]): string {

@@ -2,6 +2,8 @@
 
 import { BlockList, isIP, isIPv4 } from 'node:net';
 
+import { once } from '../../content/once.js';
+
 /** IPv4 ranges that are not on the public internet (RFC 6890, and multicast). */
 const PRIVATE_IPV4 = [
   ['0.0.0.0', 8],
@@ -88,9 +90,4 @@ function isIn(ranges: () => BlockList, address: string): boolean {
   const [plain = ''] = address.split('%');
   const version = isIP(plain);
   return version !== 0 && ranges().check(plain, version === 6 ? 'ipv6' : 'ipv4');
-}
-
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => (made ??= make());
 }
