@@ -109,3 +109,10 @@ export function explain(error: unknown, prefix: string, context: ErrorContext = 
     cause: error,
   });
 }
+
+/** `explain` for a promise: `task().catch(explaining('cannot do it'))`. */
+export function explaining(prefix: string, context?: ErrorContext): (error: unknown) => never {
+  return (error) => {
+    throw explain(error, prefix, context);
+  };
+}

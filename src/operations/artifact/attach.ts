@@ -1,6 +1,6 @@
 /** `reg artifact attach`: files that say something about an image, such as its SBOM, beside it at its registry. */
 
-import { explain, RegError } from '../../errors.js';
+import { explaining, RegError } from '../../errors.js';
 import type { Digest } from '../../spec/digest.js';
 import type { NamedPlace } from '../places/place.js';
 import { createArtifact } from './new-artifact.js';
@@ -27,7 +27,9 @@ export async function attachArtifact(image: string, options: AttachOptions): Pro
     throw new RegError('INVALID_ARGUMENT', 'there is nothing to attach', {
       hint: 'Give files, or annotations by --annotation.',
     });
-  const { place, root: subject } = await explained(image, () => findSubject(image, options));
+  const { place, root: subject } = await findSubject(image, options).catch(
+    explaining(`cannot attach to ${image}`, { side: 'destination' }),
+  );
   const artifact = await createArtifact({ ...options, subject });
   try {
     const written = await putArtifact(artifact, withoutTag(place), { ...options, isUntagged: true });
@@ -41,12 +43,4 @@ export async function attachArtifact(image: string, options: AttachOptions): Pro
 function withoutTag(place: NamedPlace): NamedPlace {
   const { domain, path } = place.reference;
   return { ...place, reference: { domain, path } };
-}
-
-async function explained<T>(image: string, task: () => Promise<T>): Promise<T> {
-  try {
-    return await task();
-  } catch (error) {
-    throw explain(error, `cannot attach to ${image}`, { side: 'destination' });
-  }
 }

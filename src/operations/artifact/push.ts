@@ -2,7 +2,7 @@
 
 import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
-import { explain } from '../../errors.js';
+import { explaining } from '../../errors.js';
 import { TITLE } from '../../spec/artifact.js';
 import { parsePlace, placeName, wrongPlace, type Place } from '../places/place.js';
 import type { Plan } from '../transfer/plan.js';
@@ -62,11 +62,9 @@ export async function putArtifact(
   place: Place,
   options: WriteOptions,
 ): Promise<Written> {
-  try {
-    return await writeImage(artifact, place, options);
-  } catch (error) {
-    throw explain(error, `cannot push to ${placeName(place)}`, { side: 'destination' });
-  }
+  return writeImage(artifact, place, options).catch(
+    explaining(`cannot push to ${placeName(place)}`, { side: 'destination' }),
+  );
 }
 
 /** `REPOSITORY:TAG,TAG` as places, one for each tag; whatever has no comma as it is. */

@@ -1,6 +1,6 @@
 /** The images that others are made upon. */
 
-import { explain, RegError } from '../../errors.js';
+import { explaining, RegError } from '../../errors.js';
 import { platformIn } from '../../spec/image-config.js';
 import type { JsonObject } from '../../spec/json.js';
 import type { ImageManifest } from '../../spec/manifest.js';
@@ -39,11 +39,7 @@ export class Bases {
       throw new RegError('INVALID_ARGUMENT', 'its annotations do not say what it is based on', {
         hint: 'Name them with --old-base and --new-base.',
       });
-    try {
-      return await this.#read(text, platform);
-    } catch (error) {
-      throw explain(error, `cannot use ${quoteText(text)} as a base`);
-    }
+    return this.#read(text, platform).catch(explaining(`cannot use ${quoteText(text)} as a base`));
   }
 
   async #read(text: string, wanted: Platform | undefined): Promise<Base> {

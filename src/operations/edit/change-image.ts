@@ -4,7 +4,7 @@
  *     place ─▶ image ─▶ new documents ─▶ the same tag, if it still stands for that image, or another place
  */
 
-import { explain, RegError } from '../../errors.js';
+import { explaining, RegError } from '../../errors.js';
 import type { CallOptions, Source } from '../../content/types.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import { shortDigest, type Digest } from '../../spec/digest.js';
@@ -67,11 +67,7 @@ export async function changeImage(
   options: EditOptions,
 ): Promise<EditResult> {
   const place = await parsePlace(image);
-  try {
-    return await change(place, make, options);
-  } catch (error) {
-    throw explain(error, `cannot change ${placeName(place)}`);
-  }
+  return change(place, make, options).catch(explaining(`cannot change ${placeName(place)}`));
 }
 
 async function change(

@@ -14,7 +14,7 @@ import { hashed } from '../../content/verify.js';
 import { ifThere, onDisk } from '../../disk/files.js';
 import { openFile, type Region } from '../../disk/region.js';
 import { Scratch } from '../../disk/scratch.js';
-import { explain, RegError } from '../../errors.js';
+import { explaining, RegError } from '../../errors.js';
 import { Digester, type Digest } from '../../spec/digest.js';
 import { layerTypeFor } from '../../spec/layer-type.js';
 import { quoteText } from '../../spec/text.js';
@@ -75,11 +75,8 @@ export class NewLayers {
       throw new RegError('NOT_FOUND', `cannot read ${quoteText(path)}: no such file or folder`, {
         hint: 'Check the path.',
       });
-    try {
-      return await (stats.isDirectory() ? this.#folder(path) : this.#tar(path));
-    } catch (error) {
-      throw explain(error, `cannot make a layer of ${quoteText(path)}`);
-    }
+    const layer = stats.isDirectory() ? this.#folder(path) : this.#tar(path);
+    return layer.catch(explaining(`cannot make a layer of ${quoteText(path)}`));
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,7 @@
  */
 
 import type { CopyListener } from '../../content/events.js';
-import { explain } from '../../errors.js';
+import { explaining } from '../../errors.js';
 import { shortDigest } from '../../spec/digest.js';
 import { isIndexType } from '../../spec/media-type.js';
 import { formatPlatform, type Platform } from '../../spec/platform.js';
@@ -68,8 +68,10 @@ export async function copyImages(
   return withTarget(to, options, async (target) => {
     const results: CopyResult[] = [];
     for (const place of from) {
-      const copied = await explained(place, to, () => copyPlace(place, target, options));
-      results.push(...copied);
+      const copied = copyPlace(place, target, options);
+      results.push(
+        ...(await copied.catch(explaining(`cannot copy ${placeName(place)} to ${placeName(to)}`))),
+      );
     }
     return results;
   });
@@ -163,12 +165,4 @@ async function choose(
     onNotice?.({ type: 'warning', message });
   }
   return chosen;
-}
-
-async function explained<T>(from: Place, to: Place, task: () => Promise<T>): Promise<T> {
-  try {
-    return await task();
-  } catch (error) {
-    throw explain(error, `cannot copy ${placeName(from)} to ${placeName(to)}`);
-  }
 }

@@ -2,7 +2,7 @@
 
 import type { CopyListener } from '../../content/events.js';
 import type { CallOptions, Source } from '../../content/types.js';
-import { explain, RegError } from '../../errors.js';
+import { explaining, RegError } from '../../errors.js';
 import type { Layout } from '../../layout/layout.js';
 import type { RegistryClient } from '../../registry/client.js';
 import type { Registry } from '../../registry/registry.js';
@@ -53,7 +53,7 @@ export async function push(
   options: PushOptions & { readonly store: Layout; readonly tags?: readonly string[] | undefined },
 ): Promise<readonly PushResult[]> {
   const reference = parseImage(image);
-  const stored = await explained(reference, () => getImage(options.store, reference));
+  const stored = await getImage(options.store, reference).catch(cannotPush(reference));
   const source = await withOrigins(options.store, reference, options);
   return pushFrom({ source, root: stored.descriptor }, { ...options, image });
 }
@@ -86,9 +86,8 @@ export async function pushFrom(
   const registry = options.client.repository(first.domain, first.path);
   const results: PushResult[] = [];
   for (const reference of [first, ...(options.tags ?? []).map((tag) => withTag(first, tag))]) {
-    results.push(
-      await explained(reference, () => pushOne({ source, root }, reference, { ...options, registry })),
-    );
+    const pushing = pushOne({ source, root }, reference, { ...options, registry });
+    results.push(await pushing.catch(cannotPush(reference)));
   }
   return results;
 }
@@ -121,13 +120,9 @@ function withTag({ domain, path }: Reference, tag: string): Reference {
   return parseReference(`${formatReference({ domain, path })}:${tag}`);
 }
 
-async function explained<T>(reference: Reference, task: () => Promise<T>): Promise<T> {
-  try {
-    return await task();
-  } catch (error) {
-    throw explain(error, `cannot push ${familiarName(reference)}`, {
-      reference: formatReference(reference),
-      side: 'destination',
-    });
-  }
+function cannotPush(reference: Reference): (error: unknown) => never {
+  return explaining(`cannot push ${familiarName(reference)}`, {
+    reference: formatReference(reference),
+    side: 'destination',
+  });
 }
