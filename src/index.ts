@@ -124,13 +124,13 @@ export type { ReadLayersOptions } from './operations/unpack/apply-layers.js';
 export type { Losses, LostXattrs } from './rootfs/losses.js';
 
 // Images and tags, changed
+export { deleteImage } from './operations/edit/delete-image.js';
 export {
-  deleteImage,
   planDeletion,
   type DeletedImage,
   type DeleteOptions,
   type Deletion,
-} from './operations/edit/delete-images.js';
+} from './operations/edit/plan-deletion.js';
 export { annotateImages, editImage, type AnnotateOptions } from './operations/edit/edit-image.js';
 export {
   addToIndex,

@@ -1,12 +1,12 @@
 /** `reg delete` */
 
+import { deleteImage } from '../../operations/edit/delete-image.js';
 import {
-  deleteImage,
   describeDeletion,
   planDeletion,
   type DeletedImage,
   type Deletion,
-} from '../../operations/edit/delete-images.js';
+} from '../../operations/edit/plan-deletion.js';
 import { shortDigest } from '../../spec/digest.js';
 import type { Context } from '../context.js';
 import { confirm } from '../input/prompt.js';

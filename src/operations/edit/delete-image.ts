@@ -6,103 +6,50 @@
 
 import { readManifest } from '../../content/read.js';
 import type { CallOptions } from '../../content/types.js';
-import { explain, hasCode, RegError } from '../../errors.js';
-import type { RegistryClient } from '../../registry/client.js';
+import { hasCode, RegError } from '../../errors.js';
 import type { Registry } from '../../registry/registry.js';
 import { shortDigest, type Digest } from '../../spec/digest.js';
-import { DOCKER_HUB } from '../../spec/docker-hub.js';
-import { familiarName, formatReference, type Reference } from '../../spec/reference.js';
+import type { Reference } from '../../spec/reference.js';
 import { cleanText, listTexts } from '../../spec/text.js';
 import { currentIn } from '../transfer/guarded.js';
-import { parseImage, registryName } from '../image-name.js';
 import { tagsOf } from './manifest-tags.js';
-import { isElsewhere, wrongPlace } from '../places/place.js';
-
-export interface DeleteOptions extends CallOptions {
-  readonly client: RegistryClient;
-  /** Deletes what a tag stands for, and every tag of it with it. Default false: no other tag goes without this. */
-  readonly allTags?: boolean | undefined;
-}
-
-/** What is to be deleted. */
-export interface Deletion {
-  readonly reference: Reference;
-  /** What it stands for. */
-  readonly digest: Digest;
-  /** Tags of the same manifest that would go with it; undefined where only a tag is to go. */
-  readonly otherTags?: readonly string[];
-}
-
-export interface DeletedImage {
-  /** In full. */
-  readonly reference: string;
-  /** In Docker's short form. */
-  readonly familiar: string;
-  readonly digest: Digest;
-  /** Whether only the tag is gone, or what it stood for. */
-  readonly deleted: 'tag' | 'manifest';
-  /** The other tags that went with it. */
-  readonly otherTags: readonly string[];
-}
+import {
+  cannotDelete,
+  describeDeletion,
+  type DeletedImage,
+  type DeleteOptions,
+  type Deletion,
+} from './plan-deletion.js';
 
 /** Most tags that an error names. */
 const MAX_LISTED = 10;
-
-/** What deleting `image` would do; nothing is done yet. Throws NOT_FOUND, UNSUPPORTED for Docker Hub, TAG_EXISTS. */
-export async function planDeletion(image: string, options: DeleteOptions): Promise<Deletion> {
-  refuseElsewhere(image);
-  const reference = parseImage(image);
-  refuseDockerHub(reference);
-  return about(reference, async () => {
-    const { tag, digest: wanted } = reference;
-    const registry = repositoryOf(reference, options);
-    const { digest } = await registry.resolve(tag ?? registryName(reference), options);
-    if (wanted !== undefined && wanted !== digest) throw isAnother(digest, wanted);
-    if (tag !== undefined && options.allTags !== true) return { reference, digest };
-    return { reference, digest, otherTags: await tagsOf(registry, { ...options, digest, except: tag }) };
-  });
-}
-
-/** For those who would delete from the store, or a file. */
-function refuseElsewhere(image: string): void {
-  if (!isElsewhere(image)) return;
-  throw wrongPlace(image, 'only what is at a registry is deleted', {
-    hint: 'To remove an image from the local store, run "reg rmi NAME".',
-  });
-}
 
 /**
  * Does what was planned, if all is as it was then, and looks whether it is done. Throws TAG_EXISTS, UNSUPPORTED where the
  * registry deletes nothing or would delete other tags, DENIED, and what the registry throws.
  */
 export async function deleteImage(deletion: Deletion, options: DeleteOptions): Promise<DeletedImage> {
-  const { reference, digest } = deletion;
-  return about(reference, async () => {
-    const registry = repositoryOf(reference, options);
-    const { tag } = reference;
-    if (tag !== undefined) await requireUnmoved(registry, { tag, digest }, options);
-    if (tag === undefined || deletion.otherTags !== undefined) {
-      await requireNoNewTags(registry, deletion, options);
-      return deleteWhole(registry, deletion, options);
-    }
-    if (!(await registry.delete(tag, options))) return deleteOnlyTag(registry, deletion, options);
-    const left = await currentIn(registry)(tag, options);
-    if (left?.digest === digest) throw stillThere(reference);
-    return describeDeletion(deletion);
-  });
+  const { domain, path } = deletion.reference;
+  const registry = options.client.repository(domain, path);
+  return deleteIn(registry, deletion, options).catch(cannotDelete(deletion.reference));
 }
 
-/** What a deletion comes to, done or not. */
-export function describeDeletion({ reference, digest, otherTags }: Deletion): DeletedImage {
-  const { domain, path, tag } = reference;
-  const name = { domain, path, ...(tag === undefined ? { digest } : { tag }) };
-  return {
-    reference: formatReference(name),
-    familiar: familiarName(name),
-    digest,
-    deleted: otherTags === undefined ? 'tag' : 'manifest',
-    otherTags: (otherTags ?? []).map((other) => cleanText(other)),
-  };
+async function deleteIn(
+  registry: Registry,
+  deletion: Deletion,
+  options: DeleteOptions,
+): Promise<DeletedImage> {
+  const { reference, digest } = deletion;
+  const { tag } = reference;
+  if (tag !== undefined) await requireUnmoved(registry, { tag, digest }, options);
+  if (tag === undefined || deletion.otherTags !== undefined) {
+    await requireNoNewTags(registry, deletion, options);
+    return deleteWhole(registry, deletion, options);
+  }
+  if (!(await registry.delete(tag, options))) return deleteOnlyTag(registry, deletion, options);
+  const left = await currentIn(registry)(tag, options);
+  if (left?.digest === digest) throw stillThere(reference);
+  return describeDeletion(deletion);
 }
 
 /** Where only manifests can be deleted, that is the same as long as no other tag stands for it. */
@@ -175,22 +122,6 @@ async function subjectOf(
   }
 }
 
-function repositoryOf({ domain, path }: Reference, { client }: DeleteOptions): Registry {
-  return client.repository(domain, path);
-}
-
-/** Its registry answers 405; what deletes there is another API, with other logins (Docker docs, "Docker Hub API"). */
-function refuseDockerHub(reference: Reference): void {
-  if (reference.domain !== DOCKER_HUB) return;
-  throw new RegError(
-    'UNSUPPORTED',
-    `cannot delete ${familiarName(reference)}: Docker Hub's registry deletes nothing`,
-    {
-      hint: 'Delete it on hub.docker.com.',
-    },
-  );
-}
-
 function takesOthers(
   reason: string,
   { digest, otherTags }: { readonly digest: Digest; readonly otherTags: readonly string[] },
@@ -198,11 +129,6 @@ function takesOthers(
   const shown = otherTags.map((tag) => cleanText(tag));
   const message = `${reason}, and ${listTexts(shown, MAX_LISTED)} stand for ${shortDigest(digest)}, too`;
   return new RegError('UNSUPPORTED', message, { hint: 'Delete them all with --all-tags.' });
-}
-
-function isAnother(digest: Digest, wanted: Digest): RegError {
-  const message = `the tag stands for ${shortDigest(digest)}, not for ${shortDigest(wanted)}`;
-  return new RegError('TAG_EXISTS', message);
 }
 
 function movedMeanwhile(...tags: readonly string[]): RegError {
@@ -216,13 +142,4 @@ function stillThere({ domain }: Reference): RegError {
   return new RegError('PROTOCOL_ERROR', message, {
     hint: 'Check again later: some registries are slow to show it.',
   });
-}
-
-async function about<T>(reference: Reference, task: () => Promise<T>): Promise<T> {
-  try {
-    return await task();
-  } catch (error) {
-    const context = { reference: formatReference(reference), side: 'destination' } as const;
-    throw explain(error, `cannot delete ${familiarName(reference)}`, context);
-  }
 }

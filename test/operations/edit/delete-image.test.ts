@@ -3,7 +3,8 @@ import { test } from 'node:test';
 
 import { contentOf } from '../../../src/content/read.js';
 import { systemClock } from '../../../src/content/system-clock.js';
-import { deleteImage, planDeletion, type DeletedImage } from '../../../src/operations/edit/delete-images.js';
+import { deleteImage } from '../../../src/operations/edit/delete-image.js';
+import { planDeletion, type DeletedImage } from '../../../src/operations/edit/plan-deletion.js';
 import { createClient, type RegistryClient } from '../../../src/registry/client.js';
 import { parseDigest } from '../../../src/spec/digest.js';
 import { startDockerRegistry } from '../../support/docker-registry.js';
