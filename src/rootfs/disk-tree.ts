@@ -15,7 +15,7 @@ import { isAllowed, lookAt, removeOne, setTime, timeOf, writeAll } from './disk-
 import { diskPaths, type DiskPath } from './disk-path.js';
 import { knownNames, noRoomFor, type KnownNames } from './known-names.js';
 import { LossList, type LeftOut, type Losses } from './losses.js';
-import { joined, split, IMPLICIT_FOLDER, type Node, type Tree } from './tree.js';
+import { joined, split, IMPLICIT_FOLDER, type Found, type Tree } from './tree.js';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_WRONLY } = fs.constants;
 
@@ -60,7 +60,7 @@ export class DiskTree implements Tree {
     this.#known = this.#on('', () => knownNames(root));
   }
 
-  look(path: string): Node | undefined {
+  look(path: string): Found | undefined {
     return this.#on(path, (at) => {
       const stats = this.#known.has(path) ? lookAt(at) : undefined;
       if (stats === undefined) return this.#leftOut.has(path) ? { kind: 'other' } : undefined;

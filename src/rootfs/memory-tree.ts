@@ -2,7 +2,7 @@
 
 import type { EntryFacts } from '../tar/entry.js';
 import type { LayerEntry } from '../tar/layer.js';
-import { joined, split, IMPLICIT_FOLDER, type Node, type Tree } from './tree.js';
+import { joined, split, IMPLICIT_FOLDER, type Found, type Tree } from './tree.js';
 
 export type Facts = Omit<EntryFacts, 'name'>;
 
@@ -35,7 +35,7 @@ export class MemoryTree implements Tree {
   /** Number of the layer that is being applied. */
   layer = 0;
 
-  look(path: string): Node | undefined {
+  look(path: string): Found | undefined {
     const item = this.#find(path);
     if (item === undefined) return undefined;
     if ('items' in item) return { kind: 'folder' };

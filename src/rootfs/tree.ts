@@ -8,13 +8,13 @@
 import type { LayerEntry } from '../tar/layer.js';
 
 /** What is at a path itself. */
-export type Node =
+export type Found =
   | { readonly kind: 'folder' | 'other' }
   | { readonly kind: 'symlink'; readonly target: string };
 
 export interface Tree {
   /** What is there; a link is not followed. */
-  look(path: string): Node | undefined;
+  look(path: string): Found | undefined;
   /** The names in a folder. */
   names(path: string): readonly string[];
   /** Takes away what is there, a folder with all that it holds. A link is not followed. */
