@@ -1,6 +1,6 @@
 /** Disks that are full, fail, or take no changes, and a system that opens no more files. */
 import assert from 'node:assert/strict';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startByteProxy } from '../support/byte-proxy.js';
@@ -18,12 +18,30 @@ import { bigLayer, image } from '../support/images.js';
 import { createPerson, succeeded } from '../support/person.js';
 import { needs } from '../support/programs.js';
 import { reg } from '../support/reg.js';
+import { findUnsafe } from '../support/power-cut.js';
 import { mountDisk, needsDisk } from '../support/small-disk.js';
 import { startStreamingRegistry } from '../support/streaming-registry.js';
 
 const MIB = 1024 * 1024;
 const small = await smallImage();
-const large = image({ layers: [await bigLayer(6 * MIB, 1)] });
+const bigFile = await bigLayer(6 * MIB, 1);
+const large = image({ layers: [bigFile] });
+/** The same as an artifact. */
+const files = image({
+  layers: [bigFile],
+  manifest: {
+    layers: [
+      {
+        mediaType: 'application/octet-stream',
+        digest: bigFile.blob.digest,
+        size: bigFile.blob.size,
+        annotations: { 'org.opencontainers.image.title': 'big.bin' },
+      },
+    ],
+  },
+});
+
+const STRACE = needs('strace');
 
 /** Checks that a command ended because of the disk, and said so in one line that names a path. */
 function assertToldDisk({ code, stderr }: Ended, path: string): void {
@@ -36,7 +54,7 @@ function assertToldDisk({ code, stderr }: Ended, path: string): void {
 
 test(
   'where the disk is full or fails at any one call, the store stays whole',
-  { ...needs('strace'), concurrency: 3 },
+  { ...STRACE, concurrency: 3 },
   async (t) => {
     const { host } = await startStreamingRegistry(t, small);
     const args = ['pull', '--progress', 'none', `${host}/app:1`];
@@ -64,6 +82,30 @@ test(
     );
   },
 );
+
+for (const [command, before] of [
+  ['pull SMALL', []],
+  ['pull LARGE', ['pull SMALL']],
+  ['tag SMALL localhost/other:1', ['pull SMALL']],
+  ['login -u me -p secret HOST', []],
+  ['save SMALL -o OUT/saved.tar', ['pull SMALL']],
+  ['artifact pull FILES -o OUT', []],
+] as const) {
+  test(`what "${command}" gives a name has its bytes, and keeps it, after a power cut`, STRACE, async (t) => {
+    const hosts = await Promise.all([small, large, files].map((graph) => startStreamingRegistry(t, graph)));
+    const [host = '', ...others] = hosts.map((server) => server.host);
+    const me = await createPerson(t);
+    const out = join(me.home, 'out');
+    await mkdir(out);
+    const names = { SMALL: `${host}/app:1`, LARGE: `${others[0]}/app:1`, FILES: `${others[1]}/app:1` };
+    const args = (text: string): string[] =>
+      Object.entries({ ...names, HOST: host, OUT: out })
+        .reduce((said, [word, value]) => said.replace(word, value), text)
+        .split(' ');
+    for (const text of before) await me.reg(args(text));
+    assert.deepEqual(await findUnsafe(t, me.home, args(command)), []);
+  });
+}
 
 test('a pull for which there is no room says so before it fetches anything', needsDisk(), async (t) => {
   const disk = await mountDisk(t, 4);

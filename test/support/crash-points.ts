@@ -78,7 +78,8 @@ interface Traced extends Place {
   readonly options: readonly string[];
 }
 
-async function trace(scope: Scope, { home, args, options }: Traced): Promise<Ended> {
+/** Runs a command under strace, which writes down every call that changes the disk, or waits for it. */
+export async function trace(scope: Scope, { home, args, options }: Traced): Promise<Ended> {
   const strace = [programPath('strace'), '-f', '-qq', '-e', `trace=${CALLS.join(',')}`, ...options] as const;
   // One thread for all that waits for the disk: strace counts the calls of each thread by themselves.
   const child = await startReg(scope, args, {
