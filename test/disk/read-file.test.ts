@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { platform } from 'node:process';
 import { test } from 'node:test';
 
-import { digestFile } from '../../src/disk/read-file.js';
+import { digestFile, readFrom } from '../../src/disk/read-file.js';
 import { temporaryFolder } from '../support/temp.js';
 
 test('small files that are read one after the other leave signals and timers their turn', async (t) => {
@@ -19,3 +20,16 @@ test('small files that are read one after the other leave signals and timers the
   clearImmediate(immediate);
   assert.ok(turns >= 3, `${turns}`);
 });
+
+test(
+  'a link is not followed, whoever put it there and whenever',
+  { skip: platform === 'win32' },
+  async (t) => {
+    const folder = await temporaryFolder(t);
+    const [target, link] = [join(folder, 'target'), join(folder, 'link')];
+    await writeFile(target, 'not for everybody');
+    await symlink(target, link);
+    await assert.rejects(digestFile(link, 'sha256'), { code: 'ELOOP' });
+    await assert.rejects(readFrom(link, { check: () => true }).next(), { code: 'DISK_ERROR' });
+  },
+);

@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { appendFile, readdir, readFile, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  lstat,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { streamOf } from '../../src/content/read.js';
 import type { Content, Receiver } from '../../src/content/types.js';
@@ -131,6 +143,31 @@ test('a partial that is too long is begun again', async (t) => {
   await store.put(content);
   assert.deepEqual(content.openedAt, [0]);
   await assertWhole(store);
+});
+
+test('a partial that is too long is begun again for those, too, who have read what came', async (t) => {
+  const store = await emptyStore(t);
+  await store.put(blob('makes the folders'));
+  await writeFile(partialFile(store), Buffer.concat([BYTES, Buffer.from('more')]));
+  const content = serve();
+  const begun: number[] = [];
+  const follower = {
+    begin: async ({ position }: { position: number }) => void begun.push(position),
+    grow() {},
+  };
+  await store.fetch(content, { follower });
+  assert.deepEqual([begun, content.openedAt], [[0], [0]]);
+  await assertWhole(store);
+});
+
+test('a blob that ends too soon, without a word, is no shorter one', async (t) => {
+  const store = await emptyStore(t);
+  const content = serve((chunk, _, at) => (at < 2_000_000 ? chunk : chunk.subarray(0, 0)));
+  await assert.rejects(
+    store.put(content),
+    (error) => hasCode(error, 'SIZE_MISMATCH') && /ended after \d+ of 3200000 bytes/.test(error.message),
+  );
+  assert.equal(await store.has(LAYER.descriptor), false);
 });
 
 test('a small blob that breaks off leaves nothing, and one that is wrong at first is fetched again', async (t) => {
@@ -360,6 +397,35 @@ test('a symbolic link in the place of a blob is neither read nor followed', asyn
     );
   await store.put(serve());
   await assertWhole(store);
+});
+
+test('a symbolic link that is as long as the blob is none', async (t) => {
+  const store = await emptyStore(t);
+  // The size of a link is that of the path in it.
+  const outside = join(store.folder, 'outside');
+  const small = blob(Buffer.alloc(outside.length, 'x'));
+  await store.put(small);
+  const file = join(store.folder, 'blobs', 'sha256', small.descriptor.digest.slice(7));
+  await rename(file, outside);
+  await symlink(outside, file);
+  assert.equal(await store.has(small.descriptor), false);
+  assert.equal(await store.put(small), 'written');
+  assert.ok((await lstat(file)).isFile());
+});
+
+test('a blob that is written to while it is hashed is not believed', async (t) => {
+  const store = await emptyStore(t);
+  await store.put(blob('makes the folders'));
+  const large = blob(Buffer.alloc(64 * 1024 * 1024));
+  const file = join(store.folder, 'blobs', 'sha256', large.descriptor.digest.slice(7));
+  await writeFile(file, Buffer.alloc(large.descriptor.size));
+  await utimes(file, 1, 1);
+  const asked = store.has(large.descriptor);
+  // By now its first bytes have been read.
+  for (let turns = 0; turns < 20; turns++) await nextTurn();
+  await writeFile(file, 'x', { flag: 'r+' });
+  assert.equal(await asked, false);
+  assert.equal(await store.has(large.descriptor), false);
 });
 
 test('a blob that another tool wrote is not hashed before whoever verifies it reads it', async (t) => {
