@@ -162,6 +162,22 @@ test('a body that gets on by less than 1 % a try is read to its end, as long as 
   assert.equal(await read(resilient(content, { clock: fakeClock() })), large.toString());
 });
 
+test('a body that gets on by a byte a try is given up: that would take for ever', async () => {
+  const large = Buffer.alloc(1000, 'x');
+  let openings = 0;
+  const content: Content = {
+    descriptor: describe('application/octet-stream', large),
+    open: async ({ from = 0 } = {}) =>
+      (async function* () {
+        openings += 1;
+        yield large.subarray(from, from + 1);
+        throw cut;
+      })(),
+  };
+  await assert.rejects(read(resilient(content, { clock: fakeClock() })), cut);
+  assert.equal(openings, DEFAULT_POLICY.tries);
+});
+
 test('a body that no longer gets on is given up after the tries of the policy', async () => {
   const content = breaking([30, ...Array<number>(50).fill(0)]);
   await assert.rejects(read(resilient(content, { clock: fakeClock() })), cut);

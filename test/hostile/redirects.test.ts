@@ -170,6 +170,8 @@ table('redirects', [
           : { status: 401, headers: { 'www-authenticate': challenge.replace('ORIGIN', cdn.origin) } };
       return { 'GET layer': redirects(({ log }) => `${cdn.origin}${log.path}`) };
     },
+    // Neither is it shown anything, nor is the token service that it names asked.
+    check: (_, { foreign }) => assert.equal(foreign[0]?.requests.length, 1),
   })),
   {
     name: '59: another origin sends us back, and the login is for the registry alone',
