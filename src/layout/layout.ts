@@ -15,12 +15,13 @@ import { isDigest, shortDigest, type Digest } from '../spec/digest.js';
 import { childrenOf, MAX_MANIFEST_SIZE, parseManifest } from '../spec/manifest.js';
 import { isManifestType } from '../spec/media-type.js';
 import { quoteText } from '../spec/text.js';
-import { look } from '../disk/files.js';
+import { heldBytes } from '../disk/held-bytes.js';
 import { describeBlob } from './describe-blob.js';
 import { reach, requireAll } from './graph.js';
 import { isFullName, isSameEntry, makeEntry, withEntry, withoutNames, type Entry } from './index-file.js';
 import type { Follower } from '../disk/fill.js';
 import { ingest } from './ingest.js';
+import { noteOf } from './paths.js';
 import { createParts, makeLayout, makeReady, type LayoutOptions, type Parts } from './parts.js';
 import { startSession, type Session } from './session.js';
 import type { Lease } from './work.js';
@@ -100,8 +101,9 @@ export class Layout implements Source, Sink {
 
   /** How many bytes of a content that is not there are still to come: an earlier try may have left some. */
   async lacks({ digest, size }: Pick<Descriptor, 'digest' | 'size'>): Promise<number> {
-    const partial = await look(this.parts.paths.partial(digest));
-    return partial?.isFile() === true ? Math.max(0, size - partial.size) : size;
+    const partial = this.parts.paths.partial(digest);
+    const held = await heldBytes(partial, noteOf(partial));
+    return Math.max(0, size - held);
   }
 
   /**

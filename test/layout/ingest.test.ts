@@ -235,6 +235,8 @@ test('what came before its turn is kept, too, and only what is missing is fetche
   assert.equal(await readFile(`${partialFile(store)}.parts`, 'utf8'), '0 0\n2000000 2100000\n0 500000\n');
   // As a process leaves it that is killed while it notes something.
   await appendFile(`${partialFile(store)}.parts`, '2100000 30');
+  // Room is asked for by that.
+  assert.equal(await store.lacks(LAYER.descriptor), size - 600_000);
   const again = serveGaps();
   await (await openStore(t, store.folder)).put(again);
   assert.deepEqual(again.openedAt, [500_000, 2_100_000]);

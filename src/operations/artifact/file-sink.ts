@@ -19,7 +19,7 @@ import type { Descriptor } from '../../spec/descriptor.js';
 import { algorithmOf, type Digest } from '../../spec/digest.js';
 import { quoteText } from '../../spec/text.js';
 import { anotherFile, inTheWay } from './in-the-way.js';
-import { completePartial, partialName } from './partial.js';
+import { completePartial, heldInPartial, partialName } from './partial.js';
 import { unpackFolder } from './unpack-folder.js';
 import type { WantedFile } from './wanted.js';
 
@@ -66,8 +66,7 @@ export class FileSink implements Sink {
     await this.#requireRoom(file, path, isOther);
     const there = await look(path);
     if (there?.isFile() === true && !isOther(there)) return 0;
-    const partial = await look(join(folder, partialName(digest)));
-    return Math.max(0, size - (partial?.size ?? 0));
+    return Math.max(0, size - (await heldInPartial(join(folder, partialName(digest)))));
   }
 
   /** What is there is found out when it is put: files that anybody may change promise nothing. */

@@ -8,6 +8,7 @@ import type { CallOptions, Content } from '../../content/types.js';
 import { Claims } from '../../disk/claim.js';
 import { fill } from '../../disk/fill.js';
 import { look, NO_FOLLOW, onDisk } from '../../disk/files.js';
+import { heldBytes } from '../../disk/held-bytes.js';
 import { thisProcess } from '../../disk/this-process.js';
 import { hasCode, RegError } from '../../errors.js';
 import { hexOf, type Digest } from '../../spec/digest.js';
@@ -58,6 +59,11 @@ export async function completePartial(
     () => removeEmpty(path),
     () => claim.release(),
   );
+}
+
+/** Number of bytes that an earlier try has left at `path`. Throws DISK_ERROR. */
+export function heldInPartial(path: string): Promise<number> {
+  return heldBytes(path, noteOf(path));
 }
 
 async function removeEmpty(path: string): Promise<void> {
