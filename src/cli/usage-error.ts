@@ -39,24 +39,49 @@ export function usageError(error: CommanderError, given: Arguments): RegError | 
   if (error.exitCode === 0) return undefined;
   const message = cleanText(error.message.replace(/^error: /, '').replaceAll("'", '"'), 1000);
   const reworded = REWORDED.reduce((text, [theirs, ours]) => text.replace(theirs, ours), message);
-  return new RegError('INVALID_ARGUMENT', reworded + meantInstead(given), { hint: hintFor(given) });
+  return new RegError('INVALID_ARGUMENT', meantInstead(reworded, given), { hint: hintFor(given) });
 }
 
-/** What other tools call a command of ours; what is nearly spelled like one commander finds by itself. */
-const ELSEWHERE: ReadonlyMap<string | undefined, string> = new Map([
+/** What other tools call a command of ours, or where one looks for it; what is nearly spelled like one commander finds. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ['ls', '"images" or "tags"'],
   ['list', '"images" or "tags"'],
   ['list-tags', '"tags"'],
+  ['ps', '"images"'],
+  ['repo', '"tags" or "catalog"'],
+  ['rm', '"rmi" or "delete"'],
+  ['remove', '"rmi" or "delete"'],
+  ['get', '"pull"'],
+  ['fetch', '"pull"'],
+  ['download', '"pull"'],
+  ['upload', '"push"'],
+  ['show', '"inspect"'],
+  ['info', '"inspect"'],
+  ['extract', '"unpack" or "cat"'],
   ['gc', '"prune"'],
+  ['clean', '"prune"'],
   ['du', '"size"'],
   ['validate', '"verify"'],
   ['mutate', '"edit"'],
+  ['mirror', '"sync"'],
   ['discover', '"referrers"'],
+  ['attach', '"reg artifact attach"'],
+  ['artifact discover', '"reg artifact list"'],
+  ['auth login', '"reg login"'],
+  ['auth logout', '"reg logout"'],
+  ['auth list', '"reg whoami"'],
+  ['index append', '"reg index add"'],
+  ['index delete', '"reg index remove"'],
+  ['index rm', '"reg index remove"'],
 ]);
 
-function meantInstead({ args: [name] }: Arguments): string {
-  const ours = ELSEWHERE.get(name);
-  return ours === undefined ? '' : `. Did you mean ${ours}?`;
+/** Known to us, it is surer than what is spelled alike. */
+function meantInstead(message: string, { args, entries }: Arguments): string {
+  const path = pathOf({ args, entries });
+  const ours = ELSEWHERE.get([...path, args[path.length]].join(' '));
+  return ours === undefined
+    ? message
+    : `${message.replace(/\. Did you mean .*$/, '')}. Did you mean ${ours}?`;
 }
 
 function hintFor({ args, entries }: Arguments): string {
@@ -64,13 +89,13 @@ function hintFor({ args, entries }: Arguments): string {
   const command = rest.find((arg) => entries.some(({ name }) => name === arg));
   if (/^--?\w/.test(first) && command !== undefined)
     return `Options stand behind the command: "reg ${command} ${first}".`;
-  return `Run "reg${commandIn({ args, entries })} --help".`;
+  return `Run "${['reg', ...pathOf({ args, entries })].join(' ')} --help".`;
 }
 
-/** The command that the arguments begin with, such as ` auth get`, as far as there is one. */
-function commandIn({ args, entries }: Arguments): string {
+/** The command that the arguments begin with, such as `auth` and `get`, as far as there is one. */
+function pathOf({ args, entries }: Arguments): readonly string[] {
   const [name, ...rest] = args;
   const entry = entries.find((one) => one.name === name);
-  if (entry === undefined) return '';
-  return ` ${entry.name}${'commands' in entry ? commandIn({ args: rest, entries: entry.commands }) : ''}`;
+  if (entry === undefined) return [];
+  return [entry.name, ...('commands' in entry ? pathOf({ args: rest, entries: entry.commands }) : [])];
 }

@@ -64,6 +64,13 @@ test('A command that only holds others shows them, and says so where none of the
   const cases: readonly (readonly [readonly string[], string, string])[] = [
     [['auth'], 'a command is missing', 'Run "reg auth --help".'],
     [['auth', 'gett'], 'unknown command "gett". Did you mean "get"?', 'Run "reg auth --help".'],
+    [['auth', 'login'], 'unknown command "login". Did you mean "reg login"?', 'Run "reg auth --help".'],
+    [
+      ['index', 'rm', 'x'],
+      'unknown command "rm". Did you mean "reg index remove"?',
+      'Run "reg index --help".',
+    ],
+    [['list'], 'unknown command "list". Did you mean "images" or "tags"?', 'Run "reg --help".'],
     [['auth', 'get', '--ajax', 'x'], 'unknown option "--ajax"', 'Run "reg auth get --help".'],
     [['help', 'nix'], 'unknown command "nix"', 'Run "reg --help".'],
     [['hepl'], 'unknown command "hepl". Did you mean "help"?', 'Run "reg --help".'],
