@@ -31,6 +31,13 @@ export function choosePlatform<Entry extends IndexEntry>(entries: readonly Entry
   throw notFound(images, wanted);
 }
 
+/** Whether an image for `platform` is one that a machine of `wanted` runs. */
+export function runsOn(platform: Platform, wanted: Platform): boolean {
+  const target = normalizePlatform(wanted);
+  const { architecture, variant = '' } = target;
+  return runnableVariants({ architecture, variant }).some((runnable) => fits(platform, target, runnable));
+}
+
 /** Tools written in Go leave empty texts where they mean that there is no platform. */
 function isNamed(platform: Platform | undefined): platform is Platform {
   return platform !== undefined && platform.os !== '';

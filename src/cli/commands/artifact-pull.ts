@@ -2,7 +2,7 @@
 
 import { pullArtifact, type PulledArtifact } from '../../operations/artifact/pull.js';
 import { parseNamePatterns } from '../../operations/listing/name-pattern.js';
-import { platformFor } from '../open/connection.js';
+import { askedPlatform } from '../open/connection.js';
 import type { Context } from '../context.js';
 import { openEnds } from '../open/ends.js';
 import type { PlatformFlags } from '../flags/flags.js';
@@ -33,7 +33,7 @@ export async function run(context: Context<PullFlags>): Promise<void> {
     config,
     keepOldFiles,
     maxBytes: flags.maxSize,
-    platform: platformFor(flags, io),
+    platform: askedPlatform(flags, io),
     concurrency,
     onEvent: progress.onEvent,
   };

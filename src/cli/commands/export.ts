@@ -1,7 +1,7 @@
 /** `reg export` */
 
 import { exportRootfs, type ExportResult } from '../../operations/unpack/export.js';
-import { platformFor } from '../open/connection.js';
+import { askedPlatform } from '../open/connection.js';
 import type { Context } from '../context.js';
 import { openEnds } from '../open/ends.js';
 import type { PlatformFlags } from '../flags/flags.js';
@@ -19,7 +19,7 @@ export async function run(context: Context<ExportFlags>): Promise<void> {
   const path = flags.output ?? '-';
   const options = {
     ...(await openEnds([image], context)),
-    platform: platformFor(flags, io),
+    platform: askedPlatform(flags, io),
     maxBytes: flags.maxSize,
     onEvent: progress.onEvent,
   };

@@ -2,8 +2,10 @@
 
 import { parseImage } from '../../operations/image-name.js';
 import { pull, pullAllTags, type PullResult } from '../../operations/transfer/pull.js';
+import type { Platform } from '../../spec/platform.js';
 import { familiarName, parseReference } from '../../spec/reference.js';
-import { platformFor } from '../open/connection.js';
+import { askedPlatform } from '../open/connection.js';
+import { noticer } from '../open/notices.js';
 import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags/flags.js';
 import { describePlan } from '../views/plan.js';
@@ -19,14 +21,14 @@ interface PullFlags extends PlatformFlags {
 
 export async function run(context: Context<PullFlags>): Promise<void> {
   const { args, flags, io, progress, signal } = context;
-  const platform = platformFor(flags, io);
+  const platform = askedPlatform(flags, io);
   // A mistake in the last name is told before the first image is fetched.
   const read = flags.allTags ? parseReference : parseImage;
   const images = args.map((image) => ({ image, name: familiarName(read(image)) }));
-  if (flags.output !== undefined) return pullInto(flags.output, context);
+  if (flags.output !== undefined) return pullInto({ output: flags.output, platform }, context);
   const [client, store] = await Promise.all([context.client(), context.store()]);
   const { allPlatforms, concurrency, dryRun } = flags;
-  const common = { concurrency, dryRun, signal, onEvent: progress.onEvent };
+  const common = { concurrency, dryRun, signal, onEvent: progress.onEvent, onNotice: noticer(context) };
   const options = { client, store, platform, allPlatforms, ...common };
 
   for (const { image, name } of images) {
@@ -37,8 +39,11 @@ export async function run(context: Context<PullFlags>): Promise<void> {
 }
 
 /** Past the store, into another place. */
-async function pullInto(output: string, context: Context<PullFlags>): Promise<void> {
-  const { args, flags, io, progress } = context;
+async function pullInto(
+  { output, platform }: { readonly output: string; readonly platform: Platform | undefined },
+  context: Context<PullFlags>,
+): Promise<void> {
+  const { args, flags, progress } = context;
   const { allPlatforms, allTags, concurrency } = flags;
   // A pull into the store needs none of this.
   const [{ openEnds }, { copyImages }, { keepsParts, parsePlace, wrongPlace }] = await Promise.all([
@@ -52,7 +57,8 @@ async function pullInto(output: string, context: Context<PullFlags>): Promise<vo
   const options = {
     ...(await openEnds([...args, output], context)),
     dryRun: flags.dryRun,
-    platforms: allPlatforms ? [] : [platformFor(flags, io)],
+    platforms: allPlatforms ? [] : platform && [platform],
+    onePlatform: true,
     allTags,
     concurrency,
     onEvent: progress.onEvent,

@@ -1,7 +1,7 @@
 /** `reg unpack` */
 
 import { unpackImage, type UnpackResult } from '../../operations/unpack/unpack.js';
-import { platformFor } from '../open/connection.js';
+import { askedPlatform } from '../open/connection.js';
 import type { Context } from '../context.js';
 import { openEnds } from '../open/ends.js';
 import type { PlatformFlags } from '../flags/flags.js';
@@ -18,7 +18,7 @@ export async function run(context: Context<UnpackFlags>): Promise<void> {
   const [image = '', folder = ''] = args;
   const options = {
     ...(await openEnds([image], context)),
-    platform: platformFor(flags, io),
+    platform: askedPlatform(flags, io),
     force: flags.force,
     maxBytes: flags.maxSize,
     onEvent: progress.onEvent,

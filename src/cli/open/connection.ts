@@ -109,10 +109,14 @@ function requireConfig(file: string | undefined): string {
 }
 
 /** The image of an index to take: what is asked for, else this machine's. Throws INVALID_PLATFORM. */
-export function platformFor({ platform }: PlatformFlags, io: Io): Platform {
-  const host = hostPlatform(io);
+export function platformFor(flags: PlatformFlags, io: Io): Platform {
+  return askedPlatform(flags, io) ?? hostPlatform(io);
+}
+
+/** The platform that is asked for, by the flag or, as with docker, by a variable. Throws INVALID_PLATFORM. */
+export function askedPlatform({ platform }: PlatformFlags, io: Io): Platform | undefined {
   const text = platform ?? io.env['DOCKER_DEFAULT_PLATFORM'] ?? '';
-  return text === '' ? host : parsePlatform(text, host);
+  return text === '' ? undefined : parsePlatform(text, hostPlatform(io));
 }
 
 function durationFrom({ env }: Io, name: string): number | undefined {

@@ -23,7 +23,7 @@ import { parsePlace, placeName } from '../places/place.js';
 import { selectPlatforms, type Selection } from '../transfer/platforms.js';
 import { openSource } from '../places/source-place.js';
 import { createTally, type Tally } from '../transfer/tally.js';
-import { thisMachine } from '../transfer/write-image.js';
+import { thisMachine } from '../this-machine.js';
 import { FileSink } from './file-sink.js';
 import { chooseOfType } from './of-type.js';
 import type { ArtifactFile } from './push.js';

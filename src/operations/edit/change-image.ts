@@ -13,16 +13,12 @@ import type { Platform } from '../../spec/platform.js';
 import { formatReference } from '../../spec/reference.js';
 import { requireTag } from '../transfer/guarded.js';
 import { holdsOneImage, parsePlace, placeName, wrongPlace, type Place } from '../places/place.js';
+import { requirePlatforms } from '../other-platform.js';
+import { thisMachine } from '../this-machine.js';
 import { selectPlatforms } from '../transfer/platforms.js';
 import type { FoundImage } from '../places/open-source.js';
 import { openSource } from '../places/source-place.js';
-import {
-  mountable,
-  thisMachine,
-  writeImage,
-  type WriteOptions,
-  type Written,
-} from '../transfer/write-image.js';
+import { mountable, writeImage, type WriteOptions, type Written } from '../transfer/write-image.js';
 import type { Rewritten } from './rewrite.js';
 
 export interface EditOptions extends WriteOptions {
@@ -59,7 +55,7 @@ export interface Made extends Omit<Rewritten, 'images'> {
 /**
  * Puts what `make` makes of an image in its place, or elsewhere. Without `output` the tag must stand for what was read until
  * the very moment that it is set: nobody's change is lost but for the window that `guarded` names. Throws TAG_EXISTS then,
- * INVALID_ARGUMENT for a place without a tag, UNSUPPORTED where nothing of it is an image, and what the places throw.
+ * PLATFORM_NOT_FOUND, INVALID_ARGUMENT for a place without a tag, UNSUPPORTED where nothing of it is an image, and what the places throw.
  */
 export async function changeImage(
   image: string,
@@ -83,6 +79,7 @@ async function change(
     const { root } = image;
     const target = isInPlace ? requireTagged(place, image, options) : to;
     const found = await select({ source: await mountable(opened, target, options), root }, target, options);
+    await requirePlatforms({ ...opened, root }, options);
     const made = await make(found);
     if (made.images === 0) throw new RegError('UNSUPPORTED', 'it is an artifact, not an image');
     const rules = isInPlace ? { noClobber: false, expectDigest: root.digest } : {};

@@ -93,7 +93,7 @@ export class LayerReader {
 
 /** The layers of the image that is meant, the lowest first. Throws UNSUPPORTED for what is no image. */
 export async function layersOf(
-  looked: Pick<Looked, 'source' | 'root'>,
+  looked: Pick<Looked, 'source' | 'root' | 'names'>,
   options: LookOptions,
 ): Promise<readonly Content[]> {
   const { manifest } = await readImage(looked, options);

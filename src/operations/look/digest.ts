@@ -1,12 +1,12 @@
 /** `reg digest`: what a tag stands for right now. */
 
 import { readManifest } from '../../content/read.js';
-import type { CallOptions } from '../../content/types.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import { isIndexType } from '../../spec/media-type.js';
 import { choosePlatform } from '../../spec/platform-choice.js';
 import type { Platform } from '../../spec/platform.js';
 import { registryDigest } from '../image-name.js';
+import { warnOfOtherPlatform } from '../other-platform.js';
 import { lookAt, platformText, type Looked, type LookOptions, type Names } from './look-at.js';
 
 export interface DigestResult extends Names {
@@ -33,11 +33,17 @@ export async function readDigest(image: string, options: LookOptions): Promise<D
 
 /** What is no index is the one image that there is, whatever it was made for. */
 async function chooseImage(
-  { source, root }: Looked,
+  { source, root, names }: Looked,
   platform: Platform,
-  { signal }: CallOptions,
+  { onNotice, signal }: LookOptions,
 ): Promise<Descriptor> {
-  if (!isIndexType(root.mediaType)) return root;
+  if (!isIndexType(root.mediaType)) {
+    await warnOfOtherPlatform(
+      { source, root },
+      { name: names.familiar, platforms: [platform], onNotice, signal },
+    );
+    return root;
+  }
   const index = await readManifest(source, root, { signal });
   return choosePlatform(index.kind === 'index' ? index.manifests : [], platform);
 }

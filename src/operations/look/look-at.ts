@@ -14,6 +14,7 @@ import { choosePlatform } from '../../spec/platform-choice.js';
 import { formatPlatform, type Platform } from '../../spec/platform.js';
 import { familiarName, formatReference } from '../../spec/reference.js';
 import { parsePlace, placeName, type Place } from '../places/place.js';
+import { warnOfOtherPlatform } from '../other-platform.js';
 import type { Ends, FoundImage, OpenSource } from '../places/open-source.js';
 import { openSource } from '../places/source-place.js';
 
@@ -76,20 +77,20 @@ export interface ChosenImage {
   readonly manifest: ImageManifest;
 }
 
-type Choice = Pick<LookOptions, 'platform' | 'hostPlatform' | 'signal'>;
+type LookedAt = Pick<Looked, 'source' | 'root' | 'names'>;
+
+type Choice = Pick<LookOptions, 'platform' | 'hostPlatform' | 'signal' | 'onNotice'>;
 
 /** Deepest index in an index that is followed. */
 const MAX_DEPTH = 10;
 
 /**
- * The image that is meant: the root itself, or the one of an index for the platform. Costs one small request for each
- * level. Throws PLATFORM_NOT_FOUND, INVALID_MANIFEST and what the source throws.
+ * The image that is meant: the root itself, with a warning where that is for another platform than was asked for, or the
+ * one of an index for the platform. Costs one small request for each level. Throws PLATFORM_NOT_FOUND, INVALID_MANIFEST and what the source throws.
  */
-export async function readImage(
-  looked: Pick<Looked, 'source' | 'root'>,
-  choice: Choice,
-): Promise<ChosenImage> {
-  const { source, root } = looked;
+export async function readImage(looked: LookedAt, choice: Choice): Promise<ChosenImage> {
+  const { source, root, names } = looked;
+  await warnOfOtherPlatform(looked, { ...choice, name: names.familiar, platforms: [choice.platform] });
   for (let descriptor = root, depth = 0; depth <= MAX_DEPTH; depth += 1) {
     const manifest = await readManifest(source, descriptor, choice);
     if (manifest.kind === 'manifest') return { descriptor, manifest };
@@ -99,10 +100,7 @@ export async function readImage(
 }
 
 /** As `readImage`, but undefined where an index has none for this host and nobody asked for a platform. */
-export async function findImage(
-  looked: Pick<Looked, 'source' | 'root'>,
-  choice: Choice,
-): Promise<ChosenImage | undefined> {
+export async function findImage(looked: LookedAt, choice: Choice): Promise<ChosenImage | undefined> {
   try {
     return await readImage(looked, choice);
   } catch (error) {

@@ -13,6 +13,8 @@ import { familiarName } from '../../spec/reference.js';
 import { copyReferrers, requireReferrers } from './copy-referrers.js';
 import type { TagRules } from './guarded.js';
 import { holdsOneImage, parsePlace, placeName, wrongPlace, type Place } from '../places/place.js';
+import { warnOfOtherPlatform } from '../other-platform.js';
+import { thisMachine } from '../this-machine.js';
 import { selectPlatforms, type Selection } from './platforms.js';
 import type { FoundImage, OpenSource } from '../places/open-source.js';
 import { openSource } from '../places/source-place.js';
@@ -23,7 +25,6 @@ import {
   mountable,
   moveTo,
   requireReplaceable,
-  thisMachine,
   withTarget,
   type Written,
 } from './write-image.js';
@@ -34,6 +35,8 @@ export interface CopyImagesOptions extends TargetEnds, TagRules {
    * Docker engine or `docker-archive:` takes it in, which hold one.
    */
   readonly platforms?: readonly Platform[] | undefined;
+  /** Of an index only the image for this machine, where `platforms` is not given. Default false. */
+  readonly onePlatform?: boolean | undefined;
   /** Copies every tag of the repositories that both places name. Default false. */
   readonly allTags?: boolean | undefined;
   /** Copies what refers to the images as well: signatures, SBOMs, and what refers to those. Default false. */
@@ -157,7 +160,12 @@ async function choose(
   { target: { place }, store, signal, onNotice, ...options }: OneCopy,
 ): Promise<Selection> {
   const source = await mountable(opened, place, { store, signal });
-  const platforms = options.platforms ?? (holdsOneImage(place) ? [thisMachine()] : []);
+  await warnOfOtherPlatform(
+    { source, root },
+    { ...options, name: placeName(opened.place), onNotice, signal },
+  );
+  const isForOne = options.onePlatform === true || holdsOneImage(place);
+  const platforms = options.platforms ?? (isForOne ? [thisMachine()] : []);
   const chosen = await selectPlatforms({ source, root }, { platforms, signal });
   if (isIndexType(chosen.root.mediaType) && chosen.root.digest !== root.digest) {
     const digests = `${shortDigest(chosen.root.digest)}, not ${shortDigest(root.digest)}`;

@@ -1,7 +1,5 @@
 /** `reg pull`: from a registry into the local store. */
 
-import { arch, platform } from 'node:os';
-
 import { DEFAULT_CONCURRENCY } from '../../content/copy.js';
 import type { CopyListener } from '../../content/events.js';
 import { readManifest } from '../../content/read.js';
@@ -13,7 +11,7 @@ import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
 import { isIndexType } from '../../spec/media-type.js';
 import { choosePlatform } from '../../spec/platform-choice.js';
-import { formatPlatform, hostPlatform, normalizePlatform, type Platform } from '../../spec/platform.js';
+import { formatPlatform, normalizePlatform, type Platform } from '../../spec/platform.js';
 import { familiarName, formatReference, type Reference } from '../../spec/reference.js';
 import { currentIn } from './guarded.js';
 import {
@@ -26,6 +24,8 @@ import {
   type StoredImage,
 } from '../image-name.js';
 import { moveImage } from './move-image.js';
+import type { Ends } from '../places/open-source.js';
+import { thisMachine } from '../this-machine.js';
 import type { Plan } from './plan.js';
 import { parseRepository } from '../listing/tags.js';
 
@@ -39,6 +39,8 @@ export interface PullOptions extends CallOptions {
   /** Layers that move at once; default 6. */
   readonly concurrency?: number | undefined;
   readonly onEvent?: CopyListener | undefined;
+  /** Told when an image is for another platform than was asked for. */
+  readonly onNotice?: Ends['onNotice'];
   /** Finds out what would be done, and does nothing. Default false. */
   readonly dryRun?: boolean | undefined;
 }
@@ -119,6 +121,14 @@ async function pullImage(reference: Reference, options: PullOptions): Promise<Pu
     concurrency,
     onEvent,
   });
+  if (options.platform !== undefined && !isIndexType(named.mediaType)) {
+    const { warnOfOtherPlatform } = await import('../other-platform.js');
+    const source = dryRun === true ? registry : store;
+    await warnOfOtherPlatform(
+      { source, root },
+      { ...options, name: familiarName(reference), platforms: [options.platform] },
+    );
+  }
   return {
     reference: formatReference(reference),
     familiar: familiarName(reference),
@@ -135,7 +145,7 @@ async function pullImage(reference: Reference, options: PullOptions): Promise<Pu
 async function chooseRoot(
   registry: Source,
   { named, known }: { readonly named: Descriptor; readonly known: StoredImage | undefined },
-  { allPlatforms = false, platform = machinePlatform(), signal }: PullOptions,
+  { allPlatforms = false, platform = thisMachine(), signal }: PullOptions,
 ): Promise<Descriptor> {
   if (allPlatforms || !isIndexType(named.mediaType)) return named;
   // The store remembers what it chose from this very index, which saves fetching it again.
@@ -149,11 +159,6 @@ async function chooseRoot(
   const index = await readManifest(registry, named, { signal });
   const chosen = choosePlatform(index.kind === 'index' ? index.manifests : [], platform);
   return { ...chosen, annotations: { ...chosen.annotations, [INDEX_DIGEST]: named.digest } };
-}
-
-/** Without flags and environment this is all that is known about the machine. */
-function machinePlatform(): Platform {
-  return hostPlatform({ platform: platform(), arch: arch() });
 }
 
 function isFor(descriptor: Descriptor, platform: Platform): boolean {

@@ -4,8 +4,6 @@
  *     overlay(source, new documents) ──copy──▶ place, under the rules for its tag
  */
 
-import { arch, platform } from 'node:os';
-
 import type { CopyListener } from '../../content/events.js';
 import { Memory } from '../../content/memory.js';
 import { overlay } from '../../content/overlay.js';
@@ -14,7 +12,6 @@ import { look } from '../../disk/files.js';
 import { RegError } from '../../errors.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
-import { hostPlatform, type Platform } from '../../spec/platform.js';
 import { familiarName, formatReference } from '../../spec/reference.js';
 import { quoteText } from '../../spec/text.js';
 import type { TagRules } from './guarded.js';
@@ -24,6 +21,7 @@ import { parsePlace, wrongPlace, type Place } from '../places/place.js';
 import type { Plan } from './plan.js';
 import type { OpenSource } from '../places/open-source.js';
 import type { Tally } from './tally.js';
+import { thisMachine } from '../this-machine.js';
 import { openTarget, type OpenTarget, type TargetEnds } from '../places/target-place.js';
 
 /** What is to be written. */
@@ -169,9 +167,4 @@ export async function withTarget<T>(
     await target.discard();
     throw error;
   }
-}
-
-/** Without flags and environment this is all that is known about the machine. */
-export function thisMachine(): Platform {
-  return hostPlatform({ platform: platform(), arch: arch() });
 }

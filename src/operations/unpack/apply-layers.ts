@@ -12,8 +12,8 @@ import type { ImageLayer } from './image-layers.js';
 import type { Ends } from '../places/open-source.js';
 
 export interface ReadLayersOptions extends Ends {
-  /** Which image of an index. */
-  readonly platform: Platform;
+  /** Which image of an index; default: for this machine. */
+  readonly platform?: Platform | undefined;
   /** Most bytes that the layers may unpack to; default: 200 times what they are, and in any case a gigabyte. */
   readonly maxBytes?: number | undefined;
   readonly onEvent?: CopyListener | undefined;

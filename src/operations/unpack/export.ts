@@ -82,7 +82,7 @@ async function writeImage(tar: TarWriter, { image, scratch, ...options }: Work):
   const opened = await openSource(await parsePlace(image), options);
   try {
     const { root, name } = await opened.image();
-    const { digest, layers } = await readImageLayers({ source: opened.source, root }, options);
+    const { digest, layers } = await readImageLayers({ ...opened, root }, { ...options, name: image });
     const { followed, onDone } = follow(layers, onEvent);
     const isNear = opened.place.kind !== 'registry';
     const kept = isNear ? layers : await keep(followed, { scratch, ...options });

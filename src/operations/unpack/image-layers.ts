@@ -1,14 +1,17 @@
 /** The layers of one image, with what they have to unpack to. */
 
 import { readContent, readManifest } from '../../content/read.js';
-import type { CallOptions, Content } from '../../content/types.js';
+import type { Content } from '../../content/types.js';
 import { RegError } from '../../errors.js';
 import { shortDigest, type Digest } from '../../spec/digest.js';
 import { parseDiffIds } from '../../spec/image-config.js';
 import { MAX_CONFIG_SIZE } from '../../spec/manifest.js';
 import { isImageConfigType } from '../../spec/media-type.js';
 import type { Platform } from '../../spec/platform.js';
+import { warnOfOtherPlatform } from '../other-platform.js';
+import type { Ends } from '../places/open-source.js';
 import { selectPlatforms, type Selection } from '../transfer/platforms.js';
+import { thisMachine } from '../this-machine.js';
 
 export interface ImageLayer {
   readonly content: Content;
@@ -23,15 +26,24 @@ export interface ImageLayers {
   readonly layers: readonly ImageLayer[];
 }
 
+interface Wanted extends Pick<Ends, 'onNotice' | 'signal'> {
+  /** What the image is called, for messages. */
+  readonly name: string;
+  /** Which image of an index; default: for this machine. */
+  readonly platform?: Platform | undefined;
+}
+
 /**
  * Reads manifest and config; the layers are opened by whoever wants them. Throws PLATFORM_NOT_FOUND, UNSUPPORTED for what
  * is no image, INVALID_MANIFEST where config and manifest disagree, and what the source throws.
  */
 export async function readImageLayers(
   found: Selection,
-  { platform, signal }: CallOptions & { readonly platform: Platform },
+  { name, platform, onNotice, signal }: Wanted,
 ): Promise<ImageLayers> {
-  const { source, root } = await selectPlatforms(found, { platforms: [platform], signal });
+  await warnOfOtherPlatform(found, { name, platforms: [platform], onNotice, signal });
+  const platforms = [platform ?? thisMachine()];
+  const { source, root } = await selectPlatforms(found, { platforms, signal });
   const what = `manifest ${shortDigest(root.digest)}`;
   const manifest = await readManifest(source, root, { signal });
   if (manifest.kind === 'index') throw new RegError('UNSUPPORTED', `${what} is an index in an index`);

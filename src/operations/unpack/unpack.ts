@@ -62,7 +62,7 @@ interface Work extends UnpackOptions {
 async function unpackInto(target: RootTarget, { image, path, ...options }: Work): Promise<UnpackResult> {
   const place = await openPlace(image, options);
   try {
-    const { digest, layers } = await readImageLayers(place, options);
+    const { digest, layers } = await readImageLayers(place, { ...options, name: image });
     await requireFreeSpace(target.folder, sizeOf(layers));
     const tree = new DiskTree(target.folder, { user: thisUser, isWindows, makeNode });
     const { followed, onDone } = follow(layers, options.onEvent);

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { listArtifacts } from '../../../src/operations/artifact/list.js';
 import { partialName } from '../../../src/operations/artifact/partial.js';
 import { pullArtifact } from '../../../src/operations/artifact/pull.js';
-import { thisMachine } from '../../../src/operations/transfer/write-image.js';
+import { thisMachine } from '../../../src/operations/this-machine.js';
 import { describe, type Descriptor } from '../../../src/spec/descriptor.js';
 import { temporaryFolder } from '../../support/temp.js';
 import { setStage } from '../stage.js';
