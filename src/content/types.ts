@@ -29,6 +29,11 @@ export interface OpenOptions extends CallOptions {
    * only to be believed. Default false.
    */
   readonly verifies?: boolean | undefined;
+  /**
+   * Whether the consumer is done with bytes once the next ones come, so that these may have their memory. Default
+   * false: what came never changes.
+   */
+  readonly borrows?: boolean | undefined;
 }
 
 /** A descriptor, and the right to open its bytes. */

@@ -14,6 +14,9 @@ import { NO_FOLLOW, onDisk } from './files.js';
 /** In bytes. Pieces of a megabyte are no quicker, and what waits to be collected of them is 20 MB more. */
 const PIECE_SIZE = 256 * 1024;
 
+/** The same of pieces that are only lent: nothing of them has to be collected, and fewer cost less. */
+const LENT_SIZE = 1024 * 1024;
+
 /** Up to so many bytes are read at once: to hand that to one of Node's threads takes ten times as long. */
 const SMALL = 64 * 1024;
 
@@ -29,14 +32,14 @@ interface ReadFromOptions extends OpenOptions {
 /** The bytes of a file. It is opened when the first one is asked for, so an iteration never begun holds nothing. */
 export async function* readFrom(
   path: string,
-  { from = 0, to = Infinity, signal, check }: ReadFromOptions,
+  { from = 0, to = Infinity, check, ...options }: ReadFromOptions,
 ): AsyncGenerator<Uint8Array> {
   const file = await onDisk({ verb: 'read', path }, () => openToRead(path));
   try {
     const stats = fstatSync(file);
     if (!check(stats))
       throw new RegError('STORE_CORRUPT', `${quoteText(path)} was changed while it was read`);
-    yield* pieces(file, { path, from, size: Math.min(to, stats.size), signal });
+    yield* pieces(file, { ...options, path, from, size: Math.min(to, stats.size) });
   } finally {
     closeSync(file);
   }
@@ -52,7 +55,7 @@ export async function digestFile(
   const file = openToRead(path);
   try {
     const stats = fstatSync(file);
-    for await (const piece of pieces(file, { path, from: 0, size: stats.size, signal }))
+    for await (const piece of pieces(file, { path, from: 0, size: stats.size, borrows: true, signal }))
       digester.update(piece);
     return { digest: digester.digest(), stats };
   } finally {
@@ -73,7 +76,7 @@ export async function* piecesOf(
   yield* pieces(handle.fd, { ...options, from, size: Math.min(to, size) });
 }
 
-interface Span extends CallOptions {
+interface Span {
   /** For messages. */
   readonly path: string;
   readonly from: number;
@@ -81,15 +84,21 @@ interface Span extends CallOptions {
   readonly size: number;
 }
 
-async function* pieces(file: number, { path, from, size, signal }: Span): AsyncGenerator<Uint8Array> {
-  let next = readAt(file, { path, from, size });
+async function* pieces(
+  file: number,
+  { path, from, size, borrows = false, signal }: Span & Pick<OpenOptions, 'borrows' | 'signal'>,
+): AsyncGenerator<Uint8Array> {
+  // While one is in use the next bytes come into the other.
+  let [buffer, other] = borrows ? [lentBuffer(size - from), lentBuffer(size - from)] : [];
+  let next = readAt(file, { path, from, size, buffer });
   try {
     for (let position = from; position < size;) {
       const piece = await next;
       throwIfAborted(signal);
       if (piece.byteLength === 0) return;
       position += piece.byteLength;
-      next = readAt(file, { path, from: position, size });
+      [buffer, other] = [other, buffer];
+      next = readAt(file, { path, from: position, size, buffer });
       yield piece;
     }
   } finally {
@@ -98,14 +107,22 @@ async function* pieces(file: number, { path, from, size, signal }: Span): AsyncG
   }
 }
 
+function lentBuffer(length: number): Buffer {
+  return Buffer.allocUnsafeSlow(Math.max(0, Math.min(LENT_SIZE, length)));
+}
+
+interface Reading extends Span {
+  /** Where the bytes are to be; default: a buffer of its own for each piece, which the consumer may keep. */
+  readonly buffer?: Buffer | undefined;
+}
+
 /** The next bytes of an open file, which must stay open until they have come: none past its end or the end of the span. */
-export function readAt(file: number, { path, from, size }: Span): Promise<Uint8Array> {
-  const length = Math.max(0, Math.min(PIECE_SIZE, size - from));
+export function readAt(file: number, { path, from, size, buffer }: Reading): Promise<Uint8Array> {
+  const length = Math.max(0, Math.min(buffer?.byteLength ?? PIECE_SIZE, size - from));
   const reading = onDisk({ verb: 'read', path }, async () => {
-    // A buffer of its own for each piece: the consumer may keep it.
-    const buffer = Buffer.allocUnsafeSlow(length);
-    if (length === 0) return buffer;
-    return buffer.subarray(0, await readInto(buffer, file, from));
+    const bytes = buffer?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length);
+    if (length === 0) return bytes;
+    return bytes.subarray(0, await readInto(bytes, file, from));
   });
   // Heard of when its turn comes, or of no interest any more.
   reading.catch(() => {});

@@ -63,7 +63,7 @@ export class Blobs {
    */
   async open(
     descriptor: Descriptor,
-    { from = 0, to, verifies = false, signal }: OpenOptions = {},
+    { from = 0, to, verifies = false, borrows, signal }: OpenOptions = {},
   ): Promise<AsyncIterable<Uint8Array>> {
     const { digest, size } = descriptor;
     const isWhole = async (): Promise<boolean> => (await this.#whole(descriptor)) !== undefined;
@@ -73,6 +73,7 @@ export class Blobs {
     return readFrom(path, {
       from,
       to,
+      borrows,
       signal,
       check: (stats) => stats.size === size && (verifies || this.#isBelieved(digest, stats)),
     });

@@ -33,3 +33,20 @@ test(
     await assert.rejects(readFrom(link, { check: () => true }).next(), { code: 'DISK_ERROR' });
   },
 );
+
+test('the pieces of a file share memory only where it is borrowed, and are right either way', async (t) => {
+  const path = join(await temporaryFolder(t), 'large');
+  const bytes = Buffer.concat([1, 2, 3, 4, 5].map((n) => Buffer.alloc(1_000_000, n)));
+  await writeFile(path, bytes);
+  for (const borrows of [true, false]) {
+    const pieces: Uint8Array[] = [];
+    const copies: Uint8Array[] = [];
+    for await (const piece of readFrom(path, { borrows, check: () => true })) {
+      pieces.push(piece);
+      copies.push(Buffer.from(piece));
+    }
+    assert.ok(bytes.equals(Buffer.concat(copies)));
+    const memories = new Set(pieces.map(({ buffer }) => buffer)).size;
+    assert.equal(memories, borrows ? 2 : pieces.length);
+  }
+});

@@ -79,9 +79,8 @@ function responseOf(message: IncomingMessage, { sending, fault }: Sent): Respons
 async function send(sending: ClientRequest, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   try {
     for await (const chunk of chunks) {
-      const hasRoom = sending.write(chunk);
+      await written(sending, chunk);
       if (sending.destroyed) return;
-      if (!hasRoom) await roomIn(sending);
     }
     sending.end();
   } catch (error) {
@@ -89,13 +88,14 @@ async function send(sending: ClientRequest, chunks: AsyncIterable<Uint8Array>): 
   }
 }
 
-/** Waits until more can be written, or nothing any more. */
-function roomIn(sending: ClientRequest): Promise<void> {
+/** Ends when the system has taken `chunk`, or will take nothing any more. */
+function written(sending: ClientRequest, chunk: Uint8Array): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
-      sending.off('drain', end).off('close', end);
+      sending.off('close', end);
       resolve();
     };
-    sending.on('drain', end).on('close', end);
+    sending.once('close', end);
+    sending.write(chunk, end);
   });
 }

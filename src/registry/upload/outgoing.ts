@@ -38,21 +38,22 @@ export class Outgoing {
   async *#read(start: number, end: number, { signal }: CallOptions): AsyncGenerator<Uint8Array> {
     const { size } = this.#content.descriptor;
     let position = start;
-    let held: Uint8Array | undefined;
+    let last: Uint8Array | undefined;
     if (start === 0) this.#beginAgain();
     // What has passed before is not hashed again: then the source has to know that it is still the same.
     const verifies = start === this.#verifier.position;
-    for await (const chunk of await this.#content.open({ from: start, verifies, signal })) {
+    const options = { from: start, verifies, borrows: true, signal };
+    for await (const chunk of await this.#content.open(options)) {
       // Of a piece only its own bytes are read; the last piece is read to the true end, where a byte may be too many.
       const bytes = end < size ? chunk.subarray(0, end - position) : chunk;
       this.#check(bytes, position);
       position += bytes.byteLength;
-      if (held !== undefined) yield held;
-      held = bytes;
+      if (position < end) yield bytes;
+      else last ??= bytes;
       if (end < size && position === end) break;
     }
     await this.#finish(position, end);
-    if (held !== undefined) yield held;
+    if (last !== undefined) yield last;
   }
 
   /** A source may send something else than the first time: what is sent from the first byte on is hashed from there, too. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createServer, type Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -121,6 +122,24 @@ test('a body is uploaded with its length, in pieces, and opened once', async (co
   assert.equal(received[0]?.length, 700_000);
   assert.equal(server.requests[0]?.headers['content-length'], '700000');
   assert.equal(opened, 1);
+});
+
+test('a body may use the memory of what it gave for what it gives next', async (context) => {
+  const PIECE = 10_000;
+  const expected = Buffer.concat(Array.from({ length: 800 }, (_, n) => Buffer.alloc(PIECE, n)));
+  let received = Buffer.alloc(0);
+  const server = await startHttpServer(context, async (exchange) => {
+    // The client comes to where the system takes no more.
+    await sleep(100);
+    received = await buffer(exchange.request);
+    reply(exchange, 201);
+  });
+  const body = bodyOf(expected.byteLength, async function* () {
+    const memory = Buffer.alloc(PIECE);
+    for (let n = 0; n < 800; n++) yield memory.fill(n);
+  });
+  await startHttp(context).send(get(server.origin, { method: 'PUT', body }));
+  assert.ok(received.equals(expected));
 });
 
 test('a body that takes its time before its first byte keeps no server waiting', async (context) => {
