@@ -2,7 +2,8 @@
 
 import { Option, type Command } from 'commander';
 
-import { addConnectionFlags, addResultFlags } from '../flags/flags.js';
+import { addResultFlags } from '../flags/flags.js';
+import { addConnectionFlags } from '../flags/network-flags.js';
 import { addExamples, type Act } from './act.js';
 
 const SERVER = 'host of the registry (default: Docker Hub)';

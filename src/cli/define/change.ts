@@ -4,13 +4,13 @@ import { Option, type Command } from 'commander';
 
 import {
   addDryRunFlag,
-  addNetworkFlags,
   addProgressFlags,
   addResultFlags,
   addStoreFlag,
   addTagRuleFlags,
-  collect,
 } from '../flags/flags.js';
+import { addNetworkFlags } from '../flags/network-flags.js';
+import { collect } from '../flags/option-values.js';
 
 export function addOutputFlag(command: Command): Command {
   return command.option(

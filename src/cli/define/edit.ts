@@ -2,7 +2,8 @@
 
 import type { Command } from 'commander';
 
-import { addNetworkFlags, addResultFlags } from '../flags/flags.js';
+import { addResultFlags } from '../flags/flags.js';
+import { addNetworkFlags } from '../flags/network-flags.js';
 import { addExamples, ANY_PLACE, type Act } from './act.js';
 import { addImagesFlag, addList, addOutputFlag, addWriteFlags } from './change.js';
 

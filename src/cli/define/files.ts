@@ -3,15 +3,15 @@
 import { Option, type Command } from 'commander';
 
 import {
-  addConnectionsFlag,
   addMaxSizeFlag,
   addPlaceFlags,
   addPlatformFlag,
   addProgressFlag,
   addResultFlags,
   addWholeFlag,
-  collect,
 } from '../flags/flags.js';
+import { addConnectionsFlag } from '../flags/network-flags.js';
+import { collect } from '../flags/option-values.js';
 import { addExamples, ANY_PLACE, type Act } from './act.js';
 
 export const define = { files: defineFiles, cat: defineCat };

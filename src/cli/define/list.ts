@@ -2,13 +2,9 @@
 
 import { InvalidArgumentError, Option, type Command } from 'commander';
 
-import {
-  addConnectionFlags,
-  addListFlags,
-  addNetworkFlags,
-  addResultFlags,
-  parseLimit,
-} from '../flags/flags.js';
+import { addListFlags, addResultFlags } from '../flags/flags.js';
+import { addConnectionFlags, addNetworkFlags } from '../flags/network-flags.js';
+import { parseLimit } from '../flags/option-values.js';
 import { addExamples, type Act } from './act.js';
 
 export const define = {

@@ -3,14 +3,13 @@
 import type { Command } from 'commander';
 
 import {
-  addConnectionsFlag,
   addMaxSizeFlag,
-  addNetworkFlags,
   addPlatformFlag,
   addProgressFlag,
   addResultFlags,
   addStoreFlag,
 } from '../flags/flags.js';
+import { addConnectionsFlag, addNetworkFlags } from '../flags/network-flags.js';
 import { addExamples, ANY_PLACE, type Act } from './act.js';
 
 export const define = {

@@ -3,7 +3,8 @@
 import { Option, type Command } from 'commander';
 
 import { parseAge } from '../flags/duration.js';
-import { addNetworkFlags, addResultFlags, addStoreFlag, addTagRuleFlags } from '../flags/flags.js';
+import { addResultFlags, addStoreFlag, addTagRuleFlags } from '../flags/flags.js';
+import { addNetworkFlags } from '../flags/network-flags.js';
 import { addExamples, type Act } from './act.js';
 
 export const define = {

@@ -4,7 +4,9 @@ import { Option, type Command } from 'commander';
 
 import { parseBytes } from '../output/bytes.js';
 import { parseDuration } from '../flags/duration.js';
-import { addJsonFlag, addNetworkFlags, addStoreFlag, collect } from '../flags/flags.js';
+import { addJsonFlag, addStoreFlag } from '../flags/flags.js';
+import { addNetworkFlags } from '../flags/network-flags.js';
+import { collect } from '../flags/option-values.js';
 import { addExamples, type Act } from './act.js';
 
 export const define = {

@@ -3,17 +3,16 @@
 import { Option, type Command } from 'commander';
 
 import {
-  addConnectionsFlag,
   addDryRunFlag,
-  addNetworkFlags,
   addPlatformFlag,
   addPlatformsFlag,
   addProgressFlags,
   addResultFlags,
   addStoreFlag,
   addTagRuleFlags,
-  collect,
 } from '../flags/flags.js';
+import { addConnectionsFlag, addNetworkFlags } from '../flags/network-flags.js';
+import { collect } from '../flags/option-values.js';
 import { addExamples, ANY_PLACE, type Act } from './act.js';
 
 export const define = {

@@ -22,7 +22,8 @@ import {
   settingsFolders,
   tokenServicesFile,
 } from '../environment.js';
-import type { NetworkFlags, PlatformFlags } from '../flags/flags.js';
+import type { PlatformFlags } from '../flags/flags.js';
+import type { NetworkFlags } from '../flags/network-flags.js';
 import { givenLogins } from './given-logins.js';
 import type { Io } from '../io.js';
 import { namedHosts } from './named-hosts.js';
