@@ -27,7 +27,8 @@ export {
 
 // A client for registries, and where logins, mirrors and certificates come from
 export { connect, type ConnectOptions, type LoginSources } from './operations/connect/connect.js';
-export type { ClientOptions, RegistryClient } from './registry/client.js';
+export type { ClientOptions } from './registry/client-options.js';
+export type { RegistryClient } from './registry/client.js';
 export type { Notice } from './registry/notices.js';
 export type { Pin } from './registry/net/dial.js';
 export { proxyFromEnvironment, type Proxy, type ProxyFor } from './registry/net/proxy.js';

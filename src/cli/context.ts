@@ -4,7 +4,7 @@ import { once } from '../content/once.js';
 import type { Layout } from '../layout/layout.js';
 import type { LoginPlace } from '../operations/logins/login.js';
 import type { Connection } from '../operations/connect/connect.js';
-import type { ClientOptions } from '../registry/client.js';
+import type { ClientOptions } from '../registry/client-options.js';
 import type { Redactor } from '../spec/redactor.js';
 import type { SharedFlags } from './flags/flags.js';
 import type { Template } from './format/template.js';

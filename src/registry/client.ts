@@ -2,7 +2,8 @@
 
 import type { CallOptions, Source } from '../content/types.js';
 import { listRepositories } from './listing/catalog.js';
-import { createHosts, type ClientOptions, type HostMemory } from './hosts.js';
+import type { ClientOptions } from './client-options.js';
+import { createHosts } from './hosts.js';
 import type { Send } from './http/redirect.js';
 import type { ListOptions } from './listing/pages.js';
 import { readFrom } from './pull-sources.js';
@@ -10,8 +11,6 @@ import { Registry } from './registry.js';
 import { searchHub, type Hit, type SearchOptions } from './listing/search.js';
 import type { ImageName, PullSource } from '../spec/route.js';
 import type { Survey } from './survey/survey.js';
-
-export type { ClientOptions, HostMemory };
 
 export interface RegistryClient {
   /** One repository, such as `library/nginx` on `docker.io`. No I/O. */

@@ -1,85 +1,26 @@
 /** Joins the parts: one `Host` for each registry, over connections and notices that all of them share. */
 
 import { Connections } from '../content/connections.js';
-import { DEFAULT_POLICY, type Clock, type RetryPolicy } from '../content/retry.js';
+import { DEFAULT_POLICY, type RetryPolicy } from '../content/retry.js';
 import { Redactor } from '../spec/redactor.js';
+import type { HostSettings, ImageName, PullSource } from '../spec/route.js';
 import { Authorizer } from './auth/authorizer.js';
-import type { CredentialLookup } from './auth/credential.js';
-import type { ChallengeMemory } from './auth/remembered.js';
-import { Dialer, type Pin } from './net/dial.js';
-import { Endpoint, type PlainMemory } from './endpoint.js';
+import type { ClientOptions } from './client-options.js';
+import { Endpoint } from './endpoint.js';
 import { Host } from './host.js';
 import { Http } from './http/http.js';
-import { Notices, type Notice } from './notices.js';
-import type { ProxyFor } from './net/proxy.js';
 import type { Send } from './http/redirect.js';
-import type {
-  HostSettings,
-  Identity,
-  ImageName,
-  PullSource,
-  RouteLookup,
-  SettingsLookup,
-} from '../spec/route.js';
+import { announcer, traced, type Announce } from './http/told.js';
+import { Dialer } from './net/dial.js';
+import { Notices } from './notices.js';
 import { Survey } from './survey/survey.js';
 import { Way } from './survey/way.js';
-import { announcer, traced, type Announce } from './http/told.js';
 
 /** The slowest that stores let one connection be is about 5 MB/s: so many of them fill a gigabit. */
 const MOST_CONNECTIONS = 24;
 
-export interface ClientOptions {
-  readonly clock: Clock;
-  /** Default: everything is anonymous. Called once for each repository, and again when what it gave has run out; only when the host asks. */
-  readonly credentials?: CredentialLookup | undefined;
-  /** Speaks http, not https, to hosts that are not this machine. Default false. */
-  readonly plainHttp?: boolean | undefined;
-  /** Sends passwords over plain http to hosts that are not this machine. Default false. */
-  readonly plainHttpAuth?: boolean | undefined;
-  /** Takes any certificate of a registry; not of the hosts that it leads to. Default false. */
-  readonly insecure?: boolean | undefined;
-  /** Where connections to a host and port go instead. */
-  readonly resolve?: readonly Pin[] | undefined;
-  /** The proxy before a URL; default: none. Not asked for a host that `resolve` names. */
-  readonly proxyFor?: ProxyFor | undefined;
-  /** Certificates (PEM) of authorities that are trusted beside those that Node trusts. */
-  readonly ca?: readonly string[] | undefined;
-  /** Those of the system (PEM), called only when nobody else vouches for a host. Default: none. */
-  readonly systemAuthorities?: (() => Promise<readonly string[]>) | undefined;
-  /** Who we are to the registries themselves, should they ask; what `settingsFor` knows for one goes behind. */
-  readonly identity?: Identity | undefined;
-  /** Sent to the registries themselves with every request, and to no host that they lead to. Lower-case names. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** What is set for one registry. Default: nothing. */
-  readonly settingsFor?: SettingsLookup | undefined;
-  /** Where an image is read from. Default: from the registry itself. */
-  readonly routeFor?: RouteLookup | undefined;
-  /** For name, connection, proxy and TLS together, in milliseconds; default 10 000. */
-  readonly connectTimeoutMs?: number | undefined;
-  /** How long a server may send nothing, or take nothing of an upload, in milliseconds; default 60 000. */
-  readonly idleTimeoutMs?: number | undefined;
-  /** Whether the password for `registry` may go to the token service on the host `realm`, which is not obviously its. */
-  readonly authHosts?: ((registry: string, realm: string) => boolean | Promise<boolean>) | undefined;
-  /**
-   * Asks token services for a refresh token, which may be kept in place of the password, and is told it where they have
-   * one. Default: they are not asked.
-   */
-  readonly onRefreshToken?: ((token: string) => void) | undefined;
-  /** Remembers from run to run what registries said of themselves. Default: they are asked each time. */
-  readonly memory?: HostMemory | undefined;
-  readonly retryPolicy?: RetryPolicy | undefined;
-  /** Most connections to one host over which large blobs come at once; default 24, 1 for one a blob. */
-  readonly connections?: number | undefined;
-  readonly onNotice?: ((notice: Notice) => void) | undefined;
-  /** Learns all secrets that come up. */
-  readonly redactor?: Redactor | undefined;
-  readonly userAgent?: string | undefined;
-}
-
 /** A host on this machine that says nothing for so long is not waited for: the handshake that follows will tell. */
 const MAX_PROBE_MS = 3000;
-
-export interface HostMemory extends ChallengeMemory, PlainMemory {}
 
 export interface Hosts {
   /** The one for a host as references name it. No I/O. */

@@ -1,6 +1,7 @@
 import { systemClock } from '../../src/content/system-clock.js';
 import type { Layout } from '../../src/layout/layout.js';
-import { createClient, type ClientOptions, type RegistryClient } from '../../src/registry/client.js';
+import type { ClientOptions } from '../../src/registry/client-options.js';
+import { createClient, type RegistryClient } from '../../src/registry/client.js';
 import { openStore } from '../layout/stores.js';
 import { startRegistry, type TestRegistry } from '../server/registry.js';
 import { startLoggingProxy, type LoggingProxyOptions } from '../support/http-proxy-log.js';

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { test } from 'node:test';
 
 import type { RegError } from '../../src/errors.js';
-import type { HostMemory } from '../../src/registry/hosts.js';
+import type { HostMemory } from '../../src/registry/client-options.js';
 import { createAuthority } from '../support/certificates.js';
 import { readText, startHosts, toRequest } from '../support/hosts.js';
 import { reply, startHttpServer } from '../support/http-server.js';

@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/content/retry.js';
-import { createHosts, type ClientOptions, type Hosts } from '../../src/registry/hosts.js';
+import type { ClientOptions } from '../../src/registry/client-options.js';
+import { createHosts, type Hosts } from '../../src/registry/hosts.js';
 import type { Notice } from '../../src/registry/notices.js';
 import { Redactor } from '../../src/spec/redactor.js';
 import type { Answer, Request } from '../../src/registry/transport.js';

@@ -8,7 +8,7 @@ import { thisProcess } from '../../disk/this-process.js';
 import { openConnection, type Connection, type LoginSources } from '../../operations/connect/connect.js';
 import { machineOptions } from '../../operations/connect/machine.js';
 import type { LoginPlace } from '../../operations/logins/login.js';
-import type { ClientOptions } from '../../registry/client.js';
+import type { ClientOptions } from '../../registry/client-options.js';
 import { proxyFromEnvironment } from '../../registry/net/proxy.js';
 import { hostPlatform, parsePlatform, type Platform } from '../../spec/platform.js';
 import type { Redactor } from '../../spec/redactor.js';

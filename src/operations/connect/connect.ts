@@ -4,12 +4,8 @@ import { systemClock } from '../../content/system-clock.js';
 import { createChain, type GivenLogin } from '../../credentials/chain.js';
 import type { Source } from '../../credentials/source.js';
 import { readTokenServices } from '../../credentials/token-services.js';
-import {
-  createClient,
-  type ClientOptions,
-  type FullClient,
-  type RegistryClient,
-} from '../../registry/client.js';
+import type { ClientOptions } from '../../registry/client-options.js';
+import { createClient, type FullClient, type RegistryClient } from '../../registry/client.js';
 import { RegError } from '../../errors.js';
 import { Redactor } from '../../spec/redactor.js';
 import { openHostMemory } from './host-memory.js';

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { wallTime } from '../../content/system-clock.js';
 import { readSmallFile, replaceFile } from '../../disk/files.js';
 import { makeFolder } from '../../disk/make-folder.js';
-import type { HostMemory } from '../../registry/client.js';
+import type { HostMemory } from '../../registry/client-options.js';
 import { isObject, parseJsonObject, type JsonObject } from '../../spec/json.js';
 
 /** How long it is remembered, in milliseconds. */

@@ -8,7 +8,8 @@ import { chooseKeeper, keepCredential, type KeepOptions, type StoreChoice } from
 import { KEYCHAIN, OsKeychain } from '../../credentials/os-keychain.js';
 import { rememberTokenServices } from '../../credentials/token-services.js';
 import { explain, hasCode, RegError } from '../../errors.js';
-import { createClient, type ClientOptions } from '../../registry/client.js';
+import type { ClientOptions } from '../../registry/client-options.js';
+import { createClient } from '../../registry/client.js';
 import { DOCKER_HUB, isDockerHub } from '../../spec/docker-hub.js';
 import { parseReference } from '../../spec/reference.js';
 import { quoteText } from '../../spec/text.js';

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RegError } from '../../../src/errors.js';
 import type { Credential } from '../../../src/registry/auth/credential.js';
 import type { NamedService } from '../../../src/registry/auth/remembered.js';
-import type { ClientOptions, HostMemory } from '../../../src/registry/hosts.js';
+import type { ClientOptions, HostMemory } from '../../../src/registry/client-options.js';
 import type { Request } from '../../../src/registry/transport.js';
 import { readText, startHosts, toRequest, type TestHosts } from '../../support/hosts.js';
 import {

@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test';
 import type { RegError } from '../../../src/errors.js';
 import { belongsTogether, parseRealm } from '../../../src/registry/auth/realm.js';
 import type { Credential } from '../../../src/registry/auth/credential.js';
-import type { ClientOptions } from '../../../src/registry/hosts.js';
+import type { ClientOptions } from '../../../src/registry/client-options.js';
 import { createAuthority } from '../../support/certificates.js';
 import { readText, startHosts, toRequest } from '../../support/hosts.js';
 import { reply, startHttpServer, type Exchange, type HttpServer } from '../../support/http-server.js';

@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { test, type TestContext } from 'node:test';
 
 import { RegError } from '../../../src/errors.js';
-import type { ClientOptions } from '../../../src/registry/client.js';
+import type { ClientOptions } from '../../../src/registry/client-options.js';
 import type { HostSettings } from '../../../src/spec/route.js';
 import { createAuthority, type Authority } from '../../support/certificates.js';
 import { startHosts, toRequest, type TestHosts } from '../../support/hosts.js';
