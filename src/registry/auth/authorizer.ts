@@ -8,39 +8,32 @@
 
 import type { Clock } from '../../content/retry.js';
 import { hasCode, RegError } from '../../errors.js';
-import type { Redactor } from '../../spec/redactor.js';
 import { untilAborted } from '../../content/abort.js';
 import type { Grant } from '../http/redirect.js';
 import type { Scope } from '../transport.js';
-import { createAskRealm, type AskRealmOptions } from './ask-realm.js';
 import { parseChallenges } from './challenge.js';
 import { scopesIn } from './claims.js';
 import { CredentialCache } from './credential-cache.js';
 import { formatBasic, secretsOf, type Credential, type CredentialLookup } from './credential.js';
 import { readBearer, type Bearer, type Known } from './known-challenge.js';
+import { obtainToken, type ObtainOptions } from './obtain-token.js';
 import { belongsTogether } from './realm.js';
 import { Remembered, type ChallengeMemory } from './remembered.js';
 import { goingOnAnonymously, loginNeeded, refused, strangerError, unusableChallenge } from './refusals.js';
-import { isPull, scopesToAsk } from './scope.js';
+import { isPull } from './scope.js';
 import { TokenCache } from './token-cache.js';
-import { fetchToken } from './token.js';
 import type { Refusal, TokenFacts, Wish } from './wish.js';
 
-export interface AuthorizerOptions extends AskRealmOptions {
+export interface AuthorizerOptions extends Omit<ObtainOptions, 'tokens'> {
   /** As in a reference: credentials are looked up by it, never by who answered. */
   readonly host: string;
   readonly credentials: CredentialLookup | undefined;
   /** Whether the person has agreed that the password for `registry` goes to the token service `realm`, a host. */
   readonly authHosts: ((registry: string, realm: string) => boolean | Promise<boolean>) | undefined;
-  /** Token services are asked for a refresh token, and this is told it. */
-  readonly onRefreshToken: ((token: string) => void) | undefined;
   readonly memory: ChallengeMemory | undefined;
   /** Told that the registry will be asked as soon as a token has come. */
   readonly onTokenAhead: (base: URL) => void;
   readonly clock: Clock;
-  readonly redactor: Redactor;
-  /** Makes text from outside safe to print. */
-  readonly clean: (text: string) => string;
   /** Says a thing once, however often it is told. */
   readonly warn: (message: string) => void;
 }
@@ -151,47 +144,18 @@ export class Authorizer {
     }
     if (this.#unavailable !== undefined) this.#options.warn(goingOnAnonymously(this.#unavailable));
     const trusted = await this.#trusts(challenge.realm, wish.base, credential);
-    const token = await untilAborted(
-      this.#token(challenge, wish, trusted ? credential : undefined),
-      wish.signal,
+    const obtaining = obtainToken(
+      { ...wish, challenge, credential: trusted ? credential : undefined },
+      { ...this.#options, tokens: this.#tokens },
+    );
+    const token = await untilAborted(obtaining, wish.signal).catch((error) =>
+      this.#explainRefusal(error, wish),
     );
     return { ...owned, authorization: `Bearer ${token}`, secret: trusted && credential !== undefined };
   }
 
-  /** A token that covers the wish: a kept one, one under way, or a new one. */
-  #token(
-    challenge: Bearer,
-    { base, scopes: needed, since }: Wish,
-    credential: Credential | undefined,
-  ): Promise<string> {
-    const { realm, service, offered } = challenge;
-    const scopes = scopesToAsk(needed, offered);
-    const holder = credential === undefined ? [] : secretsOf(credential);
-    const issuer = [realm.href, service ?? '', ...holder].join(' ');
-    // No signal: others may be waiting for the same token.
-    return (
-      this.#tokens.find({ issuer, scopes, since }) ??
-      this.#tokens.fetch({ issuer, scopes }, async () => {
-        const { clean, redactor, onRefreshToken } = this.#options;
-        const isOffline = onRefreshToken !== undefined;
-        try {
-          const token = await fetchToken(
-            { realm, service, scopes, credential, isOffline },
-            { ask: createAskRealm(base, this.#options), clean },
-          );
-          redactor.add(token.value);
-          if (token.refreshToken !== undefined) {
-            redactor.add(token.refreshToken);
-            onRefreshToken?.(token.refreshToken);
-          }
-          return token;
-        } catch (error) {
-          throw hasCode(error, 'UNAUTHORIZED', 'DENIED')
-            ? await this.explain(error, { scopes: needed })
-            : error;
-        }
-      })
-    );
+  async #explainRefusal(error: unknown, { scopes }: Wish): Promise<never> {
+    throw hasCode(error, 'UNAUTHORIZED', 'DENIED') ? await this.explain(error, { scopes }) : error;
   }
 
   /** Bearer where it is offered; but the password goes to the registry rather than to a realm that may not see it. */
