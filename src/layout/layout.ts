@@ -24,6 +24,7 @@ import { ingest } from './ingest.js';
 import { noteOf } from './paths.js';
 import { createParts, makeLayout, makeReady, type LayoutOptions, type Parts } from './parts.js';
 import { startSession, type Session } from './session.js';
+import { Turns } from './turns.js';
 import type { Lease } from './work.js';
 
 export type { LayoutOptions };
@@ -48,8 +49,7 @@ export async function openLayout(folder: string, options: LayoutOptions): Promis
 export class Layout implements Source, Sink {
   /** What `verify.ts` and `prune.ts` work on. */
   readonly parts: Parts;
-  /** The last put of each digest that is still under way in this process. */
-  readonly #running = new Map<Digest, Promise<unknown>>();
+  readonly #turns = new Turns<Digest>();
   #ready: Promise<Lease> | undefined;
 
   constructor(folder: string, options: LayoutOptions) {
@@ -114,7 +114,7 @@ export class Layout implements Source, Sink {
   async put(content: Content, options: PutOptions = {}): Promise<Outcome> {
     try {
       const lease = await this.#prepare();
-      const outcome = await this.#inTurn(content.descriptor.digest, () =>
+      const outcome = await this.#turns.take(content.descriptor.digest, () =>
         this.#take(content, { ...options, lease }),
       );
       if (options.tag !== undefined) await this.#setName(options.tag, content.descriptor, options);
@@ -222,18 +222,6 @@ export class Layout implements Source, Sink {
       await blobs.sync();
       await index.change((entries) => withEntry(entries, entry));
     }, options);
-  }
-
-  /** One put after the other for one digest, so that one process does not fetch the same bytes twice. */
-  async #inTurn<T>(digest: Digest, task: () => Promise<T>): Promise<T> {
-    const before = this.#running.get(digest) ?? Promise.resolve();
-    const mine = before.then(task, task);
-    this.#running.set(digest, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.#running.get(digest) === mine) this.#running.delete(digest);
-    }
   }
 
   async #prepare(): Promise<Lease> {
