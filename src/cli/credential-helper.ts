@@ -38,7 +38,7 @@ export async function run(): Promise<void> {
 /** Undefined when there is no such login. */
 async function act(io: Io): Promise<string | undefined> {
   const index = keychainIndexFile(io);
-  if (index === undefined) throw new RegError('INVALID_CONFIG', 'there is no folder to keep a login in');
+  if (index === undefined) throw new RegError('INVALID_CONFIG', 'there is no directory to keep a login in');
   const keychain = new OsKeychain({ index, env: io.env });
   const [action] = io.args;
   if (action === 'list') return list(keychain);

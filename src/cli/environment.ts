@@ -29,7 +29,7 @@ export function storeFolder({ env, home }: Surroundings): string {
   // A relative path there is to be ignored (XDG base directory specification 0.8).
   if (isAbsolute(data)) return join(data, 'reg');
   if (home !== undefined) return join(home, '.local', 'share', 'reg');
-  throw new RegError('INVALID_CONFIG', 'there is no folder for the local store', {
+  throw new RegError('INVALID_CONFIG', 'there is no directory for the local store', {
     hint: 'Set HOME or REG_STORE, or give --store DIR.',
   });
 }

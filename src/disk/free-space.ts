@@ -16,7 +16,7 @@ export async function requireFreeSpace(folder: string, bytes: number): Promise<v
   if (free === undefined || free >= bytes) return;
   const message = `cannot write to ${quoteText(folder)}: ${bytes} bytes are needed and ${free} are free`;
   throw new RegError('DISK_FULL', `${message}; ${bytes - free} are missing`, {
-    hint: 'Free some space, or choose a folder on another disk.',
+    hint: 'Free some space, or choose a directory on another disk.',
   });
 }
 

@@ -26,7 +26,7 @@ export async function isLayout(paths: Paths): Promise<boolean> {
   if (version === VERSION) return true;
   const found = typeof version === 'string' ? `the version ${quoteText(version, 40)}` : 'no version';
   throw new RegError('STORE_CORRUPT', `${what} has ${found}; expected imageLayoutVersion "${VERSION}"`, {
-    hint: 'Was it written by a newer program? Choose another folder with --store.',
+    hint: 'Was it written by a newer program? Choose another directory with --store.',
   });
 }
 
@@ -45,8 +45,8 @@ async function refuseOther(paths: Paths): Promise<boolean> {
       hint: `If it is an OCI image layout, write {"imageLayoutVersion":"${VERSION}"} into that file.`,
     });
   }
-  throw new RegError('INVALID_ARGUMENT', `the folder ${folder} is not empty and not an OCI image layout`, {
-    hint: 'Choose another folder for the store.',
+  throw new RegError('INVALID_ARGUMENT', `the directory ${folder} is not empty and not an OCI image layout`, {
+    hint: 'Choose another directory for the store.',
   });
 }
 

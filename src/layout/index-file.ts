@@ -97,7 +97,7 @@ export class IndexFile {
       'STORE_CORRUPT',
       `the store ${quoteText(this.#paths.folder)} has lost its index.json`,
       {
-        hint: 'Bring the file back, or remove the folder and pull again.',
+        hint: 'Bring the file back, or remove the directory and pull again.',
       },
     );
   }

@@ -62,7 +62,7 @@ async function place(tree: Tree, entry: LayerEntry): Promise<string> {
 /** CVE-2021-29136 of umoci: the root itself replaced by a link. */
 function placeRoot(tree: Tree, entry: LayerEntry): string {
   if (entry.type !== 'directory')
-    throw new RegError('UNSAFE_ARCHIVE', `the root of the image is a ${entry.type}, not a folder`);
+    throw new RegError('UNSAFE_ARCHIVE', `the root of the image is a ${entry.type}, not a directory`);
   tree.putFolder('', entry);
   return '';
 }
@@ -79,7 +79,7 @@ async function placeLink(tree: Tree, entry: LayerEntry, path: string): Promise<v
   const target = joined(found ?? '', name);
   const node = found === undefined || name === '' ? undefined : tree.look(target);
   if (node === undefined) throw wrongLink(entry, 'which is not there');
-  if (node.kind === 'folder') throw wrongLink(entry, 'which is a folder');
+  if (node.kind === 'folder') throw wrongLink(entry, 'which is a directory');
   if (target === path) throw wrongLink(entry, 'which is itself');
   if (target.startsWith(`${path}/`)) throw wrongLink(entry, 'which lies in what it replaces');
   tree.remove(path);

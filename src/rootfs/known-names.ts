@@ -47,7 +47,7 @@ function foldsNames(root: string): boolean {
 export function noRoomFor(path: string): RegError {
   return new RegError(
     'UNSUPPORTED',
-    `this disk takes the folder ${quoteText(path)} for a file that is there`,
+    `this disk takes the directory ${quoteText(path)} for a file that is there`,
     {
       hint: 'Unpack it on a disk that tells upper from lower case, or write the files to a tar with "reg export".',
     },

@@ -37,7 +37,7 @@ export function resolveFolder(tree: Tree, path: string, { isMade }: ResolveOptio
       waiting.push(...node.target.split('/').toReversed());
     } else {
       if (node?.kind === 'other' && isMade)
-        throw unsafe(path, `leads through ${quoteText(next)}, which is not a folder`);
+        throw unsafe(path, `leads through ${quoteText(next)}, which is not a directory`);
       if (node?.kind !== 'folder' && !isMade) return undefined;
       if (node === undefined) tree.putFolder(next);
       here = next;

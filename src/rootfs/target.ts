@@ -82,15 +82,17 @@ async function requireTarget(
   const stats = await look(path);
   const wrong = (reason: string, hint: string): RegError =>
     new RegError('INVALID_ARGUMENT', `cannot unpack into ${quoteText(target)}: ${reason}`, { hint });
-  if (isAround(path)) throw wrong('it is the folder that you are in, or one around it', 'Name a new folder.');
+  if (isAround(path))
+    throw wrong('it is the directory that you are in, or one around it', 'Name a new directory.');
   if (stats === undefined) return;
-  if (stats.isSymbolicLink()) throw wrong('it is a symbolic link', 'Name the folder where the link leads.');
-  if (!stats.isDirectory()) throw wrong('it is not a folder', 'Name a new folder.');
+  if (stats.isSymbolicLink())
+    throw wrong('it is a symbolic link', 'Name the directory where the link leads.');
+  if (!stats.isDirectory()) throw wrong('it is not a directory', 'Name a new directory.');
   if (stats.dev !== (await look(dirname(path)))?.dev)
-    throw wrong('a disk is mounted there', 'Name a new folder in it.');
+    throw wrong('a disk is mounted there', 'Name a new directory in it.');
   const names = await onDisk({ verb: 'read', path: target }, () => readdir(path, 'buffer'));
   if (names.length > 0 && !force)
-    throw wrong('there is something in it', 'Name a new folder, or replace this one with --force.');
+    throw wrong('there is something in it', 'Name a new directory, or replace this one with --force.');
 }
 
 /** Whether we are in that folder, or below: what we stand in can't be replaced under our feet. */
@@ -129,7 +131,7 @@ function explainMount(path: string): (error: unknown) => never {
   return (error) => {
     if (errnoOf(error) !== 'EBUSY') throw error;
     throw new RegError('INVALID_ARGUMENT', `cannot replace ${quoteText(path)}: a disk is mounted there`, {
-      hint: 'Name a new folder in it.',
+      hint: 'Name a new directory in it.',
       cause: error,
     });
   };

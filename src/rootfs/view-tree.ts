@@ -114,7 +114,7 @@ class Way<Entry> {
 
   go(name: string, node: Node<Entry>): void {
     if (this.#steps.length >= MAX_DEPTH)
-      throw new RegError('UNSAFE_ARCHIVE', `folders are nested more than ${MAX_DEPTH} levels deep`);
+      throw new RegError('UNSAFE_ARCHIVE', `directories are nested more than ${MAX_DEPTH} levels deep`);
     this.#steps.push({ name, node });
   }
 

@@ -86,7 +86,7 @@ export class View<Entry extends Placed> {
     if (type !== 'directory')
       throw new RegError(
         'UNSAFE_ARCHIVE',
-        'a layer has something else than a folder for the root of the image',
+        'a layer has something else than a directory for the root of the image',
       );
     this.#root = { ...this.#root, entry, file: entry };
   }
@@ -157,7 +157,7 @@ export class View<Entry extends Placed> {
     if (folder !== undefined) return folder;
     throw new RegError(
       'UNSAFE_ARCHIVE',
-      `a layer has something in ${quoteText(path)}, which is not a folder`,
+      `a layer has something in ${quoteText(path)}, which is not a directory`,
     );
   }
 }

@@ -99,7 +99,7 @@ function typeOf(
   if (kind !== 'file' || !name.endsWith('/')) return kind;
   if (size === 0) return 'directory';
   // Content for some programs, further headers for others.
-  throw new RegError('UNSAFE_ARCHIVE', 'it is a folder with content');
+  throw new RegError('UNSAFE_ARCHIVE', 'it is a directory with content');
 }
 
 function nameOf(bytes: Buffer): string {

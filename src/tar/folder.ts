@@ -92,7 +92,7 @@ async function addOne(tar: TarWriter, path: string, options: FolderOptions): Pro
     return addFile(tar, path, { name, mode, mtime, signal });
   }
   if (!stats.isSymbolicLink()) {
-    const hint = 'Leave it out: only files, folders and symbolic links can be kept.';
+    const hint = 'Leave it out: only files, directories and symbolic links can be kept.';
     const what = `${quoteText(path)} is a socket, a pipe or a device`;
     throw new RegError('UNSUPPORTED', what, { hint });
   }

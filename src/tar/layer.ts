@@ -110,7 +110,7 @@ function plainPath(name: string): string {
     throw new RegError('UNSAFE_ARCHIVE', `its name is longer than ${MAX_NAME} bytes`);
   const parts = name.split('/').filter((part) => part !== '' && part !== '.');
   if (!parts.includes('..')) return parts.join('/');
-  throw new RegError('UNSAFE_ARCHIVE', 'it leads out of its folder by ".."');
+  throw new RegError('UNSAFE_ARCHIVE', 'it leads out of its directory by ".."');
 }
 
 function requireTarget(target: string): void {

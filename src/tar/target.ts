@@ -28,7 +28,7 @@ export interface ArchiveTarget {
 export async function openFileTarget(path: string, facts: ProcessFacts): Promise<ArchiveTarget> {
   const stats = await onDisk({ verb: 'write', path }, () => ifThere(() => stat(path)));
   if (stats?.isDirectory() === true)
-    throw new RegError('INVALID_ARGUMENT', `cannot write ${quoteText(path)}: it is a folder`);
+    throw new RegError('INVALID_ARGUMENT', `cannot write ${quoteText(path)}: it is a directory`);
   if (stats !== undefined && !stats.isFile()) return openDevice(path);
   // Asked here, where an error names the file that was asked for.
   if (stats === undefined) await onDisk({ verb: 'write', path }, () => stat(dirname(path)));

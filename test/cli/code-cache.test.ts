@@ -45,7 +45,7 @@ test('What V8 made of a command is kept by its second run, and counts only as lo
 });
 
 test(
-  'Code from a folder that others can write to is neither run nor kept',
+  'Code from a directory that others can write to is neither run nor kept',
   { skip: platform === 'win32' },
   async (t) => {
     const me = await createPerson(t);

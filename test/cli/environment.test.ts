@@ -14,7 +14,7 @@ import { hasCode } from '../../src/errors.js';
 
 const home = resolve('home');
 
-test('The store is where REG_STORE says, else in the data folder, else at home', () => {
+test('The store is where REG_STORE says, else in the data directory, else at home', () => {
   const data = resolve('data');
   assert.equal(storeFolder({ home, env: { REG_STORE: 'here', XDG_DATA_HOME: data } }), 'here');
   assert.equal(storeFolder({ home, env: { REG_STORE: '', XDG_DATA_HOME: data } }), join(data, 'reg'));
@@ -25,7 +25,7 @@ test('The store is where REG_STORE says, else in the data folder, else at home',
   assert.equal(storeFolder({ home, env: {} }), join(home, '.local', 'share', 'reg'));
 });
 
-test('Without any folder for the store the error says what to set', () => {
+test('Without any directory for the store the error says what to set', () => {
   assert.throws(
     () => storeFolder({ home: undefined, env: {} }),
     (error) => hasCode(error, 'INVALID_CONFIG') && /--store/.test(error.context.hint ?? ''),
@@ -38,7 +38,7 @@ test("Docker's config is where DOCKER_CONFIG says, else at home, else nowhere", 
   assert.equal(dockerConfigFile({ home: undefined, env: {} }), undefined);
 });
 
-test('Token services are remembered in the config folder, else at home, else nowhere', () => {
+test('Token services are remembered in the config directory, else at home, else nowhere', () => {
   const config = resolve('config');
   const name = 'token-services.json';
   assert.equal(tokenServicesFile({ home, env: { XDG_CONFIG_HOME: config } }), join(config, 'reg', name));

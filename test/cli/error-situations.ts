@@ -332,17 +332,17 @@ export const SECTIONS: Readonly<Record<string, readonly Situation[]>> = {
   'Where a push takes its image from': [
     { title: 'a file that is not there', typed: 'reg push --from nowhere.tar localhost:5000/app' },
     {
-      title: 'a tag that the folder does not have',
+      title: 'a tag that the directory does not have',
       arrange: async (stage) => void (await folder(stage)),
       typed: 'reg push --from oci:images:3 localhost:5000/app',
     },
     {
-      title: 'a folder with several images',
+      title: 'a directory with several images',
       arrange: async (stage) => void (await folder(stage)),
       typed: 'reg push --from oci:images localhost:5000/app',
     },
     {
-      title: 'a folder that is something else',
+      title: 'a directory that is something else',
       arrange: ({ home }) => mkdir(join(home, 'photos')),
       typed: 'reg push --from photos localhost:5000/app',
     },
@@ -415,7 +415,7 @@ export const SECTIONS: Readonly<Record<string, readonly Situation[]>> = {
       typed: 'reg images',
     },
     {
-      title: 'a folder with other things for a store',
+      title: 'a directory with other things for a store',
       arrange: async ({ write }) => void (await write('store/diary.txt', 'Dear diary')),
       typed: PULL,
     },
@@ -444,7 +444,7 @@ export const SECTIONS: Readonly<Record<string, readonly Situation[]>> = {
       typed: PULL,
     },
     {
-      title: 'settings that are a folder',
+      title: 'settings that are a directory',
       arrange: async ({ home }) =>
         void (await mkdir(join(home, '.docker', 'config.json'), { recursive: true })),
       auth: 'basic',

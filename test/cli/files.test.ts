@@ -91,7 +91,7 @@ const CHANGES: readonly FileChange[] = [
   { change: 'removed', path: '/l/x', from: STATE },
 ];
 
-test('changes of files have a line each, and folders that come or go as a whole have one', () => {
+test('changes of files have a line each, and directories that come or go as a whole have one', () => {
   const lines = describeFileChanges(CHANGES).map((line) => line.map(({ text }) => text).join(''));
   assert.deepEqual(lines, [
     '',

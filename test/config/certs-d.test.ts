@@ -10,7 +10,7 @@ import { folderWith } from './folder.js';
 
 const HOST = platform() === 'win32' ? 'registry.test5000' : 'registry.test:5000';
 
-test('a folder named for host and port holds authorities and a certificate of ours', async (context) => {
+test('a directory named for host and port holds authorities and a certificate of ours', async (context) => {
   const authority = await createAuthority();
   const pair = await authority.issue(['me']);
   const root = await folderWith(context, {
@@ -27,7 +27,7 @@ test('a folder named for host and port holds authorities and a certificate of ou
   });
 });
 
-test('the port stands in the name of the folder where it stands in the reference', async (context) => {
+test('the port stands in the name of the directory where it stands in the reference', async (context) => {
   const { certificate } = await createAuthority();
   const root = await folderWith(context, { 'registry.test/ca.crt': certificate });
   assert.equal((await readCertsD([root], 'registry.test')).authorities.length, 1);
@@ -35,7 +35,7 @@ test('the port stands in the name of the folder where it stands in the reference
     assert.deepEqual((await readCertsD([root], other)).from, [], other);
 });
 
-test('all folders add authorities; the first that has a certificate of ours decides who we are', async (context) => {
+test('all directories add authorities; the first that has a certificate of ours decides who we are', async (context) => {
   const authority = await createAuthority();
   const [mine, theirs] = await Promise.all([authority.issue(['me']), authority.issue(['them'])]);
   const one = await folderWith(context, { 'a.test/x.crt': authority.certificate });

@@ -8,7 +8,7 @@ import { createAuthority } from '../support/certificates.js';
 import { failsWith } from '../support/scripted-setup.js';
 import { folderWith } from './folder.js';
 
-test('the folder with the port goes before the one without, and that before the default', async (context) => {
+test('the directory with the port goes before the one without, and that before the default', async (context) => {
   const host = (name: string): string => `[host."https://${name}.local"]\n`;
   const root = await folderWith(context, {
     'a.example_5000_/hosts.toml': host('port'),
@@ -104,7 +104,7 @@ test('what stands at the root of the file is for the registry itself', async (co
   assert.equal(await settings('c.example'), undefined);
 });
 
-test('without a hosts.toml the folder holds certificates as docker has them', async (context) => {
+test('without a hosts.toml the directory holds certificates as docker has them', async (context) => {
   const { certificate } = await createAuthority();
   const root = await folderWith(context, { 'a.example/ca.crt': certificate });
   const containerd = createContainerd(root);

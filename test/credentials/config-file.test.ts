@@ -50,7 +50,7 @@ async function assertRefused(file: string, code: ErrorCode, says: RegExp): Promi
   );
 }
 
-test('a file that is not there is empty, and so is one in a folder that is not there', async (t) => {
+test('a file that is not there is empty, and so is one in a directory that is not there', async (t) => {
   const file = await configFile(t);
   assert.deepEqual(await readConfigFile(file), {});
   assert.deepEqual(await readConfigFile(join(file, '..', 'no', 'folder', 'config.json')), {});
@@ -88,7 +88,7 @@ test('a file of 100 MiB is not even opened', async (t) => {
   await assertRefused(file, 'INVALID_CONFIG', /has 104857600 bytes; at most 1048576 are read$/);
 });
 
-test('a folder in place of the file is refused', async (t) => {
+test('a directory in place of the file is refused', async (t) => {
   const file = await configFile(t);
   await mkdir(file);
   await assertRefused(file, 'INVALID_CONFIG', /is not a regular file$/);
@@ -127,7 +127,7 @@ test('what is not changed stays, in its order, and the file is for its owner alo
   if (platform !== 'win32') assert.equal((await stat(file)).mode & 0o777, 0o600);
 });
 
-test('the folder of the file is made where it is missing, for its owner alone', async (t) => {
+test('the directory of the file is made where it is missing, for its owner alone', async (t) => {
   const folder = join(await temporaryFolder(t), '.docker');
   await changeConfigFile(join(folder, 'config.json'), () => ({ a: 1 }), thisProcess);
   assert.deepEqual(await readConfigFile(join(folder, 'config.json')), { a: 1 });

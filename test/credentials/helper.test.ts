@@ -168,7 +168,7 @@ test('a helper that is not installed is named', async (t) => {
   await fails((await make(t, '', { env: {} })).helper.get('ghcr.io'), missing);
 });
 
-test('a file that is no program, a folder, and what lies where we happen to stand are not run', async (t) => {
+test('a file that is no program, a directory, and what lies where we happen to stand are not run', async (t) => {
   const { folder } = await make(t, `touch $DIR/ran; echo '${ANSWER}'`);
   const file = await temporaryFolder(t);
   await writeFile(join(file, 'docker-credential-test'), '#!/bin/sh\n');

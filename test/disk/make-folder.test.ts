@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { makeFolder } from '../../src/disk/make-folder.js';
 import { temporaryFolder } from '../support/temp.js';
 
-test('makes a folder with all above it, and is content with one that is there', async (t) => {
+test('makes a directory with all above it, and is content with one that is there', async (t) => {
   const root = await temporaryFolder(t);
   const folder = join(root, 'a', 'b', 'c');
   makeFolder(folder);
@@ -22,7 +22,7 @@ test('makes all of them with the mode', { skip: platform === 'win32' }, async (t
   for (const path of ['a', join('a', 'b')]) assert.equal((await stat(join(root, path))).mode & 0o777, 0o700);
 });
 
-test('a file in the way, or a link to nothing, is no folder', async (t) => {
+test('a file in the way, or a link to nothing, is no directory', async (t) => {
   const root = await temporaryFolder(t);
   await writeFile(join(root, 'file'), '');
   assert.throws(() => makeFolder(join(root, 'file')), { code: 'EEXIST' });

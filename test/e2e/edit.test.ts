@@ -92,7 +92,7 @@ test('an index is made of images, and changed under its own tag', async (t) => {
   await me.fails(7, ['index', 'create', '--no-clobber', `${name}:made`, `${name}:1`]);
 });
 
-test('an image is made of a folder, gets a layer of a tar, and is put on another base', async (t) => {
+test('an image is made of a directory, gets a layer of a tar, and is put on another base', async (t) => {
   const { me, name } = await withImage(t, await sampleIndex());
   await mkdir(join(me.home, 'site'));
   await writeFile(join(me.home, 'site', 'index.html'), 'hello');

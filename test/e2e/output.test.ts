@@ -217,7 +217,7 @@ const misuses: Readonly<Record<string, readonly string[]>> = {
 for (const [what, args] of Object.entries(misuses)) {
   test(`${what} ends with 2 and one short message`, async (t) => {
     const me = await createPerson(t);
-    await writeFile(join(me.home, 'file'), 'not a folder');
+    await writeFile(join(me.home, 'file'), 'not a directory');
     const { stdout, stderr } = await me.fails(what === 'a store that is a file' ? 8 : 2, args);
     assert.equal(stdout, '');
     assert.ok(stderr.trimEnd().split('\n').length <= 2, stderr);

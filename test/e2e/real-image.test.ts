@@ -28,7 +28,7 @@ const writeTo: Readonly<Record<string, Write>> = {
     });
     return 'oci:it:v1';
   },
-  'a folder': async (folder, made) => {
+  'a directory': async (folder, made) => {
     await writeLayout(join(folder, 'it'), { v1: made });
     return './it';
   },

@@ -143,7 +143,7 @@ function config(diffIds: readonly string[]): object {
   return { rootfs: { type: 'layers', diff_ids: diffIds } };
 }
 
-test('145: a folder with something in it is replaced by --force alone', async (t) => {
+test('145: a directory with something in it is replaced by --force alone', async (t) => {
   const me = await withImage(t, image({ layers: [await layer({ a: 'a' })] }));
   await mkdir(join(me.home, 'root'));
   await writeFile(join(me.home, 'root', 'precious'), 'precious');
@@ -186,7 +186,7 @@ test('141: what unpacks to more than it may is refused, and --max-size says how 
 });
 
 test(
-  'a disk that is full, or where the folder is one itself, is told, and nothing is left there',
+  'a disk that is full, or where the directory is one itself, is told, and nothing is left there',
   needsDisk(),
   async (t) => {
     const me = await withImage(t, image({ layers: [await layer({ zeros: Buffer.alloc(8_000_000) })] }));
@@ -206,7 +206,7 @@ test('what an image says of its files reaches the terminal as plain text', async
   const evil = 'a\u001b]0;title\u0007\u202e/../b';
   const me = await withImage(t, image({ layers: [rawLayer([{ name: evil }])] }));
   const { stderr } = await me.fails(6, ['unpack', 'oci:image:t', 'root']);
-  assert.match(stderr, /"a\]0;title\/\.\.\/b": it leads out of its folder/);
+  assert.match(stderr, /"a\]0;title\/\.\.\/b": it leads out of its directory/);
   assert.equal(existsSync(join(me.home, 'root')), false);
 });
 

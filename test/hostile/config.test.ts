@@ -128,7 +128,7 @@ table('config.json', [
     says: /reg login/,
   }),
   {
-    name: '23: config.json that is a folder',
+    name: '23: config.json that is a directory',
     wanted: [2, 8],
     auth: 'basic',
     login: false,

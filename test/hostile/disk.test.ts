@@ -38,7 +38,7 @@ table('stores', [
     },
     { wanted: [2, 8] },
   ),
-  store('151: a folder of the store is a file', async (stage) => {
+  store('151: a directory of the store is a file', async (stage) => {
     await rm(join(stage.store, 'blobs'), { recursive: true });
     await writeFile(join(stage.store, 'blobs'), 'x');
   }),
@@ -118,7 +118,7 @@ table('stores', [
     }),
   ),
   store('153: index.json of 50 MiB', (stage) => writeFile(index(stage), Buffer.alloc(50 * 1024 * 1024, ' '))),
-  store('153: index.json that is a folder', async (stage) => {
+  store('153: index.json that is a directory', async (stage) => {
     await rm(index(stage));
     await mkdir(index(stage));
   }),

@@ -161,7 +161,7 @@ const broken: readonly Broken[] = [
     },
   },
   {
-    what: 'index.json is a folder',
+    what: 'index.json is a directory',
     break: async (folder) => {
       await rm(join(folder, 'index.json'));
       await mkdir(join(folder, 'index.json'));
@@ -174,7 +174,7 @@ const broken: readonly Broken[] = [
   },
   { what: 'oci-layout is no JSON', break: (folder) => writeFile(join(folder, 'oci-layout'), 'yes') },
   {
-    what: 'the folder holds something else',
+    what: 'the directory holds something else',
     code: 'INVALID_ARGUMENT',
     break: async (folder) => {
       for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true });
@@ -216,7 +216,7 @@ test('a path that is too long is an error in one line', async (t) => {
   );
 });
 
-test('a process that died before the first blob leaves a folder that can be used', async (t) => {
+test('a process that died before the first blob leaves a directory that can be used', async (t) => {
   const store = await emptyStore(t);
   await mkdir(join(store.folder, '.partial'));
   await writeFile(join(store.folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');

@@ -117,7 +117,7 @@ test('a put that is called off keeps what has come', async (t) => {
 
 test('a partial that is complete needs no fetching', async (t) => {
   const store = await emptyStore(t);
-  await store.put(blob('makes the folders'));
+  await store.put(blob('makes the directories'));
   await writeFile(partialFile(store), BYTES);
   const content = serve();
   await store.put(content);
@@ -127,7 +127,7 @@ test('a partial that is complete needs no fetching', async (t) => {
 
 test('a partial of other bytes is found out at the end, and the blob fetched once more from the start', async (t) => {
   const store = await emptyStore(t);
-  await store.put(blob('makes the folders'));
+  await store.put(blob('makes the directories'));
   await writeFile(partialFile(store), Buffer.alloc(1_000_000));
   const content = serve();
   await store.put(content);
@@ -137,7 +137,7 @@ test('a partial of other bytes is found out at the end, and the blob fetched onc
 
 test('a partial that is too long is begun again', async (t) => {
   const store = await emptyStore(t);
-  await store.put(blob('makes the folders'));
+  await store.put(blob('makes the directories'));
   await writeFile(partialFile(store), Buffer.concat([BYTES, Buffer.from('more')]));
   const content = serve();
   await store.put(content);
@@ -271,7 +271,7 @@ for (const [what, note] of [
 ] as const) {
   test(`a note that ${what} does no harm`, async (t) => {
     const store = await emptyStore(t);
-    await store.put(blob('makes the folders'));
+    await store.put(blob('makes the directories'));
     await writeFile(partialFile(store), Buffer.concat([BYTES.subarray(0, 50), Buffer.alloc(50)]));
     await writeFile(`${partialFile(store)}.parts`, note);
     await store.put(serveGaps());
@@ -281,7 +281,7 @@ for (const [what, note] of [
 
 test('a symbolic link in the place of a note is removed, not followed', async (t) => {
   const store = await emptyStore(t);
-  await store.put(blob('makes the folders'));
+  await store.put(blob('makes the directories'));
   const precious = join(store.folder, 'precious');
   await writeFile(precious, '0 100\n');
   await writeFile(partialFile(store), BYTES.subarray(0, 100));
@@ -295,7 +295,7 @@ test('a symbolic link in the place of a note is removed, not followed', async (t
 
 test('a symbolic link in the place of a partial is replaced, not followed', async (t) => {
   const store = await emptyStore(t);
-  await store.put(blob('makes the folders'));
+  await store.put(blob('makes the directories'));
   const precious = join(store.folder, 'precious');
   await writeFile(precious, 'precious');
   await symlink(precious, partialFile(store));
@@ -338,7 +338,7 @@ test('bytes without end are read no further than the size, and leave nothing', a
 
 test('while another process fetches a blob, this one does so in a file of its own', async (t) => {
   const store = await emptyStore(t);
-  await store.put(blob('makes the folders'));
+  await store.put(blob('makes the directories'));
   await writeFile(partialFile(store), BYTES.subarray(0, 5));
   const other = await new Claims(thisProcess).claim(partialFile(store));
   const content = serve();
@@ -388,7 +388,7 @@ test('a blob that was cut or altered on disk is not believed, and is fetched aga
 
 test('a symbolic link in the place of a blob is neither read nor followed', async (t) => {
   const store = await emptyStore(t);
-  await store.put(blob('makes the folders'));
+  await store.put(blob('makes the directories'));
   const outside = join(store.folder, 'outside');
   await writeFile(outside, BYTES);
   await symlink(outside, blobFile(store));
@@ -432,7 +432,7 @@ test('a blob that is written to while it is hashed is not believed', async (t) =
 
 test('a blob that another tool wrote is not hashed before whoever verifies it reads it', async (t) => {
   const store = await emptyStore(t);
-  await store.put(blob('makes the folders'));
+  await store.put(blob('makes the directories'));
   const bytes = Buffer.alloc(size);
   await writeFile(blobFile(store), bytes);
   const content = store.get(LAYER.descriptor);
@@ -442,7 +442,7 @@ test('a blob that another tool wrote is not hashed before whoever verifies it re
 
 test('a blob that another tool wrote is hashed once and then believed', async (t) => {
   const store = await emptyStore(t);
-  await store.put(blob('makes the folders'));
+  await store.put(blob('makes the directories'));
   await writeFile(blobFile(store), BYTES);
   const before = (await stat(blobFile(store))).mtimeMs;
   assert.equal(await store.put(serve()), 'exists');
@@ -453,7 +453,7 @@ test('a blob that another tool wrote is hashed once and then believed', async (t
 
 test('a layout that is opened for reading only is not touched', async (t) => {
   const store = await emptyStore(t);
-  await store.put(blob('makes the folders'));
+  await store.put(blob('makes the directories'));
   await writeFile(blobFile(store), BYTES);
   const before = (await stat(blobFile(store))).mtimeMs;
   const reader = await openStore(t, store.folder, { isReadOnly: true });
@@ -464,7 +464,7 @@ test('a layout that is opened for reading only is not touched', async (t) => {
 
 test('what dead processes left is removed when the store is next written to', async (t) => {
   const store = await emptyStore(t);
-  await store.put(blob('makes the folders'));
+  await store.put(blob('makes the directories'));
   const work = join(store.folder, '.partial');
   const dead = JSON.stringify({
     pid: 2 ** 22 + 1,

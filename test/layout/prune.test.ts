@@ -68,12 +68,12 @@ test('prune keeps an older blob that a running process has asked for', async (t)
 
 test('prune removes partials that no process is at', async (t) => {
   const store = await emptyStore(t);
-  await store.put(blob('makes the folders'));
+  await store.put(blob('makes the directories'));
   await store.close();
   const partial = join(store.folder, '.partial', `sha256-${'0'.repeat(64)}`);
   await writeFile(partial, 'left');
   await writeFile(`${partial}.parts`, '0 4\n');
-  assert.deepEqual(await pruneLayout(store), { blobs: 1, partials: 1, cached: 0, bytes: 21 });
+  assert.deepEqual(await pruneLayout(store), { blobs: 1, partials: 1, cached: 0, bytes: 25 });
   assert.deepEqual(await readdir(join(store.folder, '.partial')), []);
 });
 

@@ -63,7 +63,7 @@ function assertUntouched({ file: path, mtimeMs }: Outside): void {
   if (platform !== 'win32') assert.equal(stats.mode & 0o777, 0o600);
 }
 
-test('123: an entry for the root is a folder or nothing', async (t) => {
+test('123: an entry for the root is a directory or nothing', async (t) => {
   assert.deepEqual(await applied(t, [[folder('./'), file('a')], [folder('/')]]), { a: 'new' });
   await refused(t, [[link('./', '../outside')]], 'the root of the image is a symlink');
   await refused(t, [[{ name: '.', content: 'x' }]], 'the root of the image is a file');
@@ -97,7 +97,7 @@ test('125: an entry in the place of a link replaces the link', async (t) => {
   });
 });
 
-test('126, 138: folders, files and links take each other’s places, and the last one counts', async (t) => {
+test('126, 138: directories, files and links take each other’s places, and the last one counts', async (t) => {
   assert.deepEqual(
     await applied(t, [
       [folder('a'), file('a/old'), file('b', 'a long text that was there'), folder('c'), file('c/x')],
@@ -114,8 +114,8 @@ test('126, 138: folders, files and links take each other’s places, and the las
       'd/in': 'new',
     },
   );
-  await refused(t, [[file('a'), file('a/b')]], '"a", which is not a folder');
-  await refused(t, [[file('x'), link('a', 'x')], [file('a/b')]], '"x", which is not a folder');
+  await refused(t, [[file('a'), file('a/b')]], '"a", which is not a directory');
+  await refused(t, [[file('x'), link('a', 'x')], [file('a/b')]], '"x", which is not a directory');
 });
 
 test('128: links as images have them stay as they are', async (t) => {
@@ -160,7 +160,7 @@ test('129: hard links share a file of the image, through links inside the root a
   });
 });
 
-test('129: hard links to what is outside, missing, itself, a folder, or still to come are refused', async (t) => {
+test('129: hard links to what is outside, missing, itself, a directory, or still to come are refused', async (t) => {
   await refused(t, [[link('l', '../outside'), hard('a', 'l/file')]], 'which is not there');
   await refused(t, [[hard('a', 'outside/file')]], 'which is not there');
   await refused(t, [[hard('a', '/etc/hostname')]], 'which is not there');
@@ -168,7 +168,7 @@ test('129: hard links to what is outside, missing, itself, a folder, or still to
   await refused(t, [[hard('a', 'package.json')]], 'which is not there');
   await refused(t, [[hard('a', 'b'), file('b')]], 'which is not there');
   await refused(t, [[file('a'), hard('a', 'a')]], 'which is itself');
-  await refused(t, [[folder('b'), hard('a', 'b')]], 'which is a folder');
+  await refused(t, [[folder('b'), hard('a', 'b')]], 'which is a directory');
   await refused(t, [[hard('a', '/')]], 'which is not there');
   await refused(t, [[folder('a'), file('a/b'), hard('a', 'a/b')]], 'which lies in what it replaces');
   await refused(t, [[file('a')], [gone('.wh.a'), hard('b', 'a')]], 'which is not there');

@@ -17,7 +17,7 @@ const ROOT = { skip: getuid?.() === 0 ? false : 'only root can give files away' 
 const modeOf = (path: string): string => (lstatSync(path).mode & 0o7777).toString(8);
 
 test(
-  'modes and times are those of the image, whatever the umask, folders that nobody may write to included',
+  'modes and times are those of the image, whatever the umask, directories that nobody may write to included',
   POSIX,
   async (t) => {
     const root = join(await temporaryFolder(t), 'root');
@@ -108,7 +108,7 @@ test(
 );
 
 test(
-  '127: a folder that became a link keeps its mode and time to itself, and so does what was below it',
+  '127: a directory that became a link keeps its mode and time to itself, and so does what was below it',
   POSIX,
   async (t) => {
     const top = await temporaryFolder(t);
@@ -197,7 +197,7 @@ test('where the disk takes two names for one, no file is in place of another, an
   assert.deepEqual(names, [3, 1, 1]);
 });
 
-test('a folder in place of which there is a file by another name is refused, and so is a way through a link', async (t) => {
+test('a directory in place of which there is a file by another name is refused, and so is a way through a link', async (t) => {
   const disk = await foldingFolder(t);
   if (disk === undefined) return t.skip('no disk here takes two names for one');
   const outside = join(disk, 'outside');
@@ -209,7 +209,7 @@ test('a folder in place of which there is a file by another name is refused, and
     const unpacking = unpackTo(join(disk, at), [[there, { name: 'lib/inside', content: 'y' }]]);
     await assert.rejects(
       unpacking,
-      failure('UNSUPPORTED', 'takes the folder "lib" for a file that is there'),
+      failure('UNSUPPORTED', 'takes the directory "lib" for a file that is there'),
     );
   }
   assert.deepEqual(readdirSync(outside), []);

@@ -32,7 +32,7 @@ async function fill(target: string, text: string, options: Partial<RootTargetOpt
   }
 }
 
-test('a folder appears when it is published, in one that is missing or empty, and was for us alone before', async (t) => {
+test('a directory appears when it is published, in one that is missing or empty, and was for us alone before', async (t) => {
   const top = await temporaryFolder(t);
   const target = join(top, 'deep', 'root');
   const opened = await openRootTarget(target, facts);
@@ -46,7 +46,7 @@ test('a folder appears when it is published, in one that is missing or empty, an
   assert.deepEqual([readdirSync(join(top, 'deep')), readdirSync(target)], [['root'], ['file']]);
 });
 
-test('145: a folder with something in it, a link, a file and the folder that we are in are refused', async (t) => {
+test('145: a directory with something in it, a link, a file and the directory that we are in are refused', async (t) => {
   const top = await temporaryFolder(t);
   mkdirSync(join(top, 'full'));
   writeFileSync(join(top, 'full', 'precious'), 'precious');
@@ -57,10 +57,10 @@ test('145: a folder with something in it, a link, a file and the folder that we 
     [join(top, 'full'), 'there is something in it'],
     [join(top, 'link'), 'it is a symbolic link'],
     [join(top, 'dangling'), 'it is a symbolic link'],
-    [join(top, 'full', 'precious'), 'it is not a folder'],
-    ['.', 'it is the folder that you are in'],
-    ['..', 'it is the folder that you are in'],
-    ['/', 'it is the folder that you are in'],
+    [join(top, 'full', 'precious'), 'it is not a directory'],
+    ['.', 'it is the directory that you are in'],
+    ['..', 'it is the directory that you are in'],
+    ['/', 'it is the directory that you are in'],
   ];
   for (const [target, says] of cases)
     await assert.rejects(openRootTarget(target, facts), failure('INVALID_ARGUMENT', says));
@@ -71,7 +71,7 @@ test('145: a folder with something in it, a link, a file and the folder that we 
   assert.deepEqual(readdirSync(top).sort(), ['dangling', 'empty', 'full', 'link']);
 });
 
-test('145: with force a folder is replaced as a whole, whatever modes it has, and not before all is there', async (t) => {
+test('145: with force a directory is replaced as a whole, whatever modes it has, and not before all is there', async (t) => {
   const top = await temporaryFolder(t);
   const target = join(top, 'root');
   await fill(target, 'old');
@@ -97,7 +97,7 @@ test('145: what comes to be there meanwhile is not replaced', async (t) => {
   assert.deepEqual([readdirSync(top), readdirSync(target)], [['root'], ['precious']]);
 });
 
-test('145: with force the old folder is back where the new one can not take its place', async (t) => {
+test('145: with force the old directory is back where the new one can not take its place', async (t) => {
   const top = await temporaryFolder(t);
   const target = join(top, 'root');
   await fill(target, 'old');
@@ -123,7 +123,7 @@ test('146: what a killed process left is removed by the next one, and only then'
   assert.deepEqual([readdirSync(top), readdirSync(target)], [['root'], ['file']]);
 });
 
-test('146: a kill while a folder is replaced loses neither the old one nor the new one', async (t) => {
+test('146: a kill while a directory is replaced loses neither the old one nor the new one', async (t) => {
   const top = await temporaryFolder(t);
   const target = join(top, 'root');
   await fill(target, 'old');

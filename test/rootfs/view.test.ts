@@ -45,19 +45,19 @@ function show(view: View<Placed>): string {
 const CASES: readonly (readonly [what: string, layers: readonly (readonly string[])[], seen: string])[] = [
   ['an upper file hides a lower one', [['a', 'b'], ['a']], 'a:2 b:1'],
   [
-    'folders are merged, and described by the upper layer',
+    'directories are merged, and described by the upper layer',
     [
       ['d/', 'd/a'],
       ['d/', 'd/b'],
     ],
     'd/:2 d/a:1 d/b:2',
   ],
-  ['a folder that nothing describes is there', [['d/a']], 'd/:- d/a:1'],
+  ['a directory that nothing describes is there', [['d/a']], 'd/:- d/a:1'],
   ['the last of several entries in a layer counts', [['a -> x', 'a', 'd', 'd/', 'd/e']], 'a:1 d/:1 d/e:1'],
-  ['a file takes the place of a folder', [['d/', 'd/a'], ['d']], 'd:2'],
-  ['a folder takes the place of a file', [['d'], ['d/', 'd/a']], 'd/:2 d/a:2'],
+  ['a file takes the place of a directory', [['d/', 'd/a'], ['d']], 'd:2'],
+  ['a directory takes the place of a file', [['d'], ['d/', 'd/a']], 'd/:2 d/a:2'],
   [
-    'a folder takes the place of a link',
+    'a directory takes the place of a link',
     [
       ['x/', 'x/a', 'd -> x'],
       ['d/', 'd/b'],
@@ -65,7 +65,7 @@ const CASES: readonly (readonly [what: string, layers: readonly (readonly string
     'd/:2 d/b:2 x/:1 x/a:1',
   ],
   ['a whiteout hides a file', [['a', 'b'], ['.wh.a']], 'b:1'],
-  ['a whiteout hides a folder', [['d/', 'd/a', 'b'], ['.wh.d']], 'b:1'],
+  ['a whiteout hides a directory', [['d/', 'd/a', 'b'], ['.wh.d']], 'b:1'],
   [
     'a whiteout hides nothing of its own layer, before it',
     [
@@ -108,7 +108,7 @@ const CASES: readonly (readonly [what: string, layers: readonly (readonly string
     ],
     'b:2',
   ],
-  ['a whiteout of what is not there makes no folder', [['a'], ['x/y/.wh.z', 'x/.wh..wh..opq']], 'a:1'],
+  ['a whiteout of what is not there makes no directory', [['a'], ['x/y/.wh.z', 'x/.wh..wh..opq']], 'a:1'],
   ['a whiteout goes by links', [['x/', 'x/a', 'd -> x'], ['d/.wh.a']], 'd:1 x/:1'],
   ['what aufs kept means nothing', [['a', '.wh..wh.plnk/', '.wh..wh.aufs']], 'a:1'],
   [
@@ -151,7 +151,10 @@ suite('in the view of an image', () => {
     assert.deepEqual(pathOf(view, '../../../etc/../etc/./x'), 'etc/x');
     for (const path of ['l', 'm/x', 'self'])
       assert.throws(() => view.find(path), failsWith('UNSAFE_ARCHIVE', /too many symbolic links/));
-    assert.throws(() => viewOf([['d'], ['d/a']]), failsWith('UNSAFE_ARCHIVE', /"d", which is not a folder/));
+    assert.throws(
+      () => viewOf([['d'], ['d/a']]),
+      failsWith('UNSAFE_ARCHIVE', /"d", which is not a directory/),
+    );
     assert.throws(() => viewOf([['l -> m', 'm -> l'], ['l/a']]), failsWith('UNSAFE_ARCHIVE'));
     assert.throws(() => viewOf([['a/'.repeat(5000)]]), failsWith('UNSAFE_ARCHIVE', /longer than 4096 bytes/));
     assert.throws(() => viewOf([['./ -> x']]), failsWith('UNSAFE_ARCHIVE', /for the root/));

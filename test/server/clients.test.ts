@@ -123,7 +123,7 @@ test(
 );
 
 test(
-  'skopeo pushes an image out of a folder in both formats, and reads it back',
+  'skopeo pushes an image out of a directory in both formats, and reads it back',
   needs('skopeo'),
   async (t) => {
     const registry = await startRegistry(t);

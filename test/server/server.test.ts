@@ -200,7 +200,7 @@ test('a failure of the disk is told in general words, and in the log', async (t)
   await registry.pushBlob('app', 'first');
   const partial = join(registry.folder, '.partial');
   await rename(partial, `${partial}.away`);
-  await writeFile(partial, 'no folder');
+  await writeFile(partial, 'no directory');
   const answer = await registry.ask('app/blobs/uploads/', { method: 'POST' });
   assertRefused(answer, 500, 'UNKNOWN');
   assert(!answer.body.toString().includes(registry.folder));

@@ -17,7 +17,7 @@ async function namesIn(folder: string, prefix: string): Promise<readonly string[
   return names;
 }
 
-test('a folder is written in the order of the bytes of its names, however long they are', async (t) => {
+test('a directory is written in the order of the bytes of its names, however long they are', async (t) => {
   const folder = await temporaryFolder(t);
   const long = 'long'.repeat(50);
   for (const name of ['b', 'B', 'a-', 'é', '\u{1f600}', '\uff5e', long])
@@ -29,7 +29,7 @@ test('a folder is written in the order of the bytes of its names, however long t
 });
 
 test(
-  'what is no file, folder or link is not left out in silence',
+  'what is no file, directory or link is not left out in silence',
   { skip: platform === 'win32' },
   async (t) => {
     const folder = await temporaryFolder(t);

@@ -62,13 +62,13 @@ test('paths are plain, wherever they begin', async () => {
 
 test('122: names that lead out, and names of nothing, are refused', async () => {
   for (const name of ['../a', 'a/../../b', '..', '/..', 'a/..', './../a'])
-    await refused({ name }, 'leads out of its folder');
-  await refused({ name: 'etc/passwd', prefix: '..' }, 'leads out of its folder');
+    await refused({ name }, 'leads out of its directory');
+  await refused({ name: 'etc/passwd', prefix: '..' }, 'leads out of its directory');
   await refused({ name: '' }, 'it has no name');
   const pathIn = (path: string): Promise<object> => read(rawTar([pax({ path }), { name: 'a' }]));
   for (const path of ['../a', '/a/../../b', 'a/..'])
-    await assert.rejects(pathIn(path), failure('UNSAFE_ARCHIVE', 'leads out of its folder'));
-  await refused({ name: 'a', flag: '1', target: '../a' }, 'leads out of its folder');
+    await assert.rejects(pathIn(path), failure('UNSAFE_ARCHIVE', 'leads out of its directory'));
+  await refused({ name: 'a', flag: '1', target: '../a' }, 'leads out of its directory');
   await refused({ name: 'a', flag: '2' }, 'a symbolic link to nowhere');
   const long = rawTar([pax({ path: 'a/'.repeat(2100) }), { name: 'a' }]);
   await assert.rejects(read(long), failure('UNSAFE_ARCHIVE', 'its name is longer than 4096 bytes'));
@@ -95,9 +95,9 @@ test('139: whiteouts say what they hide', async () => {
   });
 });
 
-test('140: whiteouts of nothing, of other folders, and such as are no files are refused', async () => {
+test('140: whiteouts of nothing, of other directories, and such as are no files are refused', async () => {
   for (const name of ['.wh.', '.wh..', '.wh...', 'a/.wh..']) await refused({ name }, 'whiteout of no file');
-  await refused({ name: 'a/../.wh.b' }, 'leads out of its folder');
+  await refused({ name: 'a/../.wh.b' }, 'leads out of its directory');
   for (const name of ['.wh.a', '.wh..wh..opq']) {
     await refused({ name, flag: '2', target: '/etc' }, 'but not a file');
     await refused({ name, flag: '5' }, 'but not a file');

@@ -142,7 +142,7 @@ test('135: a size in an extended header counts for the next file alone, and not 
   );
   await refused([pax({ size: '1' }), { name: 'a', content: hidden }], 'it has two sizes, 2048 and 1');
   for (const flag of ['0', '\0', '7'])
-    await refused([{ name: 'a/', flag, content: hidden }], 'it is a folder with content');
+    await refused([{ name: 'a/', flag, content: hidden }], 'it is a directory with content');
   const tar = rawTar([
     pax({ size: '3' }),
     // Its own size counts for the long name, whatever stands before it.

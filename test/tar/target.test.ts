@@ -93,16 +93,16 @@ test('a device is written to and stays a device', { skip: platform === 'win32' }
   assert.ok((await lstat('/dev/null')).isCharacterDevice());
 });
 
-test('a folder, and a file in no folder, are refused with the reason', async (t) => {
+test('a directory, and a file in no directory, are refused with the reason', async (t) => {
   const folder = await temporaryFolder(t);
   await mkdir(join(folder, 'images'));
   await assert.rejects(
     openFileTarget(join(folder, 'images'), facts),
-    failure('INVALID_ARGUMENT', 'it is a folder'),
+    failure('INVALID_ARGUMENT', 'it is a directory'),
   );
   await assert.rejects(
     openFileTarget(join(folder, 'nowhere', 'image.tar'), facts),
-    failure('DISK_ERROR', 'no such file or folder'),
+    failure('DISK_ERROR', 'no such file or directory'),
   );
 });
 

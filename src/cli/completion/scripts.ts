@@ -26,7 +26,7 @@ complete -o default -F _reg reg
 `;
 
 const ZSH = String.raw`#compdef reg
-# zsh completion for reg: source <(reg completion zsh), or this file as _reg in a folder of fpath
+# zsh completion for reg: source <(reg completion zsh), or this file as _reg in a directory of fpath
 _reg() {
   local line
   local -a found

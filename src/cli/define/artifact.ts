@@ -22,7 +22,7 @@ export const define = {
   list: defineList,
 };
 
-const FILES = 'FILE[:TYPE], where TYPE is a media type; folders become tars; - is standard input';
+const FILES = 'FILE[:TYPE], where TYPE is a media type; directories become tars; - is standard input';
 
 function definePush(command: Command, act: Act): void {
   command
@@ -52,11 +52,11 @@ function definePush(command: Command, act: Act): void {
 function definePull(command: Command, act: Act): void {
   command
     .description(
-      'Pull the files of an artifact into a folder, each to the path in its title and never outside the folder. An ' +
+      'Pull the files of an artifact into a directory, each to the path in its title and never outside the directory. An ' +
         'interrupted pull resumes where it stopped, and files that are already there are not fetched again.',
     )
     .argument('<artifact>', 'its name with tag or digest, or any other place')
-    .option('-o, --output <dir>', 'folder for the files (default: the current one)', '.')
+    .option('-o, --output <dir>', 'directory for the files (default: the current one)', '.')
     .addOption(
       new Option(
         '--title <glob>',
@@ -128,7 +128,7 @@ function addFileFlags(command: Command): void {
     )
     .option('--config <file>', 'FILE[:TYPE] to use as config (default: an empty one)')
     .option('--title <title>', 'TITLE[:TYPE] for standard input')
-    .option('--strip-dirs', 'title files with their base names, without folders');
+    .option('--strip-dirs', 'title files with their base names, without directories');
 }
 
 /** For commands that move files between a registry and here. */

@@ -29,7 +29,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
     title: 'Images',
     commands: from(transfer, {
       pull: 'pull images from a registry into the local store',
-      push: 'push an image from the local store, a folder or an archive',
+      push: 'push an image from the local store, a directory or an archive',
       copy: 'copy an image from anywhere to anywhere',
       save: 'save images from the local store as one archive',
       load: 'load the images in an archive into the local store',
@@ -77,7 +77,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
   {
     title: 'File systems',
     commands: from(rootfs, {
-      unpack: 'unpack the file system of an image into a folder',
+      unpack: 'unpack the file system of an image into a directory',
       export: 'write the file system of an image as a tar',
     }),
   },
@@ -88,7 +88,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
         delete: 'delete tags and images at a registry',
         edit: 'change labels, environment, command or user of an image',
         annotate: 'set annotations on an image or an index',
-        append: 'add tars or folders to an image as layers',
+        append: 'add tars or directories to an image as layers',
         rebase: 'move an image onto a new base image',
       }),
       {
@@ -115,7 +115,7 @@ export const COMMAND_GROUPS: readonly CommandGroup[] = [
         summary: 'store files of any kind in a registry',
         commands: from(artifact, {
           push: 'push files to a registry as an artifact',
-          pull: 'pull the files of an artifact into a folder',
+          pull: 'pull the files of an artifact into a directory',
           attach: 'attach files to an image at its registry',
           list: 'list what is attached to an image',
         }),

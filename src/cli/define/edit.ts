@@ -56,7 +56,7 @@ function defineEdit(command: Command, act: Act): void {
   );
   command
     .option('--user <user>', 'user[:group] to run as; "" for none')
-    .option('--workdir <folder>', 'working directory; "" for none');
+    .option('--workdir <dir>', 'working directory; "" for none');
   addList(command, '--expose <port>', 'expose a port, such as 80/tcp (repeatable)');
   command
     .option('--stop-signal <signal>', 'signal that stops it; "" for none')
@@ -95,16 +95,16 @@ function defineAnnotate(command: Command, act: Act): void {
 function defineAppend(command: Command, act: Act): void {
   command
     .description(
-      'Add each tar or folder as a layer to an image, or to each image in an index. Tars compressed with gzip or zstd are ' +
-        'kept byte for byte; everything else is compressed with gzip. The same folder always gives the same layer: sorted, ' +
-        'owned by root, dated 1970 or SOURCE_DATE_EPOCH, with modes 0755 for folders and executables and 0644 for other ' +
+      'Add each tar or directory as a layer to an image, or to each image in an index. Tars compressed with gzip or zstd are ' +
+        'kept byte for byte; everything else is compressed with gzip. The same directory always gives the same layer: sorted, ' +
+        'owned by root, dated 1970 or SOURCE_DATE_EPOCH, with modes 0755 for directories and executables and 0644 for other ' +
         'files. /bin, /lib, /tmp and others that are links or special in most images keep their modes. "scratch" makes a ' +
         'new image from the layers alone.',
     )
     .argument('<image>', `${ANY_PLACE}; or scratch`)
-    .argument('<path...>', 'tar or folder')
-    .option('--to <folder>', 'where to put the contents of folders in the image (default: /)')
-    .option('--no-compress', 'do not compress tars and folders');
+    .argument('<path...>', 'tar or directory')
+    .option('--to <dir>', 'where to put the contents of directories in the image (default: /)')
+    .option('--no-compress', 'do not compress tars and directories');
   addImagesFlag(
     command,
     'which image of an index (repeatable; default: all); with scratch, the platform of the new image',

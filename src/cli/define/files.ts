@@ -22,8 +22,8 @@ function defineFiles(command: Command, act: Act): void {
       'List the files in an image as a container would see them: mode, owner and group, size, time in UTC, name. Layers with a table of contents (eStargz, zstd:chunked) are not fetched for that; all others are.',
     )
     .argument('<image>', `${ANY_PLACE}; a path may follow: IMAGE:/PATH`)
-    .argument('[path]', 'file or folder to list (default: everything)')
-    .option('-r, --recursive', 'also list the folders below PATH')
+    .argument('[path]', 'file or directory to list (default: everything)')
+    .option('-r, --recursive', 'also list the directories below PATH')
     .addOption(
       new Option(
         '--match <pattern>',

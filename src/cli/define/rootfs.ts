@@ -20,13 +20,13 @@ export const define = {
 function defineUnpack(command: Command, act: Act): void {
   command
     .description(
-      'Unpack the file system of an image into a new folder, which appears once all of it is complete and verified. Root ' +
+      'Unpack the file system of an image into a new directory, which appears once all of it is complete and verified. Root ' +
         'gets owners and devices; otherwise all files are yours, and what could not be kept is reported.',
     )
     .argument('<image>', ANY_PLACE)
-    .argument('<dir>', 'new or empty folder')
-    .option('-f, --force', 'replace the folder and everything in it');
-  addLayerFlags(command, 'print only the folder');
+    .argument('<dir>', 'new or empty directory')
+    .option('-f, --force', 'replace the directory and everything in it');
+  addLayerFlags(command, 'print only the directory');
   addExamples(command, [
     'reg unpack alpine:3 rootfs',
     'reg unpack --platform linux/arm64 ghcr.io/owner/app:1.0 rootfs',

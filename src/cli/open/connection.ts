@@ -106,7 +106,7 @@ export function loginPlace(parts: Parts): LoginPlace {
 
 function requireConfig(file: string | undefined): string {
   if (file !== undefined) return file;
-  throw new RegError('INVALID_CONFIG', 'there is no folder to keep a login in', { hint: 'Set HOME.' });
+  throw new RegError('INVALID_CONFIG', 'there is no directory to keep a login in', { hint: 'Set HOME.' });
 }
 
 /** The image of an index to take: what is asked for, else this machine's. Throws INVALID_PLATFORM. */

@@ -131,7 +131,7 @@ export class FileSink implements Sink {
     const stats = await look(path);
     if (stats === undefined) return;
     if (stats.isDirectory() !== isFolder)
-      throw inTheWay(path, isFolder ? 'it is not a folder' : 'a folder is in the way');
+      throw inTheWay(path, isFolder ? 'it is not a directory' : 'a directory is in the way');
     if (!isFolder && this.#options.keepOldFiles && isOther(stats)) throw anotherFile(path);
   }
 }
@@ -160,8 +160,9 @@ async function makePlainFolder(path: string): Promise<void> {
   });
   const stats = await look(path);
   if (stats?.isDirectory() === true) return;
-  const what = stats?.isSymbolicLink() === true ? 'a symbolic link, which is not followed' : 'not a folder';
+  const what =
+    stats?.isSymbolicLink() === true ? 'a symbolic link, which is not followed' : 'not a directory';
   throw new RegError('UNSAFE_ARCHIVE', `cannot write below ${quoteText(path)}: it is ${what}`, {
-    hint: 'Pull to another folder, or remove what is in the way.',
+    hint: 'Pull to another directory, or remove what is in the way.',
   });
 }

@@ -10,7 +10,7 @@ export function anotherFile(path: string): RegError {
 export function inTheWay(
   path: string,
   reason: string,
-  hint = 'Pull to another folder, or remove what is in the way.',
+  hint = 'Pull to another directory, or remove what is in the way.',
 ): RegError {
   return new RegError('DISK_ERROR', `cannot write ${quoteText(path)}: ${reason}`, { hint });
 }

@@ -16,7 +16,7 @@ interface MergeOptions {
 export async function mergeFolder(from: string, to: string, options: MergeOptions): Promise<void> {
   const there = await look(to);
   if (there === undefined) return move(from, to);
-  if (!there.isDirectory()) throw inTheWay(to, 'it is not a folder');
+  if (!there.isDirectory()) throw inTheWay(to, 'it is not a directory');
   const entries = await onDisk({ verb: 'read', path: from }, () => readdir(from, { withFileTypes: true }));
   for (const entry of entries) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
@@ -28,7 +28,7 @@ export async function mergeFolder(from: string, to: string, options: MergeOption
 
 async function mergeFile(from: string, to: string, { keepOldFiles }: MergeOptions): Promise<void> {
   const there = await look(to);
-  if (there?.isDirectory() === true) throw inTheWay(to, 'a folder is in the way');
+  if (there?.isDirectory() === true) throw inTheWay(to, 'a directory is in the way');
   if (there !== undefined && keepOldFiles && !(await isSame(from, to))) throw anotherFile(to);
   await move(from, to);
 }

@@ -21,8 +21,8 @@ export function titleOf(path: string, { stripDirs = false }: TitleOptions = {}):
   const name = parts.at(-1) ?? '.';
   if (stripDirs && name !== '..') return basename(name);
   if (!isAbsolute(path) && !parts.includes('..')) return parts.join('/') || '.';
-  throw new RegError('INVALID_ARGUMENT', `${quoteText(path)} is outside of the current folder`, {
-    hint: 'Files keep their paths in an artifact: go to their folder first, or give --strip-dirs for their bare names.',
+  throw new RegError('INVALID_ARGUMENT', `${quoteText(path)} is outside of the current directory`, {
+    hint: 'Files keep their paths in an artifact: go to their directory first, or give --strip-dirs for their bare names.',
   });
 }
 
@@ -61,7 +61,7 @@ export function faultOf(title: string, { system, isFolder }: ParseOptions): stri
   if (Buffer.byteLength(title) > MAX_LENGTH) return `is longer than ${MAX_LENGTH} bytes`;
   const parts = partsOf(title);
   if (title.startsWith('/') || /^[A-Za-z]:/.test(title)) return 'is an absolute path';
-  if (parts.includes('..')) return 'leads out of the folder';
+  if (parts.includes('..')) return 'leads out of the directory';
   if (parts.length === 0 && !isFolder) return 'names no file';
   if (parts.some(isPartialName)) return 'is what files are called on their way';
   if (FORBIDDEN.test(title)) return 'has a character in it that no path should have';

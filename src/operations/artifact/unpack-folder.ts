@@ -93,7 +93,7 @@ const KEPT: ReadonlySet<string> = new Set(['file', 'directory', 'symlink', 'hard
 function relativeTo(folder: string, path: string): string {
   if (folder === '' || path === folder) return folder === '' ? path : '';
   if (path.startsWith(`${folder}/`)) return path.slice(folder.length + 1);
-  throw new RegError('UNSAFE_ARCHIVE', 'it is outside of the folder');
+  throw new RegError('UNSAFE_ARCHIVE', 'it is outside of the directory');
 }
 
 interface Link {
@@ -114,7 +114,7 @@ function requireInside({ path, target }: Link, system: string): void {
   const up = parts.lastIndexOf('..') + 1;
   const isUpFirst = parts.slice(0, up).every((part) => part === '..');
   if (isUpFirst && up < path.split('/').length && !target.startsWith('/')) return;
-  const where = isUpFirst ? 'outside of the folder' : 'which may lead out of the folder';
+  const where = isUpFirst ? 'outside of the directory' : 'which may lead out of the directory';
   throw new RegError('UNSAFE_ARCHIVE', `${link}, ${where}`);
 }
 

@@ -72,7 +72,7 @@ export class NewLayers {
   async add(path: string): Promise<NewLayer> {
     const stats = await onDisk({ verb: 'read', path }, () => ifThere(() => stat(path)));
     if (stats === undefined)
-      throw new RegError('NOT_FOUND', `cannot read ${quoteText(path)}: no such file or folder`, {
+      throw new RegError('NOT_FOUND', `cannot read ${quoteText(path)}: no such file or directory`, {
         hint: 'Check the path.',
       });
     const layer = stats.isDirectory() ? this.#folder(path) : this.#tar(path);

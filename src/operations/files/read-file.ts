@@ -65,7 +65,7 @@ async function findFile(
 }
 
 const KINDS: Readonly<Record<Exclude<EntryType, 'file'>, string>> = {
-  directory: 'a folder',
+  directory: 'a directory',
   symlink: 'a symbolic link',
   hardlink: 'a hard link to nothing',
   character: 'a device',
@@ -80,7 +80,7 @@ function requireFile(finding: Exclude<Finding<LayerFile>, { kind: 'unknown' }>, 
   const { file } = finding;
   if (file?.type === 'file') return { path: finding.path, file };
   const kind = KINDS[file?.type ?? (finding.isFolder ? 'directory' : 'hardlink')];
-  const hint = finding.isFolder ? 'Use "reg files IMAGE PATH" to see what is in a folder.' : undefined;
+  const hint = finding.isFolder ? 'Use "reg files IMAGE PATH" to see what is in a directory.' : undefined;
   throw new RegError('INVALID_ARGUMENT', `${shown} is ${kind}`, hint === undefined ? {} : { hint });
 }
 

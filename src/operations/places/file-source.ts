@@ -40,7 +40,7 @@ export async function openFolder(place: FilePlace): Promise<OpenSource> {
   const { path = '', name } = place;
   await requireThere(path);
   if ((await look(join(path, 'oci-layout'))) === undefined)
-    throw wrongPlace(place.text, 'the folder is not an OCI image layout');
+    throw wrongPlace(place.text, 'the directory is not an OCI image layout');
   // Nothing is claimed or locked in a layout that is only read, so it may know no process and need no time.
   const facts = { pid: 0, isRunning: () => true, clock: systemClock };
   const source = await openLayout(path, { ...facts, isReadOnly: true });
@@ -116,7 +116,7 @@ function byName(root: Descriptor, names: readonly string[]): readonly FoundImage
 
 async function requireThere(path: string): Promise<void> {
   if ((await look(path)) !== undefined) return;
-  throw new RegError('NOT_FOUND', `cannot read ${quoteText(path)}: no such file or folder`, {
+  throw new RegError('NOT_FOUND', `cannot read ${quoteText(path)}: no such file or directory`, {
     hint: KNOWN_PLACES,
   });
 }

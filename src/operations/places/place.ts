@@ -134,7 +134,7 @@ async function parseFile(
   const { path, name, found } = await splitPath(rest);
   const asked = prefix === undefined ? undefined : prefix === 'oci' ? 'folder' : 'file';
   if (asked !== undefined && found !== undefined && asked !== found)
-    throw wrongPlace(text, found === 'file' ? 'it is not a folder' : 'it is a folder');
+    throw wrongPlace(text, found === 'file' ? 'it is not a directory' : 'it is a directory');
   const kind =
     (asked ?? found ?? (/[/\\]$/.test(path) ? 'folder' : 'file')) === 'folder' ? 'layout' : 'archive';
   return { kind, text, path, name, isForDocker };
@@ -164,7 +164,7 @@ async function kindOf(path: string): Promise<Found> {
     const stats = await stat(path);
     if (stats.isDirectory()) return 'folder';
     if (stats.isFile()) return 'file';
-    throw wrongPlace(path, 'it is neither a file nor a folder; "-" stands for the standard streams');
+    throw wrongPlace(path, 'it is neither a file nor a directory; "-" stands for the standard streams');
   } catch (error) {
     if (error instanceof RegError) throw error;
     if (!(error instanceof Error && 'code' in error && error.code === 'EACCES')) return undefined;

@@ -83,7 +83,7 @@ export async function copyImages(
 /** Several images need a place that holds several, each under its own name. */
 function requireSeveral(to: Place): void {
   if ((to.kind === 'layout' || to.kind === 'archive') && to.name === undefined) return;
-  throw wrongPlace(to.text, 'several images need a folder or an archive, without a name of its own');
+  throw wrongPlace(to.text, 'several images need a directory or an archive, without a name of its own');
 }
 
 async function copyPlace(

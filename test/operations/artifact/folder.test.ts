@@ -78,7 +78,7 @@ async function sampleFolder(scope: Scope): Promise<string> {
   return folder;
 }
 
-test('a folder comes back as it was, and is packed the same whenever it is', async (t) => {
+test('a directory comes back as it was, and is packed the same whenever it is', async (t) => {
   const stage = await setStage(t);
   const folder = await sampleFolder(t);
   const scratch = new Scratch(await temporaryFolder(t));
@@ -113,7 +113,7 @@ test('a folder comes back as it was, and is packed the same whenever it is', asy
   }
 });
 
-test('a folder that oras packed is unpacked', async (t) => {
+test('a directory that oras packed is unpacked', async (t) => {
   const stage = await setStage(t);
   const annotations = {
     [TITLE]: 'site',
@@ -131,7 +131,7 @@ test('a folder that oras packed is unpacked', async (t) => {
   );
 });
 
-test('the folder that is pulled to may be the one that is unpacked, and keeps what else is in it', async (t) => {
+test('the directory that is pulled to may be the one that is unpacked, and keeps what else is in it', async (t) => {
   const stage = await setStage(t);
   await putFolder(
     stage,
@@ -154,7 +154,7 @@ test('the folder that is pulled to may be the one that is unpacked, and keeps wh
   await pull(stage, target, { keepOldFiles: true });
 });
 
-test('nothing of a folder is there where something in it leads out, or its bytes are wrong', async (t) => {
+test('nothing of a directory is there where something in it leads out, or its bytes are wrong', async (t) => {
   const stage = await setStage(t);
   const dir = { type: 'directory' } as const;
   const bad: readonly (readonly [readonly TarEntry[], Folder?])[] = [
@@ -229,7 +229,7 @@ test('links that lead out on Windows alone are refused there', async (t) => {
   }
 });
 
-test('a folder is not unpacked through a link, and what no file is is left out of it', async (t) => {
+test('a directory is not unpacked through a link, and what no file is is left out of it', async (t) => {
   const stage = await setStage(t);
   await putFolder(stage, [
     { name: 'site/x', content: 'x' },
@@ -247,7 +247,7 @@ test('a folder is not unpacked through a link, and what no file is is left out o
   assert.deepEqual(await treeOf(join(other, 'site')), ['hard: x', 'x: x']);
 });
 
-test('a folder unpacks to no more than is allowed', async (t) => {
+test('a directory unpacks to no more than is allowed', async (t) => {
   const stage = await setStage(t);
   await putFolder(stage, [{ name: 'site/zeros', content: Buffer.alloc(100_000) }]);
   await assert.rejects(pull(stage, await temporaryFolder(t), { maxBytes: 50_000 }), (error) =>

@@ -36,7 +36,7 @@ test('what stands behind the last colon is a type only where it looks like one',
     assert.throws(() => parseFileArgument(text), { code: 'INVALID_ARGUMENT' }, text);
 });
 
-test('titles are plain paths below the current folder', () => {
+test('titles are plain paths below the current directory', () => {
   assert.equal(titleOf('./a//b/./c.txt'), 'a/b/c.txt');
   assert.equal(titleOf('site/'), 'site');
   assert.equal(titleOf('./'), '.');

@@ -83,7 +83,7 @@ test('wrong bytes become no file, and are not kept', async (t) => {
   assert.deepEqual(await readdir(folder), []);
 });
 
-test('nothing is written through links, or outside of the folder, or at all where one title is bad', async (t) => {
+test('nothing is written through links, or outside of the directory, or at all where one title is bad', async (t) => {
   const stage = await setStage(t);
   const outside = await temporaryFolder(t);
   const folder = await temporaryFolder(t);

@@ -77,7 +77,7 @@ test('a compressed tar is kept byte for byte, and a plain one is compressed', as
   assert.deepEqual((await read(output, stage)).top, tar);
 });
 
-test('a folder makes the same layer whoever has it', async (t) => {
+test('a directory makes the same layer whoever has it', async (t) => {
   const digests: string[] = [];
   const seconds = 1_700_000_000;
   for (const time of [1, 1_000_000]) {
@@ -118,7 +118,7 @@ test('a folder makes the same layer whoever has it', async (t) => {
   assert.equal(digests[0], digests[1]);
 });
 
-test('folders that are special in most images are left as they are there', async (t) => {
+test('directories that are special in most images are left as they are there', async (t) => {
   const stage = await setStage(t);
   const folder = await temporaryFolder(t);
   for (const name of ['bin', 'opt', 'tmp/own']) await mkdir(join(folder, name), { recursive: true });

@@ -218,8 +218,8 @@ suite('the files of an image', () => {
       code: 'INVALID_ARGUMENT' | 'NOT_FOUND',
       message: RegExp,
     ])[] = [
-      ['/a', 'INVALID_ARGUMENT', /"\/a" is a folder$/],
-      ['/', 'INVALID_ARGUMENT', /"\/" is a folder$/],
+      ['/a', 'INVALID_ARGUMENT', /"\/a" is a directory$/],
+      ['/', 'INVALID_ARGUMENT', /"\/" is a directory$/],
       ['/dev/null', 'INVALID_ARGUMENT', /is a device$/],
       ['/hard', 'INVALID_ARGUMENT', /is a hard link to nothing$/],
       ['/gone', 'NOT_FOUND', /it has no "\/gone": there is no "\/a\/c"$/],

@@ -36,7 +36,7 @@ test('what has arrived in a tar or an engine is of no use to the next try', asyn
     assert.ok(!(await kept(text)), text);
 });
 
-test('folders and tars have skopeo’s names, and a name of the image behind the path', async (t) => {
+test('directories and tars have skopeo’s names, and a name of the image behind the path', async (t) => {
   const folder = await temporaryFolder(t);
   const cases: readonly (readonly [string, string, string | undefined, string | undefined, boolean?])[] = [
     [`oci:${folder}/new`, 'layout', `${folder}/new`, undefined],
@@ -83,8 +83,8 @@ test('what is no place is refused, with a list of those that are', async (t) => 
     ['', 'INVALID_ARGUMENT', 'it is empty'],
     ['oci:', 'INVALID_ARGUMENT', 'it names no path'],
     ['docker-archive:', 'INVALID_ARGUMENT', 'it names no path'],
-    [`oci:${folder}/a.tar`, 'INVALID_ARGUMENT', 'it is not a folder'],
-    [`oci-archive:${folder}`, 'INVALID_ARGUMENT', 'it is a folder'],
+    [`oci:${folder}/a.tar`, 'INVALID_ARGUMENT', 'it is not a directory'],
+    [`oci-archive:${folder}`, 'INVALID_ARGUMENT', 'it is a directory'],
     ['docker://nginx', 'INVALID_REFERENCE', 'a reference has no scheme'],
     ['dir:/tmp/x', 'INVALID_REFERENCE', 'invalid reference "dir:/tmp/x"'],
     ['a\u0000b', 'INVALID_REFERENCE', 'invalid reference'],
@@ -116,7 +116,7 @@ test(
     ])
       await assert.rejects(parsePlace(text), {
         code: 'INVALID_ARGUMENT',
-        message: /neither a file nor a folder/,
+        message: /neither a file nor a directory/,
       });
   },
 );

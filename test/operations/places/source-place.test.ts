@@ -141,9 +141,9 @@ test('what is no place to read from is refused with the reason', async (t) => {
     ['nginx', 'INVALID_ARGUMENT', 'there is no client for registries'],
     ['store:nginx', 'INVALID_ARGUMENT', 'there is no local store'],
     ['-', 'INVALID_ARGUMENT', 'no standard input'],
-    [join(folder, 'nothing'), 'NOT_FOUND', 'no such file or folder'],
-    ['C:\\nothing.tar', 'NOT_FOUND', 'no such file or folder'],
-    [`oci:${folder}/nothing:v1`, 'NOT_FOUND', 'no such file or folder'],
+    [join(folder, 'nothing'), 'NOT_FOUND', 'no such file or directory'],
+    ['C:\\nothing.tar', 'NOT_FOUND', 'no such file or directory'],
+    [`oci:${folder}/nothing:v1`, 'NOT_FOUND', 'no such file or directory'],
     [folder, 'INVALID_ARGUMENT', 'not an OCI image layout'],
     [`${folder}/layout/index.json`, 'UNSAFE_ARCHIVE', 'it is not a tar archive'],
   ];

@@ -67,7 +67,7 @@ test('a dry push tells what is there, what would be mounted and what sent, and c
   assert.deepEqual(changes(stage), []);
 });
 
-test('a dry copy makes no file and no folder', async (t) => {
+test('a dry copy makes no file and no directory', async (t) => {
   const stage = await setStage(t);
   await stage.registry.push('app', '1', await smallImage('app'));
   const folder = await temporaryFolder(t);

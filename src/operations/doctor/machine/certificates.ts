@@ -11,16 +11,16 @@ export const certificates: Check<MachineSubject> = {
   check: 'certificates',
   title: 'Certificates',
   async look({ certificates: folders }) {
-    const found: { readonly host: string; readonly folder: string }[] = [];
+    const found: { readonly host: string; readonly directory: string }[] = [];
     for (const folder of folders) {
       for (const host of await list(folder)) {
         // Says what is wrong in there.
         const { from } = await readCertsD([folder], host);
-        if (from.length > 0) found.push({ host: cleanText(host), folder });
+        if (from.length > 0) found.push({ host: cleanText(host), directory: folder });
       }
     }
     if (found.length === 0) return none('none for single registries');
-    const text = found.map(({ host, folder }) => `for ${host} in ${quoteText(folder)}`).join(', ');
+    const text = found.map(({ host, directory }) => `for ${host} in ${quoteText(directory)}`).join(', ');
     return good(text, { certificates: found });
   },
 };

@@ -13,7 +13,7 @@ export const store: Check<MachineSubject> = {
     const { length: images } = await layout.images();
     const bytes = await sizeOf(layout);
     const what = `${images} ${images === 1 ? 'image' : 'images'}, ${formatBytes(bytes)}`;
-    return good(`${quoteText(layout.folder)}: ${what}`, { folder: layout.folder, images, bytes });
+    return good(`${quoteText(layout.folder)}: ${what}`, { directory: layout.folder, images, bytes });
   },
 };
 
