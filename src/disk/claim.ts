@@ -46,7 +46,7 @@ export interface Holder {
 
 export class Claims {
   readonly #facts: ProcessFacts;
-  readonly #self: Owner;
+  #self: Owner | undefined;
   readonly #foreignLifeMs: number;
   /** Claims of ours that the disk did not let us remove. */
   readonly #stuck = new Set<string>();
@@ -58,7 +58,11 @@ export class Claims {
   ) {
     this.#foreignLifeMs = foreignLifeMs;
     this.#facts = facts;
-    this.#self = describeOwner(facts);
+  }
+
+  /** Looked up when it is first asked for: whoever only reads claims nothing. */
+  get #owner(): Owner {
+    return (this.#self ??= describeOwner(this.#facts));
   }
 
   /** Claims the file `path`; undefined while a living process holds it. Throws DISK_FULL, DISK_ERROR. */
@@ -93,7 +97,7 @@ export class Claims {
       if (text === undefined) return undefined;
       const since = stats.mtimeMs;
       const { owner, nonce } = parseClaim(text);
-      if (owner !== undefined && isInSight(owner, this.#self)) {
+      if (owner !== undefined && isInSight(owner, this.#owner)) {
         return { owner, nonce, since, hasEnded: hasEnded(owner, this.#facts) };
       }
       const age = (await fileSystemTime(file)) - since;
@@ -118,7 +122,7 @@ export class Claims {
 
   /** Makes the claim; false when there is one. Synchronous, so that a kill finds next to no room in between. */
   #create(file: string): Promise<boolean> {
-    const text = JSON.stringify({ ...this.#self, nonce: uniqueName() });
+    const text = JSON.stringify({ ...this.#owner, nonce: uniqueName() });
     return onDisk({ verb: 'write', path: file, missing: text.length }, () => {
       const descriptor = openExclusively(file);
       if (descriptor === undefined) return false;

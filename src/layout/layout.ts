@@ -9,7 +9,7 @@
 
 import { contentOf, readContent } from '../content/read.js';
 import type { CallOptions, Content, Outcome, PutOptions, Sink, Source } from '../content/types.js';
-import { RegError } from '../errors.js';
+import { hasCode, RegError } from '../errors.js';
 import type { Descriptor } from '../spec/descriptor.js';
 import { isDigest, shortDigest, type Digest } from '../spec/digest.js';
 import { childrenOf, MAX_MANIFEST_SIZE, parseManifest } from '../spec/manifest.js';
@@ -113,6 +113,7 @@ export class Layout implements Source, Sink {
    */
   async put(content: Content, options: PutOptions = {}): Promise<Outcome> {
     try {
+      if (await this.#isSettled(content.descriptor, options)) return 'exists';
       const lease = await this.#prepare();
       const outcome = await this.#turns.take(content.descriptor.digest, () =>
         this.#take(content, { ...options, lease }),
@@ -179,6 +180,25 @@ export class Layout implements Source, Sink {
     await lease?.release();
   }
 
+  /** Whether the name stands for it already, and all is there that it reaches: then nothing is written, not even a lease. */
+  async #isSettled(descriptor: Descriptor, { tag, fresh = false, signal }: PutOptions): Promise<boolean> {
+    if (tag === undefined || fresh || this.parts.isReadOnly) return false;
+    if (!(await this.#isNamed(makeEntry(tag, descriptor)))) return false;
+    try {
+      await this.#requireGraph([descriptor], { of: descriptor, signal });
+      return true;
+    } catch (error) {
+      // The put itself says what is missing, or repairs it.
+      if (hasCode(error, 'INCOMPLETE')) return false;
+      throw error;
+    }
+  }
+
+  async #isNamed(entry: Entry): Promise<boolean> {
+    const current = (await this.entries()).find(({ name }) => name === entry.name);
+    return current !== undefined && isSameEntry(current, entry);
+  }
+
   async #take(
     content: Content,
     { fresh = false, signal, lease }: PutOptions & { readonly lease: Lease },
@@ -214,8 +234,7 @@ export class Layout implements Source, Sink {
   async #setName(name: string, descriptor: Descriptor, options: CallOptions): Promise<void> {
     const { index, blobs, lock } = this.parts;
     const entry = makeEntry(name, descriptor);
-    const current = (await this.entries()).find((one) => one.name === name);
-    if (current !== undefined && isSameEntry(current, entry)) return;
+    if (await this.#isNamed(entry)) return;
     await lock.hold(async () => {
       const isThere = (node: Descriptor): Promise<boolean> => blobs.isBelieved(node);
       await requireAll(reach(this, [descriptor], options), { of: descriptor, isThere });

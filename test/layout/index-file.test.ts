@@ -51,6 +51,17 @@ test('the index is written with an entry a line, and what else it holds is kept'
   assert.deepEqual(lines.slice(3), [']}', '']);
 });
 
+test('to name what has that name already, with all its parts, writes nothing', async (t) => {
+  const store = await emptyStore(t);
+  await withImage(store);
+  await store.close();
+  const work = join(store.folder, '.partial');
+  await rm(work, { recursive: true });
+  const { source, root } = image(NAME);
+  assert.equal(await store.put(source.get(root), { tag: NAME }), 'exists');
+  await assert.rejects(readdir(work), { code: 'ENOENT' });
+});
+
 test('only the names that are wanted are looked at', async (t) => {
   const store = await emptyStore(t);
   await withImage(store, 'docker.io/library/one:1');
