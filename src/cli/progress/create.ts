@@ -1,5 +1,6 @@
 /** Chooses how to show progress. */
 
+import { systemClock } from '../../content/system-clock.js';
 import { createStyle, type Environment, type Style } from '../output/style.js';
 import { createJsonProgress } from './json.js';
 import { createPlainProgress } from './plain.js';
@@ -18,7 +19,7 @@ export interface ProgressOptions {
 const FRAME_MS = 100;
 
 export function createProgress(screen: Screen, { mode, env, platform }: ProgressOptions): Progress {
-  const clock = { now: () => performance.now() };
+  const clock = { now: () => systemClock.now() };
   switch (mode === 'auto' ? detect(screen, env) : mode) {
     case 'tty': {
       const style = createStyle(env, platform);

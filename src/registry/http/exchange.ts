@@ -2,6 +2,7 @@
 
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 
+import { abortError } from '../../content/abort.js';
 import type { Response } from './answer.js';
 import type { ConnectionPool } from './connection-pool.js';
 import { incoming } from './incoming.js';
@@ -19,7 +20,7 @@ export interface Outgoing {
 }
 
 /** Ends when the answer begins. Rejects with what Node says, or with what the body throws; also when aborted. */
-export function exchange({ pool, body, ...asked }: Outgoing): Promise<Response> {
+export function exchange({ pool, body, signal, ...asked }: Outgoing): Promise<Response> {
   return new Promise((resolve, reject) => {
     const sending = request({
       ...asked,
@@ -28,6 +29,7 @@ export function exchange({ pool, body, ...asked }: Outgoing): Promise<Response> 
       // Said although it is the default: NODE_OPTIONS could change that.
       insecureHTTPParser: false,
     });
+    endWith(sending, signal);
     let fault: Error | undefined;
     sending.on('error', (error) => {
       fault ??= error;
@@ -46,6 +48,13 @@ export function exchange({ pool, body, ...asked }: Outgoing): Promise<Response> 
     // A server that is connected to and hears nothing may hang up: nothing is begun before there is a connection.
     else sending.once('socket', () => void send(sending, body));
   });
+}
+
+/** By hand, as Node waits for the end of it by what else it has for streams, which takes half a millisecond a request. */
+function endWith(sending: ClientRequest, signal: AbortSignal): void {
+  const end = (): void => void sending.destroy(abortError(signal));
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
 }
 
 /** The parser takes any three digits. */

@@ -165,8 +165,9 @@ export class Dialer {
     const { hostname, port, publicOnly = false } = destination;
     const pin = this.#pinOf(hostname, port);
     const addresses = pin === undefined ? await addressesOf(hostname) : [addressOf(pin.address)];
-    const isPrivate = addresses.some(({ address }) => isPrivateAddress(address));
-    if (publicOnly && pin === undefined && isPrivate) throw privateRefusal(destination);
+    const mayBePrivate = !publicOnly || pin !== undefined;
+    if (!mayBePrivate && addresses.some(({ address }) => isPrivateAddress(address)))
+      throw privateRefusal(destination);
     progress.signal.throwIfAborted();
     const socket: Socket = connect({
       host: addresses.length === 1 && addresses[0] !== undefined ? addresses[0].address : hostname,
