@@ -28,6 +28,9 @@ export interface HostOptions {
   readonly connections: Connections;
 }
 
+/** How often what was remembered or guessed of a host may turn out wrong in one request: each of them once. */
+const MAX_ASKED = 2;
+
 /** Distribution-spec 1.1, "Determining Support". */
 const PING = { method: 'GET', target: '/v2/', scopes: [], expect: [200] } as const;
 
@@ -87,22 +90,24 @@ export class Host implements Transport {
     return { clock, retryPolicy, onWait: (wait) => this.#remarks.onWait(wait) };
   }
 
-  async #try(request: Request): Promise<Answer> {
+  async #try(request: Request, asked = 0): Promise<Answer> {
     await this.#waitOurTurn(request.signal);
     try {
       return await this.#inOrder(request);
     } catch (error) {
       this.#heed(error);
-      const isOld = !hasCode(error, 'ABORTED') && this.#options.endpoint.forgetRemembered();
-      if (!isOld && !this.#wasMisled(error)) throw error;
-      return this.#inOrder(request);
+      if (asked === MAX_ASKED || !this.#wasMisled(error)) throw error;
+      return this.#try(request, asked + 1);
     }
   }
 
-  /** Whether TLS failed only because the network hid, when it was asked for it, that the host speaks none. */
+  /** Whether it failed only for what was taken for true of the host: that it speaks http, as it did, or TLS. */
   #wasMisled(error: unknown): boolean {
+    const { endpoint } = this.#options;
+    if (hasCode(error, 'ABORTED')) return false;
+    if (endpoint.forgetRemembered()) return true;
     if (!hasCode(error, 'UNREACHABLE', 'TIMEOUT', 'TLS_ERROR')) return false;
-    return this.#options.endpoint.forgetGuess() && hasCode(error, 'TLS_ERROR');
+    return endpoint.forgetGuess() && hasCode(error, 'TLS_ERROR');
   }
 
   /**

@@ -131,9 +131,18 @@ test('a host that hangs up on TLS is not taken for one that speaks plain http', 
   assert.ok(received.length > 0 && received.every((text) => !text.includes('HTTP/1.1')));
 });
 
-for (const [title, resets, retry] of [
-  ['is not up yet when it is asked for TLS is asked again', 3, true],
-  ['comes up between that question and the request is not taken for one that speaks TLS', 1, false],
+for (const [title, resets, options] of [
+  ['is not up yet when it is asked for TLS is asked again', 3, {}],
+  [
+    'comes up between that question and the request is not taken for one that speaks TLS',
+    1,
+    { retry: false },
+  ],
+  [
+    'spoke plain http in an earlier run, and hangs up when it is asked, is asked again',
+    2,
+    { retry: false, ...allPlain() },
+  ],
 ] as const) {
   test(`a loopback registry that ${title}`, async (context) => {
     // As in front of a container that is starting: connections are taken, and reset.
@@ -146,7 +155,8 @@ for (const [title, resets, retry] of [
       });
     });
     const { port } = await listen(context, server);
-    const host = startHosts(context).get(`127.0.0.1:${port}`);
+    const { memory, retry }: { readonly memory?: HostMemory; readonly retry?: boolean } = options;
+    const host = startHosts(context, { memory }).get(`127.0.0.1:${port}`);
     assert.equal(await readText(await host.send({ ...REQUEST, retry })), 'ok');
   });
 }
