@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -9,8 +10,9 @@ import { temporaryFolder } from '../support/temp.js';
 import type { Scope } from '../support/temp.js';
 import type { Case } from './case.js';
 import { chooseCases, parseOptions } from './options.js';
-import { fillIn } from './readme.js';
+import { fillIn, writeReadme } from './readme.js';
 import type { Report } from './report.js';
+import { spread } from './statistics.js';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
@@ -69,6 +71,57 @@ test('a report replaces the tables of the README, and nothing else', () => {
   );
   assert.equal(fillIn(filled, new Map([['goals', 'old']])), text);
 });
+
+test('a table of the README is made of several reports, the later one before, and not of half of its cases', async (t) => {
+  const [tag, pull, grow] = ['reg digest', 'cold pull of 3 MB', 'scale: reg tags'] as const;
+  const cases = [tag, pull, grow].map((name): Case => {
+    const goal = { atMost: 1, of: 'peer' } as const;
+    return {
+      name,
+      images: [],
+      runs: 1,
+      seconds: 1,
+      contestants: async () => [],
+      ...(name !== grow && { goal }),
+    };
+  });
+  const file = join(await temporaryFolder(t), 'README.md');
+  const text = (goals: string): string =>
+    `<!-- bench goals -->\n\n${goals}\n\n<!-- bench end -->\n<!-- bench scale -->\n\nold\n\n<!-- bench end -->\n`;
+  await writeFile(file, text('old'));
+  const early = reportOf('2026-01-01', { [tag]: 100, [pull]: 'skopeo ended with 1' });
+  assert.deepEqual(await writeReadme(file, { reports: [reportOf('2026-01-01', { [tag]: 1 })], cases }), [
+    { table: 'goals', missing: [pull] },
+    { table: 'scale', missing: [grow] },
+  ]);
+  assert.equal(await readFile(file, 'utf8'), text('old'));
+  const reports = [early, reportOf('2026-01-02', { [tag]: 200 })];
+  const left = await writeReadme(file, { reports, cases });
+  assert.deepEqual(
+    left.map(({ table }) => table),
+    ['scale'],
+  );
+  const filled = await readFile(file, 'utf8');
+  assert.match(filled, /Measured on 2026-01-01[^]*Measured on 2026-01-02[^]*\| reg digest \| 200 ms \|/);
+  assert.match(filled, /\| cold pull of 3 MB \| *\| skopeo ended with 1 \| not measured \|/);
+});
+
+/** A report in which `reg` alone took so many milliseconds for each case, or why it did not. */
+function reportOf(date: string, cases: Readonly<Record<string, number | string>>): Report {
+  const origin = { date, machine: 'a machine', tools: ['reg 1.0.0'], servers: 'a server' };
+  const all = Object.entries(cases);
+  return {
+    ...origin,
+    results: all.flatMap(([name, ms]) => (typeof ms === 'number' ? [resultOf(name, ms)] : [])),
+    failed: all.flatMap(([name, reason]) => (typeof reason === 'string' ? [{ name, reason }] : [])),
+  };
+}
+
+function resultOf(name: string, ms: number): Report['results'][number] {
+  const [wallMs, ratio] = [spread([ms]), spread([0.5])];
+  const verdict = { goal: { atMost: 1, of: 'peer' }, to: 'crane', ratio, isMet: true } as const;
+  return { name, runs: 1, figures: [{ name: 'reg', wallMs }], ratios: [], verdict };
+}
 
 test('a word that no case has is an error', async (t) => {
   const cache = await temporaryFolder(t);

@@ -35,6 +35,11 @@ export interface Contestant {
   readonly relay?: Relay;
 }
 
+/** The program of a contestant: `reg, 8 connections` is `reg`. */
+export function programOf(name: string): string {
+  return name.replace(/,.*/, '');
+}
+
 export interface Goal {
   /** Largest ratio that is good. */
   readonly atMost: number;

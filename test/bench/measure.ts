@@ -26,6 +26,9 @@ export interface Sample {
 /** Memory only grows in the kernel's high-water mark, so only the growth since the last look is missed. */
 const LOOK_MS = 5;
 
+/** Nothing that is measured takes so long, in milliseconds: what does hangs, and would hold up the bench for ever. */
+const LIMIT_MS = 5 * 60_000;
+
 const running = new Set<ChildProcess>();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 
@@ -50,17 +53,21 @@ export function start({ argv: [program, ...args], env }: Command): Running {
 
   async function finish(): Promise<Sample> {
     let peak: number | undefined;
+    let isHanging = false;
     const look = setInterval(() => (peak = highWaterBytes(child.pid) ?? peak), LOOK_MS);
+    const limit = setTimeout(() => (isHanging = child.kill('SIGKILL')), LIMIT_MS);
     try {
       const said = text(child.stderr);
       const [code] = (await once(child, 'exit')) as [number | null];
       const wallMs = performance.now() - begin;
       const cpuAfter = childrenCpuMs();
-      if (code !== 0) throw new Error(`${[program, ...args].join(' ')} ended with ${code}: ${await said}`);
+      const ending = isHanging ? `was killed after ${LIMIT_MS / 1000} s` : `ended with ${code}`;
+      if (code !== 0) throw new Error(`${[program, ...args].join(' ')} ${ending}: ${await said}`);
       const cpuMs = cpuBefore === undefined || cpuAfter === undefined ? undefined : cpuAfter - cpuBefore;
       return { wallMs, cpuMs, peakBytes: peak };
     } finally {
       clearInterval(look);
+      clearTimeout(limit);
       running.delete(child);
     }
   }

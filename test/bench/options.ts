@@ -8,6 +8,8 @@ import type { Case } from './case.js';
 
 export const USAGE = `npm run bench -- [OPTION]…
 
+Measures reg and its peers at the same work, in turn, on this machine alone.
+
   --goals        the cases with a goal only (about 8 minutes)
   --quick        the short cases only
   --only WORD    the cases with this word in their names, or the one of this name (repeatable)
@@ -15,9 +17,18 @@ export const USAGE = `npm run bench -- [OPTION]…
   --list         the cases that would run, and about how many seconds each takes
   --runs N       counted runs of each command
   --json         the report as JSON on stdout
-  --plot FILE    draw what an earlier --json says, and print its tables
-  --readme FILE  put what an earlier --json says into the README, with its charts
+  --show FILE    print the tables of an earlier --json
+  --readme FILE  put what an earlier --json says into the tables and charts of the README (repeatable: of what was
+                 measured twice, the later file is taken; a table is left as it is while cases of it are missing)
   --cache DIR    where images are kept (default: ~/.cache/reg-bench)
+
+Progress goes to stderr, the report to stdout. It ends with 1 where a case could not be measured; the others count all
+the same. Peers are found on the PATH: skopeo, crane, oras, regctl; nginx and docker-registry serve where installed.
+
+  npm run bench -- --quick                          # two minutes
+  npm run bench -- --only 'push of' --runs 9        # some cases, with more certainty
+  npm run -s bench -- --json > all.json             # everything, 15 minutes
+  npm run -s bench -- --readme all.json             # what was measured, into the README
 `;
 
 export type Options = ReturnType<typeof parseOptions>;
@@ -35,8 +46,8 @@ export function parseOptions(args: readonly string[]) {
       list: { type: 'boolean', default: false },
       runs: { type: 'string' },
       json: { type: 'boolean', default: false },
-      plot: { type: 'string' },
-      readme: { type: 'string' },
+      show: { type: 'string' },
+      readme: { type: 'string', multiple: true, default: [] },
       cache: { type: 'string', default: join(homedir(), '.cache', 'reg-bench') },
     },
   }).values;

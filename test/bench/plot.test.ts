@@ -6,8 +6,9 @@ import { drawChart } from './plot.js';
 test('a chart has a line for each series, a mark for each round value, and no text that could be markup', () => {
   const svg = drawChart({
     title: 'Time <against> size & more',
-    x: { label: 'MB', isLogarithmic: true },
-    y: { label: 'seconds' },
+    subtitle: 'today',
+    x: { label: 'size', format: (size) => `${size} MB`, isLogarithmic: true },
+    y: { label: 'time', format: (seconds) => `${seconds} s` },
     series: [
       {
         name: 'reg',
@@ -27,9 +28,10 @@ test('a chart has a line for each series, a mark for each round value, and no te
   });
   assert.equal(svg.match(/<polyline /g)?.length, 2);
   assert.equal(svg.match(/<circle /g)?.length, 4);
-  for (const mark of ['>1<', '>10<', '>100<', '>1,000<', '>8<']) assert.ok(svg.includes(mark), mark);
+  for (const mark of ['>1 MB<', '>10 MB<', '>100 MB<', '>1000 MB<', '>0 s<', '>8 s<'])
+    assert.ok(svg.includes(mark), mark);
   assert.ok(svg.includes('Time &lt;against> size &amp; more'));
   // The first point is the least, whatever the order; 8 is at the top of the frame, and 0 at its bottom.
-  assert.match(svg, /points="70,271\.5 620,174"/);
-  assert.match(svg, /points="70,239 620,44"/);
+  assert.match(svg, /points="72,273\.5 460,188"/);
+  assert.match(svg, /points="72,245 460,74"/);
 });

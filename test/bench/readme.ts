@@ -2,20 +2,63 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 
+import type { Case } from './case.js';
+import { select } from './report.js';
 import type { Report } from './report.js';
-import { formatGoals, formatOrigin, formatScale } from './tables.js';
+import { formatGoals, formatOrigin, formatScale, isScale } from './tables.js';
 
-/** Replaces what stands between `<!-- bench NAME -->` and `<!-- bench end -->`, for each table. */
-export async function writeReadme(file: string, report: Report): Promise<void> {
-  const tables = new Map([
-    ['goals', `${formatOrigin(report)}\n\n${formatGoals(report)}`],
-    [
-      'scale',
-      `What \`reg\` alone needs, in wall time and peak memory, as things grow:\n\n${formatScale(report)}`,
-    ],
-  ]);
+/** A table of the README, and why it is left as it is. */
+export interface Left {
+  readonly table: string;
+  /** Names of the cases that no report is about. */
+  readonly missing: readonly string[];
+}
+
+/** What each is made of; `isOf` says what else it tells of, where that was measured. */
+const TABLES = [
+  {
+    table: 'goals',
+    needs: ({ goal }: Case) => goal !== undefined,
+    isOf: ({ goal, memory }: Case) => (goal ?? memory) !== undefined,
+    format: formatGoals,
+  },
+  {
+    table: 'scale',
+    needs: ({ name }: Case) => isScale(name),
+    isOf: ({ name }: Case) => isScale(name),
+    format: formatScale,
+  },
+];
+
+/**
+ * Replaces what stands between `<!-- bench NAME -->` and `<!-- bench end -->`, for each table of which the reports have
+ * every case; answers those that are left as they are.
+ */
+export async function writeReadme(
+  file: string,
+  { reports, cases }: { readonly reports: readonly Report[]; readonly cases: readonly Case[] },
+): Promise<readonly Left[]> {
+  const tables = new Map<string, string>();
+  const left: Left[] = [];
+  for (const { table, needs, isOf, format } of TABLES) {
+    const { origins, ...measured } = select(reports, isAmong(cases.filter(isOf)));
+    const missing = namesOf(cases.filter(needs));
+    for (const { name } of [...measured.results, ...measured.failed]) missing.delete(name);
+    if (missing.size > 0) left.push({ table, missing: [...missing] });
+    else tables.set(table, [...new Set(origins.map(formatOrigin)), format(measured)].join('\n\n'));
+  }
   const text = await readFile(file, 'utf8');
   await writeFile(file, fillIn(text, tables));
+  return left;
+}
+
+function isAmong(cases: readonly Case[]): (name: string) => boolean {
+  const names = namesOf(cases);
+  return (name) => names.has(name);
+}
+
+function namesOf(cases: readonly Case[]): Set<string> {
+  return new Set(cases.map(({ name }) => name));
 }
 
 export function fillIn(text: string, tables: ReadonlyMap<string, string>): string {

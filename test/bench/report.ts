@@ -1,12 +1,15 @@
 /** What was measured, as `--json` prints it. */
 
+import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import { version } from 'node:process';
 
+import { programOf } from './case.js';
 import type { MOST_MEMORY } from './case.js';
 import type { Result } from './run.js';
 
-export interface Report {
+/** Where and with what figures were measured. */
+export interface Origin {
   /** Day, in UTC. */
   readonly date: string;
   readonly machine: string;
@@ -14,8 +17,46 @@ export interface Report {
   readonly tools: readonly string[];
   /** What was pulled from and pushed to. */
   readonly servers: string;
+}
+
+export interface Report extends Origin {
   readonly results: readonly Result[];
-  readonly failed: readonly { readonly name: string; readonly reason: string }[];
+  readonly failed: readonly Failure[];
+}
+
+/** A case that could not be measured. */
+export interface Failure {
+  readonly name: string;
+  /** The first line of why. */
+  readonly reason: string;
+}
+
+/** What `--json` printed into a file, behind whatever npm says first or not. */
+export async function readReport(file: string): Promise<Report> {
+  const text = await readFile(file, 'utf8');
+  const start = text.search(/^\{$/m);
+  try {
+    return JSON.parse(text.slice(start));
+  } catch (error) {
+    throw new Error(`${file} is no report: "npm run bench -- --json > ${file}" makes one.`, { cause: error });
+  }
+}
+
+/** What several reports say of the cases that are wanted; of one that was measured again, the later report. */
+export function select(
+  reports: readonly Report[],
+  isWanted: (name: string) => boolean,
+): Omit<Report, keyof Origin> & { readonly origins: readonly Origin[] } {
+  const found = new Map<string, { readonly report: Report; readonly one: Result | Failure }>();
+  for (const report of reports)
+    for (const one of [...report.failed, ...report.results])
+      if (isWanted(one.name)) found.set(one.name, { report, one });
+  const all = [...found.values()];
+  return {
+    origins: [...new Set(all.map(({ report }) => report))],
+    results: all.flatMap(({ one }) => ('figures' in one ? [one] : [])),
+    failed: all.flatMap(({ one }) => ('figures' in one ? [] : [one])),
+  };
 }
 
 /** The most that each program needed in any case of one kind. */
@@ -36,8 +77,7 @@ export function findMemory(results: readonly Result[]): readonly Memory[] {
     const peakBytes = new Map<string, number>();
     for (const { figures } of results.filter(({ memory }) => memory === kind)) {
       for (const { name, peakBytes: peak } of figures) {
-        // `reg, 8 connections` is `reg`.
-        const who = name.replace(/,.*/, '');
+        const who = programOf(name);
         peakBytes.set(who, Math.max(peak?.max ?? 0, peakBytes.get(who) ?? 0));
       }
     }

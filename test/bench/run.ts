@@ -1,5 +1,6 @@
 /** Measures one case: the contestants in turn, so that what slows the machine for a while slows all of them. */
 
+import { programOf } from './case.js';
 import type { Case, Contestant, Goal, Rig } from './case.js';
 import { measure } from './measure.js';
 import type { Sample } from './measure.js';
@@ -47,32 +48,59 @@ interface Track {
   readonly samples: Run[];
 }
 
+interface RunOptions {
+  /** Default: as the case says. */
+  readonly runs?: number | undefined;
+  readonly onRun: (note: string) => void;
+  /** Called with the name of a peer that is left out from then on. */
+  readonly onFailure: (name: string, error: unknown) => void;
+}
+
 export async function runCase(
   one: Case,
   rig: Rig,
-  { runs = one.runs, onRun }: { readonly runs?: number | undefined; readonly onRun: (note: string) => void },
+  { runs = one.runs, onRun, onFailure }: RunOptions,
 ): Promise<Result> {
-  const tracks = (await one.contestants(rig)).map((contestant): Track => ({ contestant, samples: [] }));
-  if (one.warmUp !== false) for (const { contestant } of tracks) await runOnce(contestant);
-  const turns = one.peersTogether ? [tracks.slice(0, 1), tracks.slice(1)] : tracks.map((track) => [track]);
+  const all = (await one.contestants(rig)).map((contestant): Track => ({ contestant, samples: [] }));
+  const tracks = new Set(all);
+  /** A peer that fails is left out of this case; without `reg` there is none. */
+  const attempt = async (
+    together: readonly Track[],
+    task: (track: Track) => Promise<void>,
+  ): Promise<void> => {
+    const outcomes = await Promise.allSettled(together.map(task));
+    for (const [position, outcome] of outcomes.entries()) {
+      const track = together[position];
+      if (outcome.status === 'fulfilled' || track === undefined) continue;
+      if (programOf(track.contestant.name) === 'reg') throw outcome.reason;
+      onFailure(track.contestant.name, outcome.reason);
+      tracks.delete(track);
+    }
+  };
+  if (one.warmUp !== false)
+    for (const track of all)
+      await attempt([track], async ({ contestant }) => void (await runOnce(contestant)));
   for (let run = 0; run < runs; run++) {
-    for (const together of turns) {
+    for (const together of turnsOf(one, [...tracks])) {
       onRun(`${run + 1}/${runs} ${together.map(({ contestant }) => contestant.name).join(', ')}`);
-      await runTogether(together);
+      const isAlone = together.length === 1;
+      await attempt(together, (track) => take(track, { isAlone }));
     }
   }
-  return judge(one, { runs, tracks });
+  return judge(one, { runs, tracks: [...tracks] });
 }
 
-/** The kernel tells only what all that ran needed of the CPU. */
-async function runTogether(tracks: readonly Track[]): Promise<void> {
-  const isAlone = tracks.length === 1;
-  await Promise.all(
-    tracks.map(async ({ contestant, samples }) => {
-      const run = await runOnce(contestant);
-      samples.push(isAlone ? run : { ...run, cpuMs: undefined });
-    }),
-  );
+function turnsOf({ peersTogether = false }: Case, tracks: readonly Track[]): readonly (readonly Track[])[] {
+  return peersTogether ? [tracks.slice(0, 1), tracks.slice(1)] : tracks.map((track) => [track]);
+}
+
+async function take(
+  { contestant, samples }: Track,
+  { isAlone }: { readonly isAlone: boolean },
+): Promise<void> {
+  const run = await runOnce(contestant);
+  // The kernel tells only what all that ran needed of the CPU.
+  samples.push(isAlone ? run : { ...run, cpuMs: undefined });
 }
 
 async function runOnce({ before, command, relay }: Contestant): Promise<Run> {

@@ -23,6 +23,7 @@ export const SCALE: readonly Case[] = [
     name: 'scale: pull into a store of many images',
     images: ['3mb'],
     runs: 5,
+    memory: 'pull or push',
     seconds: 30,
     contestants: async (rig) => IMAGES.map((count) => pullInto(rig, count)),
   },
@@ -40,6 +41,7 @@ export const SCALE: readonly Case[] = [
     name: 'scale: cold pull of many layers',
     images: LAYERS,
     runs: 3,
+    memory: 'pull or push',
     seconds: 40,
     contestants: (rig) => Promise.all(LAYERS.map((name) => pullLayers(rig, rig.image(name)))),
   },
@@ -47,6 +49,7 @@ export const SCALE: readonly Case[] = [
     name: 'scale: push of many layers',
     images: LAYERS,
     runs: 3,
+    memory: 'pull or push',
     seconds: 40,
     async contestants(rig) {
       const registry = await createFreshRegistry(rig);

@@ -1,58 +1,70 @@
 /** What the bench says at its end to people, in Markdown: each figure, then each goal. */
 
-import { MOST_MEMORY } from './case.js';
+import { MOST_MEMORY, programOf } from './case.js';
 import { findMemory } from './report.js';
-import type { Memory, Report } from './report.js';
+import type { Memory, Origin, Report } from './report.js';
 import type { Comparison, Figures, Result } from './run.js';
 import type { Spread } from './statistics.js';
 
+type Measured = Pick<Report, 'results' | 'failed'>;
+
+/** What the names of cases begin with that show what a size costs. */
+const SCALE = 'scale: ';
+
 /** Wall time, CPU time and peak memory are medians, and what is in parentheses are least and most. */
 export function formatReport(report: Report): string {
-  return [
-    formatOrigin(report),
-    '',
-    '| work | who | wall | CPU | memory | network | `reg` to it |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
+  const details = [
+    row(['work', 'who', 'wall', 'CPU', 'memory', 'network', '`reg` to it']),
+    row(Array<string>(7).fill('---')),
     ...report.results.flatMap(detailRows),
-    '',
-    formatGoals(report),
-    ...report.failed.map(({ name, reason }) => `\n${name} failed: ${reason}`),
   ].join('\n');
+  const tables = [details, formatGoals(report), formatScale(report)].filter((table) => table !== '');
+  return [formatOrigin(report), ...tables.map(align)].join('\n\n');
 }
 
-export function formatOrigin({ date, machine, tools, servers }: Report): string {
+export function formatOrigin({ date, machine, tools, servers }: Origin): string {
   return `Measured on ${date}: ${machine}; ${tools.join(', ')}; ${servers}.`;
 }
 
-/** A row for each goal, a column for each program. */
-export function formatGoals({ tools, results }: Report): string {
-  const programs = tools.map((tool) => ({ name: tool.split(' ')[0] ?? tool, title: tool }));
-  const columns = [...programs, { name: 'node', title: '`node -e 0`' }];
-  const names = columns.map(({ name }) => name);
+/** A row for each goal, a column for each program; empty without goals. */
+export function formatGoals({ results, failed }: Measured): string {
+  const judged = results.filter(({ verdict }) => verdict !== undefined);
+  const unmeasured = failed.filter(({ name }) => !isScale(name));
+  if (judged.length + unmeasured.length === 0) return '';
+  const found = new Set(results.flatMap(({ figures }) => figures.map(({ name }) => programOf(name))));
+  const names = [...found].filter((name) => name !== 'node');
   return [
-    row(['work', ...columns.map(({ title }) => title), '`reg` to the quickest, or to Node', 'goal']),
-    row(Array<string>(columns.length + 3).fill('---')),
-    ...results.flatMap((result) => goalRow(result, names)),
+    row(['work', ...names, '`reg` to the quickest, or to Node', 'goal']),
+    row(Array<string>(names.length + 3).fill('---')),
+    ...judged.flatMap((result) => goalRow(result, names)),
     ...findMemory(results).map((memory) => memoryRow(memory, names)),
+    ...unmeasured.map(({ name, reason }) => row([name, ...names.map(() => ''), reason, 'not measured'])),
   ].join('\n');
 }
 
-/** What a size costs `reg`: a row for each kind of work, a cell for each size. */
-export function formatScale({ results }: Report): string {
-  const rows = results.filter(({ name }) => name.startsWith('scale: '));
-  const columns = Math.max(0, ...rows.map(({ figures }) => figures.length));
+export function isScale(name: string): boolean {
+  return name.startsWith(SCALE);
+}
+
+/** What a size costs `reg`: a row for each kind of work, a cell for each size; empty without any. */
+export function formatScale({ results, failed }: Measured): string {
+  const rows = results.filter(({ name }) => isScale(name));
+  if (rows.length === 0) return '';
   return [
-    row(['work', ...Array<string>(columns).fill('')]),
-    row(Array<string>(columns + 1).fill('---')),
+    row(['work', 'small', 'larger', 'large']),
+    row(Array<string>(4).fill('---')),
     ...rows.map(({ name, figures }) =>
-      row([name.replace('scale: ', ''), ...figures.toReversed().map(scaleCell)]),
+      row([name.slice(SCALE.length), ...figures.toReversed().map(scaleCell)]),
     ),
+    ...failed
+      .filter(({ name }) => isScale(name))
+      .map(({ name, reason }) => row([name.slice(SCALE.length), `not measured: ${reason}`, '', ''])),
   ].join('\n');
 }
 
 function scaleCell({ name, wallMs, peakBytes }: Figures): string {
   const memory = peakBytes === undefined ? '' : `, ${megabytes(peakBytes.median)}`;
-  return `${name.replace('reg, ', '')}: ${seconds(wallMs.median)}${memory}`;
+  return `${grouped(name.replace('reg, ', ''))}: ${seconds(wallMs.median)}${memory}`;
 }
 
 function goalRow({ name, figures, verdict }: Result, names: readonly string[]): readonly string[] {
@@ -66,13 +78,31 @@ function goalRow({ name, figures, verdict }: Result, names: readonly string[]): 
   });
   const bytes = goal.bytesAtMost === undefined ? '' : `, ${megabytes(goal.bytesAtMost)}`;
   const wanted = `≤ ${goal.atMost}${bytes} ${sign(isMet)}`;
-  return [row([name, ...needed, `${ratio.median.toFixed(2)} × ${to}`, wanted])];
+  return [row([name, ...needed, `${ratio.median.toFixed(2)} × ${rivalOf(to, figures)}`, wanted])];
+}
+
+/** Node has no column: it is in few of the cases. */
+function rivalOf(to: string, figures: readonly Figures[]): string {
+  const node = to === 'node' ? figures.find(({ name }) => name === to) : undefined;
+  return node === undefined ? to : `\`node -e 0\`, ${seconds(node.wallMs.median)}`;
+}
+
+/** What came of a case, in a line. */
+export function formatOutcome({ figures, ratios, verdict }: Result): string {
+  if (verdict === undefined)
+    return figures.map(({ name, wallMs }) => `${name} ${seconds(wallMs.median)}`).join(', ');
+  const { ratio, to, goal, isMet } = verdict;
+  const others = ratios.flatMap((one) =>
+    one.to === to ? [] : [`${one.ratio.median.toFixed(2)} × ${one.to}`],
+  );
+  const wanted = `wanted ≤ ${goal.atMost}, ${isMet ? 'met' : 'missed'}`;
+  return [`${ratio.median.toFixed(2)} × ${to} (${wanted})`, ...others].join(', ');
 }
 
 function memoryRow({ kind, peakBytes }: Memory, names: readonly string[]): string {
   const needed = names.map((who) => {
     const peak = peakBytes.get(who);
-    return peak === undefined || who === 'node' ? '' : megabytes(peak);
+    return peak === undefined ? '' : megabytes(peak);
   });
   const most = MOST_MEMORY[kind];
   const isMet = (peakBytes.get('reg') ?? 0) <= most;
@@ -100,6 +130,21 @@ function ratioTo({ name }: Figures, ratios: readonly Comparison[]): string {
 
 function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
+}
+
+/** For a terminal: the columns of a table in Markdown, one below the other. */
+function align(table: string): string {
+  const cells = table.split('\n').map((line) => line.slice(2, -2).split(' | '));
+  const widths = cells.reduce<readonly number[]>(
+    (most, line) => line.map((cell, column) => Math.max(cell.length, most[column] ?? 0)),
+    [],
+  );
+  const pad = (cell: string, width = 0): string => cell.padEnd(width, cell === '---' ? '-' : ' ');
+  return cells.map((line) => row(line.map((cell, column) => pad(cell, widths[column])))).join('\n');
+}
+
+function grouped(words: string): string {
+  return words.replace(/\d{5,}/, (digits) => Number(digits).toLocaleString('en').replace(',', ' '));
 }
 
 function sign(isMet: boolean): string {
