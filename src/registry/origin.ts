@@ -4,7 +4,7 @@
  */
 
 import { RegError } from '../errors.js';
-import { bareHostname, isLoopback } from './net/addresses.js';
+import { bareHostname, isHttp, isLoopback } from './net/addresses.js';
 
 /** What is known of a credential when it is about to travel. */
 export interface Luggage {
@@ -39,10 +39,6 @@ export function mayCarry(url: URL, { owner, secret, plainHttpAuth }: Luggage): b
 /** Whether scheme, host and port are equal; default ports count as written out. */
 export function isSameOrigin(one: URL, other: URL): boolean {
   return isHttp(one) && one.origin === other.origin;
-}
-
-export function isHttp(url: URL): boolean {
-  return url.protocol === 'https:' || url.protocol === 'http:';
 }
 
 /** A URL as it may be printed: a query may hold a signature, the rest a password. */

@@ -5,8 +5,8 @@
 
 import { RegError } from '../../errors.js';
 import { quoteText } from '../../spec/text.js';
-import { bareHostname, isPrivateHost } from '../net/addresses.js';
-import { formatUrl, isHttp } from '../origin.js';
+import { bareHostname, isHttp, isPrivateHost } from '../net/addresses.js';
+import { formatUrl } from '../origin.js';
 
 /** Longest realm, and longest URL made of one, in characters. */
 export const MAX_URL = 8 * 1024;

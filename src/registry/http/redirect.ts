@@ -3,7 +3,8 @@
 import type { Answer } from '../transport.js';
 import { RegError } from '../../errors.js';
 import type { Care, HttpRequest } from './http.js';
-import { formatUrl, isHttp, isSameOrigin, mayCarry, type Luggage } from '../origin.js';
+import { isHttp } from '../net/addresses.js';
+import { formatUrl, isSameOrigin, mayCarry, type Luggage } from '../origin.js';
 
 export type Send = (request: HttpRequest) => Promise<Answer>;
 

@@ -54,6 +54,10 @@ export function bareHostname({ hostname }: { readonly hostname: string }): strin
   return hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
 }
 
+export function isHttp(url: URL): boolean {
+  return url.protocol === 'https:' || url.protocol === 'http:';
+}
+
 /** The port of an http or https URL, also when it is the default. */
 export function portOf({ port, protocol }: URL): number {
   if (port !== '') return Number(port);

@@ -1,9 +1,8 @@
 /** Which proxy, if any, lies before a URL: by the environment variables that curl and Go programs read. */
 
 import { RegError } from '../../errors.js';
-import { bareHostname, formatPeer, isLoopback, portOf } from './addresses.js';
+import { bareHostname, formatPeer, isHttp, isLoopback, portOf } from './addresses.js';
 import { isExempt } from './no-proxy.js';
-import { isHttp } from '../origin.js';
 
 export interface Proxy {
   /** Whether it is spoken to by TLS. */
