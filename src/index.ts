@@ -75,7 +75,7 @@ export { isInShard, parseShard, type Shard } from './operations/sync/shard.js';
 export { readSyncFile, type SyncEntry } from './operations/sync/sync-file.js';
 export { sync, type SyncOptions, type SyncResult } from './operations/sync/sync.js';
 export type { Place } from './operations/places/place.js';
-export type { TargetEnds } from './operations/places/target-place.js';
+export type { TargetEnds } from './operations/transfer/target-place.js';
 export type { Ends, PlaceNotice } from './operations/places/open-source.js';
 export { openPlace, type OpenPlace } from './operations/places/source-place.js';
 export type { EngineSurroundings } from './engine/endpoint.js';
@@ -89,7 +89,7 @@ export {
   type ImageList,
   type ImageSummary,
 } from './operations/store/images.js';
-export { openStore } from './operations/store/open.js';
+export { openStore } from './operations/places/open-store.js';
 export type { Layout, LayoutOptions } from './layout/layout.js';
 export { pruneLayout } from './layout/prune.js';
 export { verifyLayout } from './layout/verify.js';

@@ -4,7 +4,8 @@ import { isAbsolute, join } from 'node:path';
 
 import type { Folders } from '../config/folders.js';
 import { RegError } from '../errors.js';
-import type { Environment } from './output/style.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What is known about the machine and the person. */
 export interface Surroundings {

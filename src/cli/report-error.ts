@@ -3,7 +3,7 @@
 import { hintFor } from '../disk/reasons.js';
 import { exitCodeOf, RegError } from '../errors.js';
 import { cleanText } from '../spec/text.js';
-import { safeJson } from './output/safe-json.js';
+import { safeJson } from './format/safe-json.js';
 import { inSources } from './source-map.js';
 
 /** Most that is ever said about one error: in characters, so that it stays below 8 KiB, and in lines. */

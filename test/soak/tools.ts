@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from '../../src/operations/connect/connect.js';
 import { tagImage } from '../../src/operations/store/images.js';
-import { openStore } from '../../src/operations/store/open.js';
+import { openStore } from '../../src/operations/places/open-store.js';
 import { openPlace } from '../../src/operations/places/source-place.js';
 import { pull } from '../../src/operations/transfer/pull.js';
 import { push, pushFrom } from '../../src/operations/transfer/push.js';

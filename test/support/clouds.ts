@@ -1,5 +1,5 @@
 import { createClient } from '../../src/registry/client.js';
-import { createCloudLogins } from '../../src/operations/logins/cloud-logins.js';
+import { createCloudLogins } from '../../src/operations/connect/cloud-logins.js';
 import type { CloudLogin } from '../../src/credentials/cloud/session.js';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { createAuthority } from './certificates.js';

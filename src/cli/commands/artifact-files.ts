@@ -2,7 +2,7 @@
 
 import type { ArtifactFiles } from '../../operations/artifact/new-artifact.js';
 import { splitTags, type PushedArtifact } from '../../operations/artifact/push.js';
-import type { TargetEnds } from '../../operations/places/target-place.js';
+import type { TargetEnds } from '../../operations/transfer/target-place.js';
 import { RegError } from '../../errors.js';
 import type { Context } from '../context.js';
 import { creationTime } from '../flags/creation-time.js';

@@ -3,9 +3,9 @@
 import { listArtifacts } from '../../operations/artifact/list.js';
 import { CREATED } from '../../spec/annotation.js';
 import { hexOf } from '../../spec/digest.js';
-import { formatBytes } from '../output/bytes.js';
+import { formatBytes } from '../units/bytes.js';
 import type { Context } from '../context.js';
-import { dayOf } from '../output/day.js';
+import { dayOf } from '../units/day.js';
 import type { PlatformFlags } from '../flags/flags.js';
 import { lookOptions } from '../open/look-options.js';
 import { describeNoReferrers } from '../views/referrers.js';

@@ -13,7 +13,7 @@ import { parseTarget } from '../../operations/target.js';
 import { settingsFilesOf } from '../../operations/connect/machine.js';
 import { digestOf } from '../../spec/digest.js';
 import { isObject } from '../../spec/json.js';
-import { formatBytes } from '../output/bytes.js';
+import { formatBytes } from '../units/bytes.js';
 import type { Context } from '../context.js';
 import { describeFinding } from '../views/doctor.js';
 import { containersAuthFiles, dockerConfigFile, keychainIndexFile, settingsFolders } from '../environment.js';

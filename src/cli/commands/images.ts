@@ -4,7 +4,7 @@ import { RegError } from '../../errors.js';
 import { listImages, type DamagedImage, type ImageSummary } from '../../operations/store/images.js';
 import { familiarName, parseReference } from '../../spec/reference.js';
 import { quoteText } from '../../spec/text.js';
-import { formatBytes } from '../output/bytes.js';
+import { formatBytes } from '../units/bytes.js';
 import type { Context } from '../context.js';
 
 const HEAD = ['REPOSITORY', 'TAG', 'DIGEST', 'PLATFORM', 'SIZE'];

@@ -1,7 +1,7 @@
 /** `reg prune` */
 
 import { pruneLayout } from '../../layout/prune.js';
-import { formatBytes } from '../output/bytes.js';
+import { formatBytes } from '../units/bytes.js';
 import type { Context } from '../context.js';
 
 interface PruneFlags {

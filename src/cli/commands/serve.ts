@@ -13,9 +13,9 @@ import { parseHtpasswd } from '../../server/htpasswd.js';
 import { createServer, GRACE_MS, type LogEntry, type ServerOptions } from '../../server/server.js';
 import { parseReference } from '../../spec/reference.js';
 import { quoteText } from '../../spec/text.js';
-import { formatBytes } from '../output/bytes.js';
+import { formatBytes } from '../units/bytes.js';
 import type { Context } from '../context.js';
-import { formatDuration } from '../flags/duration.js';
+import { formatDuration } from '../units/duration.js';
 import { createOutput } from '../output/output.js';
 
 interface ServeFlags {

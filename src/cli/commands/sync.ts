@@ -5,7 +5,7 @@ import { parseShard } from '../../operations/sync/shard.js';
 import { readSyncFile } from '../../operations/sync/sync-file.js';
 import { sync, type SyncResult } from '../../operations/sync/sync.js';
 import { quoteText } from '../../spec/text.js';
-import { formatBytes } from '../output/bytes.js';
+import { formatBytes } from '../units/bytes.js';
 import type { Context } from '../context.js';
 import { noticer } from '../open/notices.js';
 import { transfer } from './transfer.js';

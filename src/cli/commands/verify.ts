@@ -2,7 +2,7 @@
 
 import { RegError } from '../../errors.js';
 import { verifyLayout } from '../../layout/verify.js';
-import { formatBytes } from '../output/bytes.js';
+import { formatBytes } from '../units/bytes.js';
 import type { Context } from '../context.js';
 
 interface VerifyFlags {

@@ -2,7 +2,7 @@
 
 import { Option, type Command } from 'commander';
 
-import { parseAge } from '../flags/duration.js';
+import { parseAge } from '../units/duration.js';
 import { addResultFlags, addStoreFlag, addTagRuleFlags } from '../flags/flags.js';
 import { addNetworkFlags } from '../flags/network-flags.js';
 import { addExamples, type Act } from './act.js';

@@ -2,8 +2,8 @@
 
 import { Option, type Command } from 'commander';
 
-import { parseBytes } from '../output/bytes.js';
-import { parseDuration } from '../flags/duration.js';
+import { parseBytes } from '../units/bytes.js';
+import { parseDuration } from '../units/duration.js';
 import { addJsonFlag, addStoreFlag } from '../flags/flags.js';
 import { addNetworkFlags } from '../flags/network-flags.js';
 import { collect } from '../flags/option-values.js';

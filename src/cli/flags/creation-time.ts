@@ -3,7 +3,7 @@
 import { wallTime } from '../../content/system-clock.js';
 import { RegError } from '../../errors.js';
 import { quoteText } from '../../spec/text.js';
-import type { Environment } from '../output/style.js';
+import type { Environment } from '../environment.js';
 
 /** Latest time of a Date, in seconds since 1970. */
 const MAX_SECONDS = 8.64e12;

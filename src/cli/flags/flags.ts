@@ -2,7 +2,7 @@
 
 import { Option, type Command } from 'commander';
 
-import { parseBytes } from '../output/bytes.js';
+import { parseBytes } from '../units/bytes.js';
 import { PROGRESS_MODES, type ProgressMode } from '../progress/types.js';
 import { addNetworkFlags, type ConnectionsFlags, type NetworkFlags } from './network-flags.js';
 import { collect, parseCount, parseLimit } from './option-values.js';

@@ -2,7 +2,7 @@
 
 import { Option, type Command } from 'commander';
 
-import { parseDuration } from './duration.js';
+import { parseDuration } from '../units/duration.js';
 import { collect, parseCount } from './option-values.js';
 import { collectRules, type ResolveRule } from './resolve-rule.js';
 

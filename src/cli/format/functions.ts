@@ -2,8 +2,8 @@
 
 import { isObject } from '../../spec/json.js';
 import { cleanText } from '../../spec/text.js';
-import { formatBytes } from '../output/bytes.js';
-import { safeJson } from '../output/safe-json.js';
+import { formatBytes } from '../units/bytes.js';
+import { safeJson } from './safe-json.js';
 import type { CallFault } from './fault.js';
 import { formatText } from './printf.js';
 import { demand, isTrue, kindOf, listKeys, Missing, plain, SafeText, sizeOf, textOf } from './value.js';

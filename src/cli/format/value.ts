@@ -3,7 +3,7 @@
 import type { RegError } from '../../errors.js';
 import { isObject } from '../../spec/json.js';
 import { cleanText, listTexts } from '../../spec/text.js';
-import { safeJson } from '../output/safe-json.js';
+import { safeJson } from './safe-json.js';
 
 /** Text that stands in the template, or was made of cleaned parts: its line breaks are meant. */
 export class SafeText {

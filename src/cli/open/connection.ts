@@ -13,7 +13,7 @@ import { proxyFromEnvironment } from '../../registry/net/proxy.js';
 import { hostPlatform, parsePlatform, type Platform } from '../../spec/platform.js';
 import type { Redactor } from '../../spec/redactor.js';
 import type { Identity } from '../../spec/route.js';
-import { parseDuration } from '../flags/duration.js';
+import { parseDuration } from '../units/duration.js';
 import { hostMemoryFile } from '../cache-folder.js';
 import {
   containersAuthFiles,

@@ -2,7 +2,7 @@
 
 import { RegError } from '../../errors.js';
 import { parsePlace, type Place } from '../../operations/places/place.js';
-import type { TargetEnds } from '../../operations/places/target-place.js';
+import type { TargetEnds } from '../../operations/transfer/target-place.js';
 import { platformFor } from './connection.js';
 import type { Context } from '../context.js';
 import type { SharedFlags } from '../flags/flags.js';

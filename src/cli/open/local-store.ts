@@ -1,7 +1,7 @@
 /** The local store as flags and environment ask for it. Loaded only by commands that need it. */
 
 import type { Layout } from '../../layout/layout.js';
-import { openStore as openStoreIn } from '../../operations/store/open.js';
+import { openStore as openStoreIn } from '../../operations/places/open-store.js';
 import { storeFolder } from '../environment.js';
 import type { Io } from '../io.js';
 import { noticer, type NoticeParts } from './notices.js';

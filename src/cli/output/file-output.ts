@@ -3,7 +3,7 @@
 import { RegError } from '../../errors.js';
 import { quoteText, spellOut } from '../../spec/text.js';
 import { writeTo, type OutputStream } from '../../tar/target.js';
-import { formatBytes } from './bytes.js';
+import { formatBytes } from '../units/bytes.js';
 
 /** For messages. */
 const OUTPUT = 'the output';

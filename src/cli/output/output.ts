@@ -3,7 +3,7 @@
 import { cleanText } from '../../spec/text.js';
 import type { Template } from '../format/template.js';
 import { layRows, layTable, span, textOf } from './layout.js';
-import { safeJson } from './safe-json.js';
+import { safeJson } from '../format/safe-json.js';
 
 /** One line, or several; what a terminal could take for a command is dropped. */
 type Lines = string | readonly string[];

@@ -3,17 +3,16 @@
 import type { ImageDocument } from '../../operations/look/documents.js';
 import { hasCode } from '../../errors.js';
 import { parseJson } from '../../spec/json.js';
-import type { SharedFlags } from '../flags/flags.js';
 import { lineOf, type Line } from './layout.js';
 import type { Output } from './output.js';
 import { createPage, type Page, type PageParts } from './page.js';
-import { safeJson } from './safe-json.js';
+import { safeJson } from '../format/safe-json.js';
 
 /** A key of an object at the start of its line, and what follows. */
 const KEY = /^( *)("(?:[^"\\]|\\.)*")(: .*)$/s;
 
 interface PrintParts extends PageParts {
-  readonly flags: Pick<SharedFlags, 'json' | 'format'>;
+  readonly flags: { readonly json?: true; readonly format?: string };
   readonly output: Output;
 }
 

@@ -1,5 +1,7 @@
 /** Colours, used sparingly, and the characters that bars are drawn with. */
 
+import type { Environment } from '../environment.js';
+
 export interface Style {
   readonly unicode: boolean;
   readonly accent: (text: string) => string;
@@ -7,8 +9,6 @@ export interface Style {
   readonly bad: (text: string) => string;
   readonly faint: (text: string) => string;
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What a terminal in this environment can show. `NO_COLOR` (no-color.org) takes the colours away, not the bars. */
 export function createStyle(env: Environment, platform: string): Style {

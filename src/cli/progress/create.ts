@@ -1,7 +1,8 @@
 /** Chooses how to show progress. */
 
 import { systemClock } from '../../content/system-clock.js';
-import { createStyle, type Environment, type Style } from '../output/style.js';
+import type { Environment } from '../environment.js';
+import { createStyle, type Style } from '../output/style.js';
 import { createJsonProgress } from './json.js';
 import { createPlainProgress } from './plain.js';
 import { createSilentProgress } from './silent.js';

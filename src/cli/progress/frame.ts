@@ -8,8 +8,8 @@
  *       186b1aaa4aa6  Waiting
  */
 
-import { formatShare, formatSpeed } from '../output/bytes.js';
-import { formatDuration } from '../flags/duration.js';
+import { formatShare, formatSpeed } from '../units/bytes.js';
+import { formatDuration } from '../units/duration.js';
 import type { Style } from '../output/style.js';
 import type { Part, Transfer } from './transfer.js';
 import { headline, notesOn, outcomeOf, partName, summarize, type Job } from './words.js';

@@ -14,7 +14,7 @@
  */
 
 import type { CopyEvent } from '../../content/events.js';
-import { safeJson } from '../output/safe-json.js';
+import { safeJson } from '../format/safe-json.js';
 import { Transfer } from './transfer.js';
 import type { Progress, Screen } from './types.js';
 import type { Job } from './words.js';

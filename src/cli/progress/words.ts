@@ -3,8 +3,8 @@
 import { TITLE } from '../../spec/artifact.js';
 import { hexOf } from '../../spec/digest.js';
 import { cleanText } from '../../spec/text.js';
-import { formatBytes, formatSpeed } from '../output/bytes.js';
-import { formatDuration } from '../flags/duration.js';
+import { formatBytes, formatSpeed } from '../units/bytes.js';
+import { formatDuration } from '../units/duration.js';
 import type { Part, Transfer } from './transfer.js';
 
 export type Direction = keyof typeof WORDS;

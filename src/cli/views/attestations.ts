@@ -3,7 +3,7 @@
 import type { Attestation } from '../../operations/look/attestation.js';
 import type { AttestationList } from '../../operations/look/attestations.js';
 import { hexOf } from '../../spec/digest.js';
-import { formatBytes } from '../output/bytes.js';
+import { formatBytes } from '../units/bytes.js';
 import { layTable, span, type Line } from '../output/layout.js';
 import type { Page } from '../output/page.js';
 

@@ -5,7 +5,7 @@ import type { DiffSide, ImageDiff, LayerChange, PlatformChange } from '../../ope
 import { hexOf, shortDigest } from '../../spec/digest.js';
 import { isObject } from '../../spec/json.js';
 import { layerTypeName } from '../../spec/media-type.js';
-import { formatBytes } from '../output/bytes.js';
+import { formatBytes } from '../units/bytes.js';
 import { formatCommand } from './command-line.js';
 import { layRows, lineOf, span, type Line, type Row, type Tone } from '../output/layout.js';
 

@@ -2,7 +2,7 @@
 
 import type { FileChange, FileState } from '../../operations/files/file-diff.js';
 import { spellOut } from '../../spec/text.js';
-import { formatBytes } from '../output/bytes.js';
+import { formatBytes } from '../units/bytes.js';
 import { formatMode } from './files.js';
 import { layRows, lineOf, span, type Line, type Row } from '../output/layout.js';
 

@@ -2,7 +2,7 @@
 
 import type { ListedFile } from '../../operations/files/list-files.js';
 import { spellOut } from '../../spec/text.js';
-import { formatBytes } from '../output/bytes.js';
+import { formatBytes } from '../units/bytes.js';
 import { span, type Line } from '../output/layout.js';
 
 const TYPES = {

@@ -2,8 +2,8 @@
 
 import type { HistoryStep } from '../../operations/look/history.js';
 import { hexOf } from '../../spec/digest.js';
-import { formatBytes } from '../output/bytes.js';
-import { dayOf } from '../output/day.js';
+import { formatBytes } from '../units/bytes.js';
+import { dayOf } from '../units/day.js';
 import { layTable, span, type Column, type Line, type Span } from '../output/layout.js';
 import { cutTo } from '../output/width.js';
 

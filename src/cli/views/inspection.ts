@@ -3,7 +3,7 @@
 import type { IndexEntry, InspectedImage, Inspection, LayerSummary } from '../../operations/look/inspect.js';
 import { shortDigest } from '../../spec/digest.js';
 import { isIndexType, layerTypeName } from '../../spec/media-type.js';
-import { formatBytes } from '../output/bytes.js';
+import { formatBytes } from '../units/bytes.js';
 import { formatCommand } from './command-line.js';
 import { layRows, lineOf, span, type Line, type Span } from '../output/layout.js';
 

@@ -3,7 +3,7 @@
 import type { ImageLayer } from '../../operations/look/layers.js';
 import { hexOf } from '../../spec/digest.js';
 import { layerTypeName } from '../../spec/media-type.js';
-import { formatBytes } from '../output/bytes.js';
+import { formatBytes } from '../units/bytes.js';
 import { layTable, lineOf, span, type Line } from '../output/layout.js';
 import type { Page } from '../output/page.js';
 import { sizeBar } from './size-bar.js';

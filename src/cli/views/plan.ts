@@ -3,7 +3,7 @@
 import type { Plan, PlannedPart } from '../../operations/transfer/plan.js';
 import { hexOf, shortDigest, type Digest } from '../../spec/digest.js';
 import { isImageConfigType, isIndexType, isManifestType, OCI_EMPTY } from '../../spec/media-type.js';
-import { formatBytes } from '../output/bytes.js';
+import { formatBytes } from '../units/bytes.js';
 import { layTable, span, textOf, type Line } from '../output/layout.js';
 
 const COLUMNS = [

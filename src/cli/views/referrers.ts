@@ -4,8 +4,8 @@ import type { Referrer, ReferrerList } from '../../operations/look/referrers.js'
 import { CREATED } from '../../spec/annotation.js';
 import { hexOf } from '../../spec/digest.js';
 import { quoteText } from '../../spec/text.js';
-import { formatBytes } from '../output/bytes.js';
-import { dayOf } from '../output/day.js';
+import { formatBytes } from '../units/bytes.js';
+import { dayOf } from '../units/day.js';
 import { layTable, span, type Line } from '../output/layout.js';
 import type { Page } from '../output/page.js';
 

@@ -1,7 +1,7 @@
 /** What `reg size` shows to people: a line for each platform, and what it comes to. */
 
 import type { ImageSize, ManifestSize, SizeReport } from '../../operations/look/size.js';
-import { formatBytes } from '../output/bytes.js';
+import { formatBytes } from '../units/bytes.js';
 import { layTable, lineOf, span, type Line } from '../output/layout.js';
 
 const COLUMNS = [

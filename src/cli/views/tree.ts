@@ -3,7 +3,7 @@
 import type { TreeNode } from '../../operations/look/draw-tree.js';
 import { hexOf } from '../../spec/digest.js';
 import { layerTypeName } from '../../spec/media-type.js';
-import { formatBytes } from '../output/bytes.js';
+import { formatBytes } from '../units/bytes.js';
 import { layTable, span, type Line, type Row, type Span } from '../output/layout.js';
 import type { Page } from '../output/page.js';
 import { cutTo } from '../output/width.js';

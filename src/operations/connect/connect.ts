@@ -9,7 +9,7 @@ import { createClient, type FullClient, type RegistryClient } from '../../regist
 import { RegError } from '../../errors.js';
 import { Redactor } from '../../spec/redactor.js';
 import { openHostMemory } from './host-memory.js';
-import { createCloudLogins } from '../logins/cloud-logins.js';
+import { createCloudLogins } from './cloud-logins.js';
 import { withDockerHeaders } from './docker-headers.js';
 
 /** Where to look for logins; by default nowhere. */

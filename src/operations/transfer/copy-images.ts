@@ -19,7 +19,7 @@ import { selectPlatforms, type Selection } from './platforms.js';
 import type { FoundImage, OpenSource } from '../places/open-source.js';
 import { openSource } from '../places/source-place.js';
 import { parseRepository } from '../listing/tags.js';
-import type { OpenTarget, TargetEnds } from '../places/target-place.js';
+import type { OpenTarget, TargetEnds } from './target-place.js';
 import {
   describeWritten,
   mountable,

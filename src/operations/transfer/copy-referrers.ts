@@ -9,7 +9,7 @@ import { childrenOf } from '../../spec/manifest.js';
 import { isManifestType } from '../../spec/media-type.js';
 import { wrongPlace } from '../places/place.js';
 import type { ListReferrers, OpenSource } from '../places/open-source.js';
-import type { OpenTarget } from '../places/target-place.js';
+import type { OpenTarget } from './target-place.js';
 
 /** Most referrers of one image, in all: a server may make up new ones for ever. */
 const MAX_REFERRERS = 10_000;

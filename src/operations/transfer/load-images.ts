@@ -9,7 +9,7 @@ import { copyOne, type CopyImagesOptions, type CopyResult } from './copy-images.
 import { parsePlace, placeName, type Place } from '../places/place.js';
 import type { FoundImage, OpenSource } from '../places/open-source.js';
 import { openSource } from '../places/source-place.js';
-import { openTarget } from '../places/target-place.js';
+import { openTarget } from './target-place.js';
 
 /**
  * Loads the images at `source`, a layout or an archive. All names are looked at before the first is loaded. Throws

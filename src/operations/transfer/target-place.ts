@@ -10,12 +10,12 @@ import { thisProcess } from '../../disk/this-process.js';
 import { findEndpoint } from '../../engine/endpoint.js';
 import { startLoad } from '../../engine/engine.js';
 import type { Platform } from '../../spec/platform.js';
-import { currentIn } from '../transfer/guarded.js';
+import { currentIn } from './guarded.js';
 import { parseImage, storeName } from '../image-name.js';
-import type { MoveTarget } from '../transfer/move-image.js';
-import { openStore } from '../store/open.js';
-import { wrongPlace, type FilePlace, type NamedPlace, type Place } from './place.js';
-import type { Ends } from './open-source.js';
+import type { MoveTarget } from './move-image.js';
+import { openStore } from '../places/open-store.js';
+import { wrongPlace, type FilePlace, type NamedPlace, type Place } from '../places/place.js';
+import type { Ends } from '../places/open-source.js';
 
 export interface TargetEnds extends Ends {
   /** What `-` stands for where it is written. */

@@ -22,7 +22,7 @@ import type { Plan } from './plan.js';
 import type { OpenSource } from '../places/open-source.js';
 import type { Tally } from './tally.js';
 import { thisMachine } from '../this-machine.js';
-import { openTarget, type OpenTarget, type TargetEnds } from '../places/target-place.js';
+import { openTarget, type OpenTarget, type TargetEnds } from './target-place.js';
 
 /** What is to be written. */
 export interface NewImage {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 
 import { compileTemplate } from '../../../src/cli/format/template.js';
 import { createOutput, type Output, type OutputOptions } from '../../../src/cli/output/output.js';
-import { safeJson } from '../../../src/cli/output/safe-json.js';
+import { safeJson } from '../../../src/cli/format/safe-json.js';
 
 function capture(options?: OutputOptions): { readonly output: Output; readonly text: () => string } {
   let text = '';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { formatBytes, formatShare, parseBytes } from '../../../src/cli/output/bytes.js';
+import { formatBytes, formatShare, parseBytes } from '../../../src/cli/units/bytes.js';
 
 test('Sizes have three digits and decimal units', () => {
   const sizes = [

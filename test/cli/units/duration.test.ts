@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { formatDuration, parseAge, parseDuration } from '../../../src/cli/flags/duration.js';
+import { formatDuration, parseAge, parseDuration } from '../../../src/cli/units/duration.js';
 import { hasCode } from '../../../src/errors.js';
 
 test('A time is read with its unit, or in seconds without one', () => {
