@@ -24,7 +24,7 @@ const files = [
   },
   { name: 'domains', test: /node_modules[\\/]tldts[\\/]/ },
   {
-    name: 'store',
+    name: 'images',
     test: /src[\\/]cli[\\/](open[\\/]local-store|progress[\\/]create|commands[\\/](pull|push|images|tag|rmi|verify|prune))\.ts$/,
   },
 ];
@@ -90,6 +90,13 @@ function noticeOf(folder) {
   return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
 }
 
+/** What a file of the bundle is called that no group names: by its package, or by the folder and the name of its source. */
+function nameFor(facade) {
+  const [, name] = /[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(facade) ?? [];
+  const [, folder] = /([^\\/]+)[\\/][^\\/]+$/.exec(facade) ?? [];
+  return name?.replace(/[\\/]/g, '-') ?? (folder === undefined ? '[name]' : `${folder}-[name]`);
+}
+
 export default {
   input: {
     main: 'src/cli/main.ts',
@@ -103,8 +110,7 @@ export default {
     dir: 'dist/cli',
     format: 'cjs',
     entryFileNames: '[name].cjs',
-    chunkFileNames: ({ facadeModuleId }) =>
-      /[\\/]define[\\/]/.test(facadeModuleId ?? '') ? 'define-[name].cjs' : '[name].cjs',
+    chunkFileNames: ({ facadeModuleId }) => `${nameFor(facadeModuleId ?? '')}.cjs`,
     // Else what imports Node's own modules late would bring its loader of ES modules, too.
     dynamicImportInCjs: false,
     // Half of the bytes to read and compile. The maps are for us: `--debug` translates by them.

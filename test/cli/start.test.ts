@@ -56,7 +56,7 @@ test('The digest of a tag, and whatever else is asked of a registry, loads neith
 
 test('A plain pull loads the store beside that, and nothing that only other commands and other hosts need', async (t) => {
   const { files, sources, builtins } = await load(t, ['pull', 'localhost:1/app']);
-  assert.deepEqual(files, ['main.cjs', 'program.cjs', 'registry.cjs', 'store.cjs']);
+  assert.deepEqual(files, ['images.cjs', 'main.cjs', 'program.cjs', 'registry.cjs']);
   assert.deepEqual(packagesOf(sources), ['commander']);
   assert.deepEqual(
     sources.filter((source) => /^src\/(archive|tar|rootfs|engine|server)\//.test(source)),
