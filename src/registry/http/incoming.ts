@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import type { Response } from './answer.js';
+import { takeUncopied, type Tap } from './uncopied.js';
 
 /** What may have come before it is asked for, in bytes. */
 const MAX_AHEAD = 128 * 1024;
@@ -17,6 +18,8 @@ const MAX_DUMP = 128 * 1024;
 export function incoming(message: IncomingMessage, fault: () => Error | undefined): Response['body'] {
   const chunks: Uint8Array[] = [];
   let ahead = 0;
+  let position = 0;
+  let tap: Tap = message;
   let state: 'open' | 'ended' | 'broken' = 'open';
   let cause: Error | undefined;
   let wake: (() => void) | undefined;
@@ -24,23 +27,27 @@ export function incoming(message: IncomingMessage, fault: () => Error | undefine
     if (state === 'open') [state, cause] = [next, error];
     wake?.();
   };
+  const add = (chunk: Uint8Array): void => {
+    if (chunk.byteLength === 0) return;
+    chunks.push(chunk);
+    position += chunk.byteLength;
+    ahead += chunk.byteLength;
+    if (ahead > MAX_AHEAD) tap.pause();
+    wake?.();
+  };
   message
-    .on('data', (chunk: Uint8Array) => {
-      chunks.push(chunk);
-      ahead += chunk.byteLength;
-      if (ahead > MAX_AHEAD) message.pause();
-      wake?.();
-    })
+    .on('data', add)
     .once('end', () => change('ended'))
     .once('error', (error) => change('broken', error))
     .once('close', () => change('broken'));
   // Nothing moves before somebody asks.
   message.pause();
+  takeUncopied(message, { position: () => position, add, onTap: (next) => (tap = next) });
 
   const take = (): Uint8Array | undefined => {
     const chunk = chunks.shift();
     ahead -= chunk?.byteLength ?? 0;
-    if (ahead <= MAX_AHEAD && message.isPaused()) message.resume();
+    if (ahead <= MAX_AHEAD && tap.isPaused()) tap.resume();
     return chunk;
   };
   const iterator: AsyncIterableIterator<Uint8Array> = {

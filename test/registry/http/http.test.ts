@@ -9,7 +9,7 @@ import { Dialer, type DialerOptions } from '../../../src/registry/net/dial.js';
 import { Http, type HttpRequest } from '../../../src/registry/http/http.js';
 import type { Body } from '../../../src/registry/transport.js';
 import { createAuthority } from '../../support/certificates.js';
-import { readText, reply, startHttpServer } from '../../support/http-server.js';
+import { readText, reply, startHttpServer, type Exchange } from '../../support/http-server.js';
 import { listen } from '../../support/listen.js';
 
 interface Limits extends Partial<DialerOptions> {
@@ -444,6 +444,47 @@ test('closing ends what is under way', async (context) => {
   await sleep(30);
   await http.close();
   for (const { status } of await ended) assert.equal(status, 'rejected');
+});
+
+test('large bodies come whole, however slowly they are taken, and the connection is kept', async (context) => {
+  const authority = await createAuthority();
+  const large = Buffer.alloc(5_000_000, 'bytes of which no two pieces are alike: 0123456789');
+  for (const tls of [undefined, await authority.issue(['127.0.0.1'])]) {
+    const sockets = new Set<unknown>();
+    const handle = (exchange: Exchange): void => {
+      sockets.add(exchange.request.socket);
+      // Whoever gives no length sends chunks.
+      if (exchange.url.pathname === '/chunked') exchange.response.write(large, () => exchange.response.end());
+      else reply(exchange, 200, { body: large });
+    };
+    const { origin } = await startHttpServer(context, handle, { tls });
+    const http = startHttp(context, { ca: [authority.certificate] });
+    for (const path of ['/', '/chunked', '/', '/']) {
+      const answer = await http.send(get(origin + path));
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of answer.body) {
+        chunks.push(chunk);
+        await sleep(1);
+      }
+      assert.ok(large.equals(Buffer.concat(chunks)), path);
+    }
+    assert.equal(sockets.size, 1);
+  }
+});
+
+test('a large body is not copied by the parser, whose next answer has its body, too', async (context) => {
+  const large = Buffer.alloc(5_000_000);
+  const server = await startHttpServer(context, (exchange) =>
+    reply(exchange, 200, { body: exchange.url.pathname === '/large' ? large : 'small' }),
+  );
+  const http = startHttp(context);
+  const sizes = new Set<number>();
+  const answer = await http.send(get(`${server.origin}/large`));
+  for await (const { buffer: memory, byteOffset } of answer.body)
+    if (byteOffset > 0) sizes.add(memory.byteLength);
+  // What the socket reads into holds several readings; a copy would be as large as what it is of.
+  assert.deepEqual(sizes, new Set([256 * 1024]));
+  assert.equal(await readAll(http, get(server.origin)), 'small');
 });
 
 test('certificates are checked against the roots and the authorities given', async (context) => {
