@@ -7,6 +7,7 @@ import { quoteText } from '../spec/text.js';
 import { contentOf, readContent } from './read.js';
 import type { Content, Outcome, PutOptions, Sink, Source } from './types.js';
 
+/** Holds bytes by digest, and names. Nothing is ever removed. `put` reads all of a content into memory. */
 export class Memory implements Source, Sink {
   readonly #bytes = new Map<string, Uint8Array>();
   readonly #names = new Map<string, Descriptor>();

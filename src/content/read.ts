@@ -15,7 +15,10 @@ export interface ReadOptions extends CallOptions {
   readonly cap: number;
 }
 
-/** All bytes of `content`, verified. Throws TOO_LARGE before any I/O when the descriptor is over the cap. */
+/**
+ * All bytes of `content`, verified. Throws TOO_LARGE before any I/O when the descriptor is over the cap, DIGEST_MISMATCH,
+ * SIZE_MISMATCH, and what the content throws.
+ */
 export async function readContent(content: Content, options: ReadOptions): Promise<Uint8Array> {
   return Buffer.concat(await readPieces(content, options));
 }
@@ -42,7 +45,10 @@ export async function readPieces(
   return pieces;
 }
 
-/** The manifest that `descriptor` names, verified and parsed. Throws INVALID_MANIFEST, TOO_LARGE, DIGEST_MISMATCH. */
+/**
+ * The manifest that `descriptor` names, verified and parsed. Throws INVALID_MANIFEST, UNSUPPORTED for Docker's schema 1, and
+ * as `readContent`.
+ */
 export async function readManifest(
   source: Source,
   descriptor: Descriptor,
@@ -52,7 +58,7 @@ export async function readManifest(
   return parseManifest(bytes, descriptor.mediaType, `manifest ${shortDigest(descriptor.digest)}`);
 }
 
-/** `bytes` as a content. */
+/** `bytes` as a content, which has to be what `descriptor` says: whoever takes it in checks. */
 export function contentOf(descriptor: Descriptor, bytes: Uint8Array): Content {
   return { descriptor, open: async ({ from = 0, to } = {}) => streamOf(bytes.subarray(from, to)) };
 }

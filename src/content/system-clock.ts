@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { abortError } from './abort.js';
 import type { Clock } from './retry.js';
 
+/** Time that only goes forward, chance, and waiting that a signal ends: what `connect` and `openStore` use by default. */
 export const systemClock: Clock = {
   now() {
     // Not by `performance`, which takes a millisecond to load.

@@ -31,7 +31,10 @@ export function settingsFilesOf(options: MachineOptions): (host: string) => Prom
   return async (host) => (await machine.settings(host)).from;
 }
 
-/** For `connect` and `login`. No I/O before the first request. */
+/**
+ * What `connect` and `login` want to know of this machine: the settings, mirrors and certificates that docker, podman and
+ * containerd are given. No I/O before the first request. The lookups throw INVALID_CONFIG, DISK_ERROR.
+ */
 export function machineOptions(options: MachineOptions): MachineLookups {
   const { env = {}, onNotice } = options;
   const say = (message: string): void => onNotice?.({ type: 'debug', message });

@@ -38,7 +38,12 @@ export interface DeletedImage {
   readonly otherTags: readonly string[];
 }
 
-/** What deleting `image` would do; nothing is done yet. Throws NOT_FOUND, UNSUPPORTED for Docker Hub, TAG_EXISTS. */
+/**
+ * What deleting `image` would do; nothing is done yet. Costs one small request, and with `allTags` or by digest one more for
+ * each tag of the repository and for each index. Throws INVALID_REFERENCE, INVALID_ARGUMENT for what is not at a registry,
+ * NOT_FOUND, UNSUPPORTED for Docker Hub or where an index lists it, TAG_EXISTS where the tag stands for another digest than
+ * named, TOO_LARGE where there are too many tags to look at, and what the registry throws.
+ */
 export async function planDeletion(image: string, options: DeleteOptions): Promise<Deletion> {
   refuseElsewhere(image);
   const reference = parseImage(image);

@@ -35,8 +35,9 @@ export interface FileState {
 }
 
 /**
- * A folder that is only in one comes with all that is in it, behind it. A layer that both have is read once; where all
- * are the same nothing is. Contents are compared by their digests. Throws as `listFiles`.
+ * The files that differ between two images, by their paths. A directory that is only in one comes with all that is in it,
+ * behind it. A layer that both have is read once; where all are the same nothing is. Contents are compared by their digests.
+ * Throws as `listFiles`.
  */
 export async function compareFiles(
   { from, to }: { readonly from: string; readonly to: string },

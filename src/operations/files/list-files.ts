@@ -44,8 +44,9 @@ export interface ListedFile {
 }
 
 /**
- * Sorted by their paths, but for a layer, whose entries come in its own order. Layers without a table of contents are read
- * from end to end. Throws NOT_FOUND, INVALID_ARGUMENT for an unknown layer or a wrong pattern, and what `openLayer` throws.
+ * The files of an image, sorted by their paths, or of one layer, in its own order. Layers without a table of contents are
+ * read from end to end. Throws NOT_FOUND, PLATFORM_NOT_FOUND, INVALID_ARGUMENT for an unknown layer or a wrong pattern,
+ * DIGEST_MISMATCH, UNSAFE_ARCHIVE, UNSUPPORTED for an unknown compression, TOO_LARGE, and what the place throws.
  */
 export async function listFiles(image: string, options: ListFilesOptions): Promise<readonly ListedFile[]> {
   const isMeant = await matcherOf(options.match ?? []);

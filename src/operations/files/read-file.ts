@@ -24,7 +24,7 @@ export interface OpenFile {
 
 /**
  * Has `task` read each of the files that `paths` name, by the links of the image. Layers are opened from the top, as many
- * as decide, or a tenth more. Throws NOT_FOUND, INVALID_ARGUMENT for what has no content, and what `openLayer` throws.
+ * as decide, or a tenth more. Throws NOT_FOUND, INVALID_ARGUMENT for what has no content, and as `listFiles`.
  */
 export async function readFiles(
   image: string,

@@ -33,8 +33,9 @@ export type FoundTag = Pick<DatedTag, 'tag'> & Partial<DatedTag>;
 type Sort = (tags: readonly FoundTag[]) => readonly FoundTag[];
 
 /**
- * Each tag as soon as it is known to be one of those that are wanted. By `created` it costs two or three requests for
- * each tag, which some registries count as pulls. Throws as `listTags`, and what keeps all tags from being read.
+ * The tags of a repository that are wanted, in the order that is asked for, each as soon as it is known to be one. By
+ * `created` it costs two or three requests for each tag, which some registries count as pulls. Throws as `listTags`, and
+ * what keeps all tags from being read.
  */
 export async function* findTags(repository: string, options: FindTagsOptions): AsyncGenerator<FoundTag> {
   const { sort, limit = Infinity } = options;

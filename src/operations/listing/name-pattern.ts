@@ -18,14 +18,17 @@ export interface NamePatternOptions {
 
 const MAX_TAG_LENGTH = 128;
 
-/** Throws `code`. */
+/**
+ * Reads a pattern: a glob, in which `*` stands for any characters and `?` for one; a regular expression between slashes; or
+ * `semver:` and a range of versions, as npm writes them. Throws `code`.
+ */
 export async function parseNamePattern(text: string, options: NamePatternOptions): Promise<NamePattern> {
   const { maxLength = MAX_TAG_LENGTH } = options;
   const matches = await parse(text, options);
   return (name) => name.length <= maxLength && matches(name);
 }
 
-/** Any of several patterns, and of none, every name. Throws `code`. */
+/** Reads several patterns, of which a name has to match one; without any, every name does. Throws `code`. */
 export async function parseNamePatterns(
   texts: readonly string[],
   options: NamePatternOptions,

@@ -20,7 +20,10 @@ export interface SearchImagesOptions extends CallOptions {
 const MAX_HITS = 100;
 const DEFAULT_HITS = 25;
 
-/** The best first; without a login. Throws INVALID_ARGUMENT for another registry, and what Docker Hub throws. */
+/**
+ * Finds repositories on Docker Hub, the best first, by one request without a login. Throws INVALID_ARGUMENT for another
+ * registry, and what Docker Hub throws.
+ */
 export async function searchImages(
   term: string,
   { client, limit = DEFAULT_HITS, isOfficial = false, minStars = 0, signal }: SearchImagesOptions,

@@ -29,7 +29,10 @@ export interface HistoryStep {
   readonly size?: number;
 }
 
-/** Costs two or three small requests. Throws NOT_FOUND, PLATFORM_NOT_FOUND, INVALID_MANIFEST and what the place throws. */
+/**
+ * How an image was made, step after step, the newest first, each with the layer that came of it. Costs two or three small
+ * requests. Throws NOT_FOUND, PLATFORM_NOT_FOUND, INVALID_MANIFEST and what the place throws.
+ */
 export function readHistory(image: string, options: LookOptions): Promise<ImageHistory> {
   return lookAt(image, { ...options, verb: 'read the history of' }, async (looked) => {
     const { descriptor, manifest } = await readImage(looked, options);

@@ -51,8 +51,9 @@ export interface LayerSummary {
 }
 
 /**
- * Costs one to three small requests. Without a platform an index that has none for this host is described all the same.
- * Throws INVALID_REFERENCE, NOT_FOUND, PLATFORM_NOT_FOUND, and what the place throws.
+ * Describes what an image is made of: of an index its entries and the one image for the platform. Costs one to three small
+ * requests. Without a platform an index that has none for this host is described all the same. Throws INVALID_REFERENCE,
+ * NOT_FOUND, PLATFORM_NOT_FOUND, and what the place throws.
  */
 export async function inspect(image: string, options: LookOptions): Promise<Inspection> {
   return lookAt(image, { ...options, verb: 'inspect' }, async (looked) => {

@@ -23,7 +23,10 @@ export interface ImageLayer {
   readonly urls?: readonly string[];
 }
 
-/** Costs one or two small requests. Throws NOT_FOUND, PLATFORM_NOT_FOUND, INVALID_MANIFEST and what the place throws. */
+/**
+ * The layers of an image, the lowest first. Costs one or two small requests. Throws NOT_FOUND, PLATFORM_NOT_FOUND,
+ * INVALID_MANIFEST and what the place throws.
+ */
 export function listLayers(image: string, options: LookOptions): Promise<ImageLayers> {
   return lookAt(image, { ...options, verb: 'list the layers of' }, async (looked) => {
     const { descriptor, manifest } = await readImage(looked, options);

@@ -34,8 +34,9 @@ export interface ManifestSize {
 }
 
 /**
- * Costs one small request for each manifest. With a platform only that image of an index is counted. Throws NOT_FOUND,
- * PLATFORM_NOT_FOUND, TOO_LARGE for an index of more than 1000 manifests, INVALID_MANIFEST, and what the places throw.
+ * How large images are, compressed as they are, and what they share. Costs one small request for each manifest. With a
+ * platform only that image of an index is counted. Throws NOT_FOUND, PLATFORM_NOT_FOUND, TOO_LARGE for an index of more than
+ * 1000 manifests, INVALID_MANIFEST, and what the places throw.
  */
 export async function measureImages(images: readonly string[], options: LookOptions): Promise<SizeReport> {
   const limit = createReadingLimit();

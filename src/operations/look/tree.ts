@@ -18,9 +18,10 @@ export interface ImageTree extends Names {
 }
 
 /**
- * Costs one small request for each manifest and, at registries, four for each image and index in it: for its referrers and
- * what cosign keeps. Throws NOT_FOUND, PLATFORM_NOT_FOUND, TOO_LARGE for more than 1000 manifests or referrers,
- * INVALID_MANIFEST, and what the place throws.
+ * An image as a tree: the images of an index, their layers, and what refers to each. Costs one small request for each
+ * manifest and, at registries, four for each image and index in it: for its referrers and what cosign keeps. Throws
+ * NOT_FOUND, PLATFORM_NOT_FOUND, TOO_LARGE for more than 1000 manifests or referrers, INVALID_MANIFEST, and what the place
+ * throws.
  */
 export function readTree(image: string, options: TreeOptions): Promise<ImageTree> {
   return lookAt(image, { ...options, verb: 'show the tree of' }, async (looked) => {

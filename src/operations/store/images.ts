@@ -54,7 +54,10 @@ export interface ImageList {
   readonly damaged: readonly DamagedImage[];
 }
 
-/** The named images of the store, by name. Reads each one's manifest and config. Throws STORE_CORRUPT, DISK_ERROR. */
+/**
+ * The named images of the store, by name, and those that cannot be told of. Reads each one's manifest and config, and the
+ * manifests of an index. Throws STORE_CORRUPT where the store itself is, INVALID_ARGUMENT, DISK_ERROR.
+ */
 export async function listImages({ store }: { readonly store: Layout }): Promise<ImageList> {
   const stored = await store.images();
   const sorted = [...stored].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -115,7 +118,7 @@ export async function tagImage(
 }
 
 /**
- * Takes names out of the store; what no other name reaches is freed by `reg prune`. All names are looked up before
+ * Takes names out of the store; what no other name reaches is freed by `pruneLayout`. All names are looked up before
  * the first is removed. Throws INVALID_REFERENCE, NOT_FOUND, and what the store throws.
  */
 export async function removeImages(

@@ -45,7 +45,7 @@ export interface ExportResult {
 /**
  * Writes the file system of the image at a place as one tar, the same bytes each time; a file appears when it is whole.
  * Throws INVALID_ARGUMENT for a terminal, UNSAFE_ARCHIVE, DIGEST_MISMATCH, TOO_LARGE, STORE_LOCKED, DISK_FULL, DISK_ERROR,
- * and as `openSource` and `readImageLayers`.
+ * UNSUPPORTED for what is no image, and as `openPlace`.
  */
 export async function exportRootfs(
   image: string,

@@ -34,7 +34,7 @@ export interface UnpackResult extends Losses {
 /**
  * Unpacks the image at a place into `path`, which appears when all of it is there and verified. Throws INVALID_ARGUMENT
  * for a folder that may not be replaced, UNSAFE_ARCHIVE, DIGEST_MISMATCH, TOO_LARGE, STORE_LOCKED, DISK_FULL, DISK_ERROR,
- * and as `openPlace` and `readImageLayers`.
+ * UNSUPPORTED for what is no image, and as `openPlace`.
  */
 export async function unpackImage(
   image: string,
