@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { image, layer } from '../support/images.js';
-import { createPerson } from '../support/person.js';
-import { pushGraph } from '../support/push-graph.js';
-import { startServe } from '../support/serve.js';
+import { image, layer } from '../../support/images.js';
+import { createPerson } from '../../support/person.js';
+import { pushGraph } from '../../support/push-graph.js';
+import { startServe } from '../../support/serve.js';
 
 test('a dry run prints a table, the fate of the tag, and the sum', async (t) => {
   const { host, origin } = await startServe(t, await createPerson(t));

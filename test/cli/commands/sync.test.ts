@@ -3,10 +3,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { image, layer } from '../support/images.js';
-import { createPerson } from '../support/person.js';
-import { pushGraph } from '../support/push-graph.js';
-import { startServe } from '../support/serve.js';
+import { image, layer } from '../../support/images.js';
+import { createPerson } from '../../support/person.js';
+import { pushGraph } from '../../support/push-graph.js';
+import { startServe } from '../../support/serve.js';
 
 test('a sync prints what became of each image, and ends with the code of the worst', async (t) => {
   const { host, origin } = await startServe(t, await createPerson(t));

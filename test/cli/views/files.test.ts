@@ -3,15 +3,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { writeBytes, writeText } from '../../src/cli/output/file-output.js';
-import { changeForPrograms, describeFileChanges } from '../../src/cli/views/file-diff.js';
-import { describeFiles, fileForPrograms } from '../../src/cli/views/files.js';
-import { splitImagePath } from '../../src/cli/flags/image-path.js';
-import type { FileChange } from '../../src/operations/files/file-diff.js';
-import type { ListedFile } from '../../src/operations/files/list-files.js';
-import { parseDigest } from '../../src/spec/digest.js';
-import { spellOut } from '../../src/spec/text.js';
-import { failsWith } from '../support/scripted-setup.js';
+import { writeBytes, writeText } from '../../../src/cli/output/file-output.js';
+import { changeForPrograms, describeFileChanges } from '../../../src/cli/views/file-diff.js';
+import { describeFiles, fileForPrograms } from '../../../src/cli/views/files.js';
+import { splitImagePath } from '../../../src/cli/flags/image-path.js';
+import type { FileChange } from '../../../src/operations/files/file-diff.js';
+import type { ListedFile } from '../../../src/operations/files/list-files.js';
+import { parseDigest } from '../../../src/spec/digest.js';
+import { spellOut } from '../../../src/spec/text.js';
+import { failsWith } from '../../support/scripted-setup.js';
 
 test('a path is told from the image before it by the slash behind the last colon', () => {
   const cases: readonly (readonly [text: string, image: string, path?: string])[] = [

@@ -5,13 +5,13 @@ import { execPath } from 'node:process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
-import { candidatesFor } from '../../src/cli/completion/candidates.js';
-import { COMMAND_GROUPS } from '../../src/cli/define/commands.js';
-import { bareEnvironment, startChild } from '../support/child.js';
-import { writeLayout } from '../support/image-files.js';
-import { image } from '../support/images.js';
-import { needs, programPath } from '../support/programs.js';
-import { temporaryFolder } from '../support/temp.js';
+import { candidatesFor } from '../../../src/cli/completion/candidates.js';
+import { COMMAND_GROUPS } from '../../../src/cli/define/commands.js';
+import { bareEnvironment, startChild } from '../../support/child.js';
+import { writeLayout } from '../../support/image-files.js';
+import { image } from '../../support/images.js';
+import { needs, programPath } from '../../support/programs.js';
+import { temporaryFolder } from '../../support/temp.js';
 
 const ENTRIES = COMMAND_GROUPS.flatMap(({ commands }) => commands);
 
@@ -52,7 +52,7 @@ test('commands, options, their values and images of the store come next where th
   assert.ok((await after('pull', '--')).includes('--debug'));
 });
 
-const REG = fileURLToPath(new URL('../../bin/reg.js', import.meta.url));
+const REG = fileURLToPath(new URL('../../../bin/reg.js', import.meta.url));
 
 test('bash completes what is typed, with colons and at the end of the line', needs('bash'), async (t) => {
   const folder = await temporaryFolder(t);
