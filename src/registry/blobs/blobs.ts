@@ -1,7 +1,7 @@
 /** Reading blobs: from any offset, and never past the declared size. */
 
 import type { CallOptions, Content, OpenOptions } from '../../content/types.js';
-import { hasCode, RegError } from '../../errors.js';
+import { hasCode, isRetryable, RegError } from '../../errors.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import { shortDigest, type Digest } from '../../spec/digest.js';
 import { UNKNOWN_TYPE } from '../../spec/media-type.js';
@@ -163,18 +163,25 @@ function encodingOf(answer: Answer): string | undefined {
   return encoding === '' || encoding === 'identity' ? undefined : encoding;
 }
 
-/** The bytes from `from` on, of a body that goes from byte `start` up to but without byte `to`. */
+/**
+ * The bytes from `from` on, of a body that goes from byte `start` up to but without byte `to`. One that breaks behind its
+ * last byte, as when a proxy leaves out the end of chunks, is whole: fetched again, no more would come of it.
+ */
 async function* readBody(
   answer: Answer,
   { digest, size }: Descriptor,
   { start, from, to }: { readonly start: number; readonly from: number; readonly to: number },
 ): AsyncGenerator<Uint8Array> {
   let position = start;
-  for await (const chunk of answer.body) {
-    const wanted = chunk.subarray(Math.max(0, from - position));
-    position += chunk.byteLength;
-    if (position > to) throw tooLong(digest, { to, size });
-    if (wanted.byteLength > 0) yield wanted;
+  try {
+    for await (const chunk of answer.body) {
+      const wanted = chunk.subarray(Math.max(0, from - position));
+      position += chunk.byteLength;
+      if (position > to) throw tooLong(digest, { to, size });
+      if (wanted.byteLength > 0) yield wanted;
+    }
+  } catch (error) {
+    if (position !== to || !isRetryable(error)) throw error;
   }
   if (position < to) {
     throw new RegError('UNREACHABLE', `${shortDigest(digest)} broke off after ${position} of ${size} bytes`, {

@@ -34,9 +34,10 @@ function onRange(status: number, headers: Record<string, string>, body: Uint8Arr
 function chunked(
   bytes: Uint8Array,
   end: (exchange: Exchange) => void = ({ response }) => response.end(),
+  status = 200,
 ): Quirk {
   return async (exchange) => {
-    exchange.response.writeHead(200);
+    exchange.response.writeHead(status);
     exchange.response.write(bytes);
     await new Promise((resolve) => setTimeout(resolve, 20));
     end(exchange);
@@ -144,6 +145,18 @@ test('a blob that is cut goes on at the byte where it was cut', async (t) => {
   assert.deepEqual(await collect(registry.get(BLOB).open()), BYTES);
   assert.deepEqual(asked(), [undefined, 'bytes=300-']);
   assert.equal(waits.length, 1);
+});
+
+test('a blob, or a stretch of it, that breaks behind its last byte is whole', async (t) => {
+  const cut = ({ response }: Exchange): void => void response.destroy();
+  const { registry, asked, waits } = await setUp(t, (exchange, behave) => {
+    if (exchange.request.headers.range === undefined) return chunked(BYTES, cut)(exchange, behave);
+    exchange.response.setHeader('content-range', 'bytes 400-499/1000');
+    return chunked(BYTES.subarray(400, 500), cut, 206)(exchange, behave);
+  });
+  assert.deepEqual(await collect(registry.get(BLOB).open()), BYTES);
+  assert.deepEqual(await collect(registry.get(BLOB).open({ from: 400, to: 500 })), BYTES.subarray(400, 500));
+  assert.deepEqual([asked(), waits], [[undefined, 'bytes=400-499'], []]);
 });
 
 test('a blob that ends early without a word, as on HTTP/1.0, goes on too', async (t) => {
