@@ -21,8 +21,9 @@ import { reach, requireAll } from './graph.js';
 import { isFullName, isSameEntry, makeEntry, withEntry, withoutNames, type Entry } from './index-file.js';
 import type { Follower } from '../disk/fill.js';
 import { ingest } from './ingest.js';
+import { Leases } from './leases.js';
 import { noteOf } from './paths.js';
-import { createParts, makeLayout, makeReady, type LayoutOptions, type Parts } from './parts.js';
+import { createParts, makeLayout, type LayoutOptions, type Parts } from './parts.js';
 import { startSession, type Session } from './session.js';
 import { Turns } from './turns.js';
 import type { Lease } from './work.js';
@@ -50,10 +51,11 @@ export class Layout implements Source, Sink {
   /** What `verify.ts` and `prune.ts` work on. */
   readonly parts: Parts;
   readonly #turns = new Turns<Digest>();
-  #ready: Promise<Lease> | undefined;
+  readonly #leases: Leases;
 
   constructor(folder: string, options: LayoutOptions) {
     this.parts = createParts(folder, options);
+    this.#leases = new Leases(this.parts);
   }
 
   /** Absolute path. */
@@ -114,7 +116,7 @@ export class Layout implements Source, Sink {
   async put(content: Content, options: PutOptions = {}): Promise<Outcome> {
     try {
       if (await this.#isSettled(content.descriptor, options)) return 'exists';
-      const lease = await this.#prepare();
+      const lease = await this.#leases.current();
       const outcome = await this.#turns.take(content.descriptor.digest, () =>
         this.#take(content, { ...options, lease }),
       );
@@ -169,15 +171,13 @@ export class Layout implements Source, Sink {
 
   /** Begins an upload whose digest is not known yet. */
   async session(): Promise<Session> {
-    await this.#prepare();
+    await this.#leases.current();
     return startSession(await this.parts.work.holdUpload(), this.parts.blobs);
   }
 
   /** To be called when nothing is put in any more: it lets `pruneLayout` remove what was put in and not named. */
-  async close(): Promise<void> {
-    const lease = await this.#ready?.catch(() => undefined);
-    this.#ready = undefined;
-    await lease?.release();
+  close(): Promise<void> {
+    return this.#leases.close();
   }
 
   /** Whether the name stands for it already, and all is there that it reaches: then nothing is written, not even a lease. */
@@ -241,15 +241,5 @@ export class Layout implements Source, Sink {
       await blobs.sync();
       await index.change((entries) => withEntry(entries, entry));
     }, options);
-  }
-
-  async #prepare(): Promise<Lease> {
-    this.#ready ??= makeReady(this.parts);
-    try {
-      return await this.#ready;
-    } catch (error) {
-      this.#ready = undefined;
-      throw error;
-    }
   }
 }

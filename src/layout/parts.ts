@@ -17,7 +17,7 @@ import { Work, type Lease } from './work.js';
  * For how long what another host or container holds is let be, in milliseconds: nobody can say whether a process there
  * still runs, and a container that was killed leaves claims that nobody comes back for. The lock is not touched.
  */
-const FOREIGN_LIFE_MS = 24 * 60 * 60 * 1000;
+export const FOREIGN_LIFE_MS = 24 * 60 * 60 * 1000;
 
 export interface LayoutOptions extends ProcessFacts {
   readonly clock: Clock;
@@ -28,6 +28,7 @@ export interface LayoutOptions extends ProcessFacts {
 
 export interface Parts {
   readonly isReadOnly: boolean;
+  readonly clock: Clock;
   readonly paths: Paths;
   readonly index: IndexFile;
   readonly blobs: Blobs;
@@ -44,6 +45,7 @@ export function createParts(
   const paths = new Paths(folder);
   return {
     isReadOnly,
+    clock,
     paths,
     index: new IndexFile(paths),
     blobs: new Blobs(paths, { isReadOnly }),

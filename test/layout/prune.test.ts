@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { copy } from '../../src/content/copy.js';
+import { systemClock } from '../../src/content/system-clock.js';
 import { hasCode } from '../../src/errors.js';
 import { pruneLayout } from '../../src/layout/prune.js';
 import { verifyLayout } from '../../src/layout/verify.js';
 import { OCI_INDEX } from '../../src/spec/media-type.js';
+import { temporaryFolder } from '../support/temp.js';
 import { NAME, putImage, fileOf, parts, digests } from './stored-images.js';
 import { blob, emptyStore, image, openStore } from './stores.js';
 
@@ -51,6 +53,23 @@ test('prune keeps what a process that is still putting things in has put in', as
   await store.close();
   await pruneLayout(other);
   assert.deepEqual(await digests(store), []);
+});
+
+test('prune keeps what comes in from a process that runs for days where nobody can see that', async (t) => {
+  let now = 0;
+  const store = await openStore(t, await temporaryFolder(t), { clock: { ...systemClock, now: () => now } });
+  const work = join(store.folder, '.partial');
+  for (const hour of [0, 7, 14]) {
+    // By the clock of the disk, what is there was made long ago.
+    if (hour > 0) for (const name of await readdir(work)) await utimes(join(work, name), 0, 0);
+    now = hour * 3_600_000;
+    await store.put(blob(`hour ${hour}`));
+  }
+  assert.equal((await readdir(work)).length, 2);
+  await pruneLayout(await openStore(t, store.folder, { hostname: 'elsewhere' }));
+  assert.equal(await store.has(blob('hour 14').descriptor), true);
+  await store.close();
+  assert.deepEqual(await readdir(work), []);
 });
 
 test('prune keeps an older blob that a running process has asked for', async (t) => {
