@@ -57,12 +57,15 @@ export async function findImage(store: Layout, reference: Reference): Promise<St
   return images.find(matches);
 }
 
-/** As `findImage`. Throws NOT_FOUND, too. */
-export async function getImage(store: Layout, reference: Reference): Promise<StoredImage> {
+/** As `findImage`. Throws NOT_FOUND, too: with what may help beside a look at what is there. */
+export async function getImage(
+  store: Layout,
+  reference: Reference,
+  hint = `or "reg pull ${familiarName(reference)}"`,
+): Promise<StoredImage> {
   const image = await findImage(store, reference);
   if (image !== undefined) return image;
-  const hint = `Run "reg images" to see what is there, or "reg pull ${familiarName(reference)}".`;
-  throw notInStore(reference, hint);
+  throw notInStore(reference, `Run "reg images" to see what is there, ${hint}.`);
 }
 
 export function notInStore(reference: Reference, hint: string): RegError {

@@ -73,14 +73,20 @@ async function pullInto(
 
 /** The last lines of `docker pull`. */
 function printResult(result: PullResult, { output }: Context<PullFlags>): void {
-  const { reference, familiar, digest, manifest, plan, status } = result;
+  const { reference, familiar, digest, manifest, plan } = result;
   const human =
     plan === undefined
       ? [
           `Digest: ${digest}`,
-          `Status: ${status === 'downloaded' ? 'Downloaded newer image' : 'Image is up to date'} for ${familiar}`,
+          `Status: ${statusOf(result)}`,
           reference,
         ]
       : describePlan({ digest: manifest, plan, to: `store:${familiar}`, verb: 'fetch' });
   output.result(result, { human, quiet: reference });
+}
+
+/** The words of docker, which says as little of an image that was there under another name. */
+function statusOf({ status, fetched, familiar }: PullResult): string {
+  if (status === 'up-to-date') return `Image is up to date for ${familiar}`;
+  return `Downloaded newer image for ${familiar}${fetched === 0 ? ', all of which was there already' : ''}`;
 }

@@ -53,7 +53,9 @@ export async function push(
   options: PushOptions & { readonly store: Layout; readonly tags?: readonly string[] | undefined },
 ): Promise<readonly PushResult[]> {
   const reference = parseImage(image);
-  const stored = await getImage(options.store, reference).catch(cannotPush(reference));
+  const name = familiarName(reference);
+  const hint = `or "reg push --from docker-daemon:${name} ${name}" if docker or podman has it`;
+  const stored = await getImage(options.store, reference, hint).catch(cannotPush(reference));
   const source = await withOrigins(options.store, reference, options);
   return pushFrom({ source, root: stored.descriptor }, { ...options, image });
 }
