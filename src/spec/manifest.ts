@@ -4,6 +4,7 @@
  */
 
 import { RegError } from '../errors.js';
+import { EMPTY_DESCRIPTOR } from './artifact.js';
 import { parseAnnotations, parseDescriptor, type Descriptor } from './descriptor.js';
 import { parseJsonObject, refuseTwins, type JsonObject } from './json.js';
 import {
@@ -11,6 +12,7 @@ import {
   isIndexType,
   isManifestType,
   isSchema1Type,
+  OCI_ARTIFACT,
   OCI_INDEX,
   OCI_MANIFEST,
 } from './media-type.js';
@@ -25,6 +27,7 @@ export const MAX_CONFIG_SIZE = 8 * 1024 * 1024;
 export interface ImageManifest {
   readonly kind: 'manifest';
   readonly mediaType: string;
+  /** The empty one in a manifest of the old kind for artifacts, which has none. */
   readonly config: Descriptor;
   readonly layers: readonly Descriptor[];
   readonly subject?: Descriptor;
@@ -48,6 +51,7 @@ const KEYS = [
   'mediaType',
   'config',
   'layers',
+  'blobs',
   'manifests',
   'subject',
   'artifactType',
@@ -70,6 +74,15 @@ export function parseManifest(bytes: Uint8Array, mediaType: string, what = 'mani
     throw new RegError('INVALID_MANIFEST', `${what} has the unknown media type ${quoteText(mediaType)}`, {
       hint: 'It may not be an image at all.',
     });
+  if (mediaType === OCI_ARTIFACT) {
+    const { blobs = [] } = body;
+    return {
+      kind: 'manifest',
+      ...common,
+      config: EMPTY_DESCRIPTOR,
+      layers: descriptors(blobs, 'blobs', what),
+    };
+  }
   return {
     kind: 'manifest',
     ...common,
@@ -84,7 +97,8 @@ export function parseManifest(bytes: Uint8Array, mediaType: string, what = 'mani
  */
 export function childrenOf(manifest: Manifest): readonly Descriptor[] {
   if (manifest.kind === 'index') return manifest.manifests;
-  return [manifest.config, ...manifest.layers.filter((layer) => !livesElsewhere(layer))];
+  const layers = manifest.layers.filter((layer) => !livesElsewhere(layer));
+  return manifest.mediaType === OCI_ARTIFACT ? layers : [manifest.config, ...layers];
 }
 
 function livesElsewhere({ mediaType, urls }: Descriptor): boolean {
@@ -108,7 +122,9 @@ export function sniffMediaType(bytes: Uint8Array, what = 'manifest'): string {
 function checkMeaning(body: JsonObject, mediaType: string, what: string): void {
   refuseTwins(body, KEYS, what);
   if (body['schemaVersion'] === 1) throw schema1(what);
-  if (body['schemaVersion'] !== 2) throw new RegError('INVALID_MANIFEST', `${what} has no schemaVersion 2`);
+  const isArtifact = mediaType === OCI_ARTIFACT;
+  if (body['schemaVersion'] !== 2 && !isArtifact)
+    throw new RegError('INVALID_MANIFEST', `${what} has no schemaVersion 2`);
   const own = body['mediaType'];
   if (own !== undefined && own !== mediaType) {
     const said = typeof own === 'string' ? quoteText(own) : 'not a string';
@@ -117,6 +133,8 @@ function checkMeaning(body: JsonObject, mediaType: string, what: string): void {
       `${what} was announced as ${quoteText(mediaType)} but calls itself ${said}`,
     );
   }
+  if (isArtifact && ['manifests', 'layers', 'config'].some((key) => body[key] !== undefined))
+    throw new RegError('INVALID_MANIFEST', `${what} is an artifact and an image at once (CVE-2021-41190)`);
   if (body['manifests'] !== undefined && (body['layers'] !== undefined || body['config'] !== undefined)) {
     throw new RegError('INVALID_MANIFEST', `${what} is an index and an image at once (CVE-2021-41190)`);
   }

@@ -8,6 +8,7 @@ import { childrenOf, parseManifest, sniffMediaType } from '../../src/spec/manife
 import {
   DOCKER_INDEX,
   DOCKER_MANIFEST,
+  OCI_ARTIFACT,
   OCI_CONFIG,
   OCI_INDEX,
   OCI_LAYER,
@@ -39,6 +40,17 @@ test('a manifest leads to its config and layers, an index to its manifests', () 
   );
 });
 
+const artifact = { mediaType: OCI_ARTIFACT, artifactType: 'example/sbom', blobs: [layer] };
+
+test('an artifact manifest of image-spec 1.1.0-rc2 leads to its blobs alone, if it has any', () => {
+  assert.deepEqual(
+    childrenOf(parse(artifact, OCI_ARTIFACT)).map((child) => child.size),
+    [3],
+  );
+  assert.deepEqual(childrenOf(parse({ ...artifact, blobs: undefined }, OCI_ARTIFACT)), []);
+  assert.equal(sniffMediaType(Buffer.from(JSON.stringify(artifact))), OCI_ARTIFACT);
+});
+
 const refused: readonly [title: string, value: unknown, mediaType?: string][] = [
   ['is empty', ''],
   ['is cut off', '{"schemaVersion":2,'],
@@ -48,6 +60,7 @@ const refused: readonly [title: string, value: unknown, mediaType?: string][] = 
   ['is a string', '"x"'],
   ['is nested 200 000 levels deep', `${'['.repeat(200_000)}${']'.repeat(200_000)}`],
   ['has no schemaVersion', { ...manifest, schemaVersion: undefined }],
+  ['is an artifact and an image at once', { ...artifact, layers: [layer] }, OCI_ARTIFACT],
   ['has layers that are null', { ...manifest, layers: null }],
   ['has layers that are an object', { ...manifest, layers: {} }],
   ['has a layer that is a string', { ...manifest, layers: ['x'] }],

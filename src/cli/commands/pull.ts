@@ -76,11 +76,7 @@ function printResult(result: PullResult, { output }: Context<PullFlags>): void {
   const { reference, familiar, digest, manifest, plan } = result;
   const human =
     plan === undefined
-      ? [
-          `Digest: ${digest}`,
-          `Status: ${statusOf(result)}`,
-          reference,
-        ]
+      ? [`Digest: ${digest}`, `Status: ${statusOf(result)}`, reference]
       : describePlan({ digest: manifest, plan, to: `store:${familiar}`, verb: 'fetch' });
   output.result(result, { human, quiet: reference });
 }

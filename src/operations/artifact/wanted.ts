@@ -48,10 +48,8 @@ export function chooseFiles(
 ): WantedFiles {
   const { config, layers } = manifest;
   const there = new Set(childrenOf(manifest));
-  const all = [
-    configTitle === undefined ? config : titled(config, configTitle),
-    ...layers.filter((layer) => there.has(layer)),
-  ];
+  const named = configTitle === undefined ? config : titled(config, configTitle);
+  const all = [...(there.has(config) ? [named] : []), ...layers.filter((layer) => there.has(layer))];
   const files = all.flatMap((descriptor) => {
     const title = titleIn(descriptor);
     if (title === undefined || !isWanted(title)) return [];

@@ -7,6 +7,7 @@
 import { readContent, readManifest } from '../../content/read.js';
 import type { CallOptions, ResolveOptions, Source } from '../../content/types.js';
 import { explain, hasCode, RegError } from '../../errors.js';
+import { EMPTY_BYTES, EMPTY_DESCRIPTOR } from '../../spec/artifact.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import { MAX_CONFIG_SIZE, type ImageManifest } from '../../spec/manifest.js';
 import { isIndexType } from '../../spec/media-type.js';
@@ -111,11 +112,12 @@ export async function findImage(looked: LookedAt, choice: Choice): Promise<Chose
 }
 
 /** The bytes of the config of an image, of whatever kind it is. Throws TOO_LARGE and what the source throws. */
-export function readConfigBytes(
+export async function readConfigBytes(
   source: Source,
   { config }: ImageManifest,
   { signal }: CallOptions = {},
 ): Promise<Uint8Array> {
+  if (config.digest === EMPTY_DESCRIPTOR.digest) return EMPTY_BYTES;
   return readContent(source.get(config), { cap: MAX_CONFIG_SIZE, signal });
 }
 

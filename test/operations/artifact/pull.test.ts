@@ -3,14 +3,22 @@ import { lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/pro
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { contentOf } from '../../../src/content/read.js';
 import { listArtifacts } from '../../../src/operations/artifact/list.js';
 import { partialName } from '../../../src/operations/artifact/partial.js';
 import { pullArtifact } from '../../../src/operations/artifact/pull.js';
+import { readConfig } from '../../../src/operations/look/documents.js';
+import { readTree } from '../../../src/operations/look/tree.js';
 import { thisMachine } from '../../../src/operations/this-machine.js';
+import { copyImages } from '../../../src/operations/transfer/copy-images.js';
+import { writeImage } from '../../../src/operations/transfer/write-image.js';
+import { TITLE } from '../../../src/spec/artifact.js';
 import { describe, type Descriptor } from '../../../src/spec/descriptor.js';
+import { OCI_ARTIFACT } from '../../../src/spec/media-type.js';
+import { smallImage } from '../../server/registry.js';
 import { temporaryFolder } from '../../support/temp.js';
 import { setStage } from '../stage.js';
-import { putFiles } from './artifacts.js';
+import { layerOf, putFiles } from './artifacts.js';
 
 function digestsOf(text: string): Descriptor {
   return describe('text/plain', Buffer.from(text));
@@ -47,6 +55,38 @@ test('files are pulled to their titles, once, and what is there is not fetched a
   stage.requests();
   assert.deepEqual((await pull()).bytes, { written: 0, mounted: 0, exists: 6 });
   assert.ok(!stage.asked().some((asked) => asked.startsWith('GET blobs')));
+});
+
+test('an artifact manifest of before image-spec 1.1 is pulled, copied and looked at', async (t) => {
+  const stage = await setStage(t);
+  const { descriptor: about } = await smallImage('app');
+  await stage.registry.push('files', 'app', await smallImage('app'));
+  const file = layerOf(Buffer.from('old'), { [TITLE]: 'old.txt' });
+  const { mediaType, digest, size } = about;
+  const document = {
+    mediaType: OCI_ARTIFACT,
+    artifactType: 'example/files',
+    blobs: [file.descriptor],
+    subject: { mediaType, digest, size },
+  };
+  const bytes = Buffer.from(JSON.stringify(document));
+  const root = contentOf(describe(OCI_ARTIFACT, bytes), bytes);
+  await writeImage({ root: root.descriptor, contents: [root, file] }, `${stage.host}/files:old`, stage);
+  const place = `oci:${await temporaryFolder(t)}/layout:old`;
+  await copyImages([`${stage.host}/files:old`], place, stage);
+  for (const source of [place, `${stage.host}/files:old`]) {
+    const folder = await temporaryFolder(t);
+    const pulled = await pullArtifact(source, { ...stage, folder });
+    assert.deepEqual([pulled.artifactType, pulled.mediaType], ['example/files', OCI_ARTIFACT]);
+    assert.deepEqual(await read(folder, 'old.txt'), ['old']);
+  }
+  const options = { ...stage, hostPlatform: thisMachine() };
+  const { root: tree } = await readTree(`${stage.host}/files:app`, options);
+  assert.deepEqual(
+    tree.referrers.map((node) => [node.digest, node.artifactType]),
+    [[root.descriptor.digest, 'example/files']],
+  );
+  assert.equal(Buffer.from((await readConfig(place, options)).bytes).toString(), '{}');
 });
 
 test('a pull goes on where an earlier one broke off, and begins again where that was wrong', async (t) => {

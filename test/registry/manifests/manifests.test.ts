@@ -41,13 +41,16 @@ function withHeaders(headers: Record<string, string | undefined>, body: Uint8Arr
 const HEAD = 'HEAD /v2/app/manifests/v1';
 const GET = 'GET /v2/app/manifests/v1';
 
-test('a tag is resolved by one HEAD that accepts all four types of manifests', async (t) => {
+test('a tag is resolved by one HEAD that accepts all types of manifests', async (t) => {
   const { registry, server } = await setUp(t);
   assert.deepEqual(await registry.resolve('v1'), MANIFEST);
   assert.deepEqual(server.seen(), [HEAD]);
   const accept = server.requests[0]?.headers.accept ?? '';
-  assert.equal(accept.split(', ').length, 4);
-  assert.match(accept, /oci\.image\.index.*oci\.image\.manifest.*manifest\.list\.v2.*manifest\.v2/);
+  assert.equal(accept.split(', ').length, 5);
+  assert.match(
+    accept,
+    /oci\.image\.index.*oci\.image\.manifest.*manifest\.list\.v2.*manifest\.v2.*oci\.artifact\.manifest/,
+  );
 });
 
 test('a digest is resolved by one HEAD that names it', async (t) => {
