@@ -38,7 +38,8 @@ export function parseDocument(bytes: Uint8Array, what: string): JsonObject {
   if (number === undefined) return json;
   throw new RegError(
     'UNSUPPORTED',
-    `${what} has a number that would not stay as it is: ${cleanText(number, 40)}`,
+    `${what} has a number that could not be written back as it is: ${cleanText(number, 40)}`,
+    { hint: 'JavaScript holds no integers beyond 2^53 exactly. Nothing was changed.' },
   );
 }
 

@@ -72,7 +72,7 @@ test('a document with a number that would become another is not changed', () => 
   for (const number of ['9007199254740993', '-12345678901234567890', '1e400'])
     assert.throws(() => parseDocument(Buffer.from(`{"a":{"b":[${number}]}}`), 'it'), {
       code: 'UNSUPPORTED',
-      message: `it has a number that would not stay as it is: ${number}`,
+      message: `it has a number that could not be written back as it is: ${number}`,
     });
   // Long texts take no room of the stack.
   assert.ok(parseDocument(Buffer.from(JSON.stringify({ a: '\\"'.repeat(2_000_000) })), 'it'));
