@@ -1,6 +1,7 @@
 /** One run of the command line: what is set up as the arguments become known, and how it ends. */
 
 import { thenRelease } from '../content/release.js';
+import { reasonFor } from '../disk/reasons.js';
 import { hasCode, RegError } from '../errors.js';
 import { Redactor } from '../spec/redactor.js';
 import { createContext, type CommandModule } from './context.js';
@@ -93,9 +94,11 @@ export function createSession(io: Io, interruption: Interruption): Session {
     onStreamError(error) {
       if (GONE.has(error.code)) interruption.brokenPipe();
       else
-        outputError ??= new RegError('DISK_ERROR', `cannot write the output: ${error.message}`, {
-          cause: error,
-        });
+        outputError ??= new RegError(
+          'DISK_ERROR',
+          `cannot write the output: ${reasonFor(error.code ?? error.message)}`,
+          { cause: error },
+        );
     },
     onWarning({ name, message }) {
       if (flags.debug) progress.notice({ type: 'debug', message: redactor.redact(`${name}: ${message}`) });

@@ -27,7 +27,7 @@ import { promisify } from 'node:util';
 
 import { RegError, type ErrorCode } from '../errors.js';
 import { quoteText } from '../spec/text.js';
-import { hintFor, reasonFor } from './reasons.js';
+import { hintFor, isFull, reasonFor } from './reasons.js';
 
 const openLater = promisify(open);
 const writeLater = promisify(writev);
@@ -60,15 +60,11 @@ export async function onDisk<T>(work: DiskWork, task: () => Promise<T> | T): Pro
 export function asDiskError(error: unknown, { verb, path, missing }: DiskWork): unknown {
   const code = errnoOf(error);
   if (code === undefined) return error;
-  const what = `cannot ${verb} ${quoteText(path)}`;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    const space = code === 'EDQUOT' ? 'the disk quota is used up' : 'no space is left on the disk';
-    const need = missing === undefined ? '' : `; ${missing} more bytes are needed`;
-    const hint = 'Free some space and run the same command again.';
-    return new RegError('DISK_FULL', `${what}: ${space}${need}`, { hint, cause: error });
-  }
+  const message = `cannot ${verb} ${quoteText(path)}: ${reasonFor(code)}`;
   const context = { cause: error, ...hintFor(code) };
-  return new RegError('DISK_ERROR', `${what}: ${reasonFor(code)}`, context);
+  if (!isFull(code)) return new RegError('DISK_ERROR', message, context);
+  const need = missing === undefined ? '' : `; ${missing} more bytes are needed`;
+  return new RegError('DISK_FULL', message + need, context);
 }
 
 /** The system's code of an error (`ENOENT`); undefined for what is no error of the system. */

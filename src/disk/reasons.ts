@@ -15,6 +15,8 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the path is too long',
   EFBIG: 'the file system takes no file of that size',
   EBUSY: 'another program uses it',
+  ENOSPC: 'no space is left on the disk',
+  EDQUOT: 'the disk quota is used up',
   EIO: 'the disk reports an input/output error',
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open',
@@ -22,6 +24,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 const NOT_OURS = 'Change its permissions, or choose another place.';
 const CHECK_PATH = 'Check the path.';
+const FREE_SPACE = 'Free some space and run the same command again.';
 
 const HINTS: Readonly<Record<string, string>> = {
   EACCES: NOT_OURS,
@@ -36,10 +39,17 @@ const HINTS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'Choose a shorter path.',
   EFBIG: 'Choose a place on another disk.',
   EBUSY: 'Close it, and try again.',
+  ENOSPC: FREE_SPACE,
+  EDQUOT: FREE_SPACE,
   EIO: 'Check the disk before you trust it with more.',
   EMFILE: 'Raise the limit of open files ("ulimit -n") and try again.',
   ENFILE: 'Close other programs and try again.',
 };
+
+/** Whether the code says that there is no room for what was to be written. */
+export function isFull(code: string): boolean {
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
 
 /** An error of the system in words, by its code. */
 export function reasonFor(code: string): string {

@@ -28,7 +28,7 @@ export class Leases {
     this.#parts = parts;
   }
 
-  /** The lease for what is put in now, with the folder made ready. Throws as `makeReady`. */
+  /** The lease for what is put in now, with the directory made ready. Throws as `makeReady`. */
   async current(): Promise<Lease> {
     const last = this.#held.at(-1);
     if (last !== undefined && this.#parts.clock.now() - last.since < USE_MS) return last.lease;

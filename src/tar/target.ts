@@ -6,8 +6,9 @@ import type { Writable } from 'node:stream';
 
 import { Appender } from '../disk/append.js';
 import { Claims } from '../disk/claim.js';
-import { ifThere, onDisk, syncFolder } from '../disk/files.js';
+import { errnoOf, ifThere, onDisk, syncFolder } from '../disk/files.js';
 import type { ProcessFacts } from '../disk/owner.js';
+import { hintFor, isFull, reasonFor } from '../disk/reasons.js';
 import { RegError } from '../errors.js';
 import { quoteText } from '../spec/text.js';
 
@@ -131,5 +132,9 @@ export function writeTo(stream: OutputStream, chunk: string | Uint8Array, what: 
 function writeError(cause: Error, what: string): RegError {
   const isClosed = 'code' in cause && (cause.code === 'EPIPE' || cause.code === 'ERR_STREAM_DESTROYED');
   if (isClosed) return new RegError('ABORTED', `nobody reads ${what} any more`, { cause });
-  return new RegError('DISK_ERROR', `cannot write ${what}: ${cause.message}`, { cause });
+  const code = errnoOf(cause) ?? cause.message;
+  return new RegError(isFull(code) ? 'DISK_FULL' : 'DISK_ERROR', `cannot write ${what}: ${reasonFor(code)}`, {
+    cause,
+    ...hintFor(code),
+  });
 }

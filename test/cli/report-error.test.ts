@@ -55,7 +55,10 @@ test('A refusal of the operating system that nobody explained is the disk, not a
   assert.equal(exitCodeFor(error), 8);
   // With no file left to open, looking up where bugs are reported would be the next failure.
   const bugs = (): string => assert.fail();
-  assert.equal(reportError(error, { bugs }), "reg: ENOSPC: no space left on device, write '/store/x'\n");
+  assert.match(
+    reportError(error, { bugs }),
+    /^reg: ENOSPC: no space left on device, write '\/store\/x'\. Free some space/,
+  );
 });
 
 test('For programs an error is a JSON object', () => {

@@ -36,7 +36,7 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
 };
 
 const MISTAKES: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'Check the name of the host.',
+  ENOTFOUND: 'Check the name of the host, and whether this machine is online.',
   ECONNREFUSED: 'Is the registry running, and is the port right?',
 };
 
