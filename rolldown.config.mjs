@@ -11,7 +11,10 @@ import { RolldownMagicString } from 'rolldown';
 const files = [
   { name: 'main', test: /rolldown[\\/]runtime|src[\\/]cli[\\/]main\.ts$/ },
   // With what the commands take that are asked for most.
-  { name: 'program', test: /src[\\/]cli[\\/](program|flags[\\/]flags|define[\\/](act|look|transfer))\.ts$/ },
+  {
+    name: 'program',
+    test: /src[\\/]cli[\\/](run|program|flags[\\/]flags|define[\\/](act|look|transfer))\.ts$/,
+  },
   {
     name: 'registry',
     // The last two because both who looks and who pulls has them, and neither needs the other's file.
@@ -43,19 +46,20 @@ const withoutSubprograms = {
 
 /** Those of Node's own modules that take time to load, and that many a command names and never gets to use. */
 const LATE =
-  /(?<=^let \w+ = )require\("node:(?:crypto|fs\/promises|module|os|stream\/promises|timers\/promises|vm|worker_threads|zlib)"\)/gm;
+  /(?<=^let (?<name>\w+) = )require\("node:(?:crypto|fs\/promises|module|os|stream\/promises|timers\/promises|vm|worker_threads|zlib)"\)/gm;
 
 const RUNTIME = 'const require_rolldown_runtime = require("./rolldown-runtime.cjs");';
 
 /**
- * Loads each of those when something in it is first used: `import` would do so as soon as somebody names it. Only what is
- * imported by name is found so, and not what `import * as` copies.
+ * Loads each of those when something in it is first used: `import` would do so as soon as somebody names it. What is
+ * imported by name is found so; `import * as` makes a copy of what there is, which would be empty.
  */
 const withLateModules = {
   name: 'with-late-modules',
   renderChunk(code) {
     const late = new RolldownMagicString(code);
-    for (const { 0: load, index } of code.matchAll(LATE)) {
+    for (const { 0: load, index, groups } of code.matchAll(LATE)) {
+      if (isCopied(groups.name, code)) throw new Error(`can be imported by name only: ${load}`);
       const module = `((module) => new Proxy({}, { get: (_, key) => (module ??= ${load})[key] }))()`;
       late.overwrite(index, index + load.length, module);
     }
@@ -66,6 +70,11 @@ const withLateModules = {
       : undefined;
   },
 };
+
+/** Whether the module `name` is used by way of a copy in its place; only what it exports by default is itself there, too. */
+function isCopied(name, code) {
+  return code.includes(`\n${name} = `) && new RegExp(`\\b${name}\\.(?!default\\b)`).test(code);
+}
 
 /** Writes the licences of the packages whose code is in the bundle beside it, where they have to be. */
 const withNotices = {

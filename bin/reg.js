@@ -15,14 +15,18 @@ function hintFor(code) {
 
 function start() {
   try {
-    void require('../dist/cli/main.cjs').run();
+    require('../dist/cli/main.cjs').run().catch(cannotStart);
   } catch (error) {
-    if (error.code === 'MODULE_NOT_FOUND')
-      fail('not built yet (' + error.message.split('\n')[0] + '): run npm run build');
-    // Too many open files, a disk that fails: the code of errors.ts for the local disk.
-    if (error.syscall) fail('cannot start: ' + error.message + hintFor(error.code), 8);
-    throw error;
+    cannotStart(error);
   }
+}
+
+function cannotStart(error) {
+  if (error.code === 'MODULE_NOT_FOUND')
+    fail('not built yet (' + error.message.split('\n')[0] + '): run npm run build');
+  // Too many open files, a disk that fails: the code of errors.ts for the local disk.
+  if (error.syscall) fail('cannot start: ' + error.message + hintFor(error.code), 8);
+  throw error;
 }
 
 if (tooOld) fail('Node 20.18.1 or newer is needed, this is Node ' + process.versions.node);

@@ -5,7 +5,7 @@
  */
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, Module } from 'node:module';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { Script } from 'node:vm';
 
@@ -40,12 +40,24 @@ export function useCodeCache({ env, home, args, node, arch, uid }: Io): CodeCach
   if (!isPrivateFolder(folder, uid)) return { keep: () => make(folder) };
 
   const compiled: Compiled[] = [];
-  createRequire(import.meta.url).extensions['.cjs'] = (module, path) => {
+  const { cache: loaded, extensions } = createRequire(import.meta.filename);
+  const run = (module: NodeJS.Module, path: string): void => {
     const file = compile(path, join(folder, `${command}-${basename(path)}`));
     compiled.push(file);
-    const require = (id: string): unknown => module.require(id);
+    const require = (id: string): unknown =>
+      id.startsWith('./') ? load(join(dirname(path), id)) : module.require(id);
     file.run.call(module.exports, module.exports, require, module, path, dirname(path));
   };
+  // By hand, as Node would look for the file in several ways, and for each package.json on the way to it.
+  const load = (path: string): unknown => {
+    const known = loaded[path];
+    if (known !== undefined) return known.exports;
+    const module = new Module(path);
+    loaded[path] = module;
+    run(module, path);
+    return module.exports;
+  };
+  extensions['.cjs'] = run;
   return { keep: () => compiled.forEach(keepCode) };
 }
 

@@ -19,7 +19,7 @@ export interface Io extends SystemSurroundings {
 }
 
 export function processIo(): Io {
-  const { stdout, stderr, env, argv, platform, arch, versions, getuid } = process;
+  const { env, argv, platform, arch, versions, getuid } = process;
   const armVersion: unknown = Reflect.get(process.config.variables, 'arm_version');
   return {
     args: argv.slice(2),
@@ -32,12 +32,16 @@ export function processIo(): Io {
     uid: getuid?.(),
     arch,
     ...(typeof armVersion === 'string' ? { armVersion } : {}),
+    // Opened when they are asked for: that takes time, and few commands read from the first.
     get stdin() {
-      // Opening it costs time, and few commands read it.
       return process.stdin;
     },
-    stdout,
-    stderr,
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      return process.stderr;
+    },
   };
 }
 

@@ -1,63 +1,55 @@
 /**
- * The command line: reads the arguments, runs one command, and ends the process.
+ * The command line: what is answered at once, and what is run.
  *
- *     bin/reg.js ─▶ run ─▶ program.ts ─▶ define/FAMILY.ts ─▶ commands/NAME.ts ─▶ operations
- *                    │         │                                  │
- *               signals.ts  define/commands.ts                context.ts: client, store, output, progress
+ *     bin/reg.js ─▶ main ─▶ run.ts ─▶ program.ts ─▶ define/FAMILY.ts ─▶ commands/NAME.ts ─▶ operations
+ *                    │        │           │                                  │
+ *              code-cache.ts  signals.ts  define/commands.ts                context.ts: client, store, output, progress
  *
  * Starting is what a short command takes longest for, so each step loads what it needs and no more; what is loaded
- * together, rolldown.config.mjs says.
+ * together, rolldown.config.mjs says. This file, and what it imports, is the one that is compiled anew each time.
  */
+
+import { writeSync } from 'node:fs';
 
 import { useCodeCache } from './code-cache.js';
 import { helpPage } from './define/help-page.js';
 import { processIo, type Io } from './io.js';
-import { createOutput } from './output/output.js';
-import { createSession, type Session } from './session.js';
-import { watchSignals } from './signals.js';
-import { showVersion } from './version.js';
+import { versionLine } from './version.js';
 
 /** Runs the command line of this process. Never returns: it ends the process with the exit code of the command. */
 export async function run(): Promise<void> {
   const io = processIo();
-  const interruption = watchSignals(process);
-  const session = createSession(io, interruption);
-  process.on('uncaughtException', (error) => process.exit(session.fail(error)));
-  process.on('exit', session.restoreTerminal);
-  if (io.platform !== 'win32') process.on('SIGTSTP', () => stop(session));
-  for (const stream of [io.stdout, io.stderr]) stream.on('error', session.onStreamError);
-  // What Node would print by itself is for those who write programs, and in no words of ours.
-  process.removeAllListeners('warning').on('warning', session.onWarning);
-
-  const inTime = <T>(task: Promise<T>): Promise<T> => Promise.race([task, interruption.deadline]);
-  const code = await inTime(runCommand(session, io)).catch(session.fail);
-  const failedToEnd = await inTime(session.finish()).then(() => 0, session.fail);
-  process.exit(interruption.exitCode() ?? (code || failedToEnd));
+  const answer = shortAnswer(io);
+  const rest = answer === undefined ? undefined : writeAtOnce(answer);
+  if (rest === '') process.exit(0);
+  const codeCache = useCodeCache(io);
+  const { runInSession } = await import('./run.js');
+  await runInSession(io, { answer: rest, onDone: () => codeCache.keep() });
 }
 
-/** Ctrl-Z: what Node would do by itself, but with the cursor given back first. */
-function stop({ restoreTerminal }: Session): void {
-  restoreTerminal();
-  process.kill(process.pid, 'SIGSTOP');
+/** What is asked for often, and needs none of the code that takes options apart. */
+function shortAnswer(io: Io): string | undefined {
+  if (isVersionAlone(io.args)) return versionLine(io);
+  return isHelp(io.args) ? helpPage() : undefined;
 }
 
-async function runCommand({ run: act }: Session, io: Io): Promise<number> {
-  const { args, stdout } = io;
-  if (isHelp(args)) {
-    for (const line of helpPage()) createOutput(stdout).line(line);
-  } else if (isVersionAlone(args)) {
-    const version = { args: [], flags: {}, showsProgress: false };
-    await act(version, async () => ({ run: showVersion }));
-  } else {
-    const codeCache = useCodeCache(io);
-    const { runProgram } = await import('./program.js');
-    await runProgram(args, { stdout, run: act });
-    codeCache.keep();
+/**
+ * Writes to the standard output without the streams of Node, which take longer to load than all else. Answers what is left:
+ * of a pipe that is full or that nobody reads, and of a full disk, the session knows what to do and what to say.
+ */
+function writeAtOnce(text: string): string {
+  const bytes = Buffer.from(text);
+  try {
+    return bytes.subarray(writeSync(STDOUT, bytes)).toString();
+  } catch {
+    return text;
   }
-  return 0;
 }
 
-/** As all that follows from here, answered without the code that takes options apart. */
+/** The descriptor of the standard output. */
+const STDOUT = 1;
+
+/** As all that follows from here. */
 function isHelp([first = '--help', second = '--help']: readonly string[]): boolean {
   return isHelpOption(first) || (first === 'help' && (isHelpOption(second) || second === 'help'));
 }
@@ -66,7 +58,6 @@ function isHelpOption(arg: string): boolean {
   return arg.startsWith('-h') || arg === '--help';
 }
 
-/** Scripts ask for it often. */
 function isVersionAlone([first = '', ...rest]: readonly string[]): boolean {
   return rest.length === 0 && ['-v', '--version', 'version'].includes(first);
 }

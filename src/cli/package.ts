@@ -3,8 +3,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { isObject } from '../spec/json.js';
-
 export interface PackageInfo {
   readonly version: string;
   /** Where bugs are reported. */
@@ -14,10 +12,16 @@ export interface PackageInfo {
 /** Reads package.json, two folders up both from the sources and from what is built of them. */
 export function readPackage(): PackageInfo {
   const info: unknown = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
-  const { version, bugs }: { version?: unknown; bugs?: unknown } = isObject(info) ? info : {};
-  const url = isObject(bugs) ? bugs['url'] : bugs;
+  const bugs = valueOf(info, 'bugs');
+  const url = valueOf(bugs, 'url') ?? bugs;
+  const version = valueOf(info, 'version');
   return {
     version: typeof version === 'string' ? version : '0.0.0',
     ...(typeof url === 'string' ? { bugs: url } : {}),
   };
+}
+
+/** Here and not from `spec/json.ts`, which is too much for those who only ask for the version. */
+function valueOf(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 }

@@ -1,11 +1,9 @@
-/** The version, with what it runs on. Loaded with `main.ts`, since scripts ask for it often. */
+/** The version, with what it runs on. */
 
-import type { Context } from './context.js';
+import type { Io } from './io.js';
 import { readPackage } from './package.js';
 
-export async function showVersion({ io, output }: Context): Promise<void> {
-  const { version } = readPackage();
-  const { node, platform, arch } = io;
-  const human = `reg ${version} (node ${node}, ${platform} ${arch})`;
-  output.result({ reg: version, node, platform, arch }, { human });
+/** As people read it, with its line break. */
+export function versionLine({ node, platform, arch }: Io): string {
+  return `reg ${readPackage().version} (node ${node}, ${platform} ${arch})\n`;
 }

@@ -29,7 +29,7 @@ async function printed(...args: readonly string[]): Promise<string> {
 }
 
 test('The help names every command, each with one line, and each command has a page with examples', async () => {
-  const page = helpPage().join('\n');
+  const page = helpPage();
   assert.ok(!/.{81}/.test(page));
   for (const { name } of ENTRIES) assert.match(page, new RegExp(`^  ${name} `, 'm'));
   for (const [path, entry] of paths(ENTRIES)) {

@@ -3,13 +3,13 @@
 import { COMMAND_GROUPS } from './commands.js';
 
 /** Lines of at most 80 characters. */
-export function helpPage(): readonly string[] {
+export function helpPage(): string {
   const groups = COMMAND_GROUPS.flatMap(({ title, commands }) => [
     '',
     `${title}:`,
     ...commands.map(({ name, summary }) => row(name, summary)),
   ]);
-  return [
+  const lines = [
     'Usage: reg [options] [command]',
     '',
     'Pull, push, inspect and change container images: no engine, no root.',
@@ -26,6 +26,7 @@ export function helpPage(): readonly string[] {
     '  $ reg login ghcr.io',
     '',
   ];
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 function row(term: string, meaning: string): string {
