@@ -100,6 +100,11 @@ export class Connections {
     return this.#limit === 1 && this.#restUntil > 0;
   }
 
+  /** Whether more than one connection is wanted, as far as is known. */
+  get areSeveralWanted(): boolean {
+    return this.#limit > 1;
+  }
+
   /** Length in bytes of the next part. */
   get partLength(): number {
     return Math.min(MAX_PART, Math.max(MIN_PART, Math.floor(MAX_AHEAD / (this.#limit * SLACK))));
@@ -116,8 +121,8 @@ export class Connections {
   /** The same of one that takes no memory, where `left` bytes are left to come: the last ones are short, so that all end together. */
   stretchLength(left: number): number {
     if (this.#limit === 1) return this.lonePartLength;
-    const share = Math.floor(left / (2 * this.#limit));
-    return Math.max(MIN_PART, Math.min((this.#pace ?? 0) * STRETCH_MS, share, MAX_STRETCH));
+    const share = left / (2 * this.#limit);
+    return Math.floor(Math.max(MIN_PART, Math.min((this.#pace ?? 0) * STRETCH_MS, share, MAX_STRETCH)));
   }
 
   /** A connection that nobody can be denied: the one that every blob needs. */
@@ -143,6 +148,11 @@ export class Connections {
   /** Whether one connection would take so long for `left` bytes that another one may pay. */
   isWorthIt(left: number): boolean {
     return this.#pace === undefined || left > this.#pace * WORTH_MS;
+  }
+
+  /** Whether one that was asked for `left` bytes more would take so long that it is worth its loss when others take over. */
+  isWorthLosing(left: number): boolean {
+    return left > (this.#pace ?? Infinity) * STRETCH_MS;
   }
 
   /** Whether there is room for another connection that fetches `length` bytes before their turn. */

@@ -294,14 +294,26 @@ suite('for a receiver that takes stretches in any order, a large content', () =>
     );
   });
 
-  test('is taken whole from a host that sends no parts', async () => {
+  test('comes from a host that sends no parts over the connection that asked for all', async () => {
     const link = slowLink();
     const connections = new Connections({ most: 12, clock: link.clock });
     const held = new Extents();
-    const layer = ranged(link.through(content(96 * MIB, () => ({ end: 96 * MIB }))), connections);
+    const refusal = new RegError('UNSUPPORTED', 'no parts');
+    const whole = content(96 * MIB, ({ to }) => (to < 96 * MIB ? { refusal } : {}));
+    const layer = ranged(link.through(whole), connections);
     await link.during(receive(layer, receiver(held)));
     assert.equal(held.front, 96 * MIB);
-    assert.deepEqual(link.opened, [[0, MIB]]);
+    assert.deepEqual(link.opened[0], [0, 96 * MIB]);
+    assert.equal(link.opened.length, 2);
+    assert.equal(link.bytes, 96 * MIB);
+  });
+
+  test('costs no more than one opening where one connection is all that pays', async () => {
+    const link = slowLink({ tickMs: 0.5 });
+    const connections = new Connections({ most: 24, clock: link.clock });
+    const held = new Extents();
+    await link.during(receive(ranged(link.through(content(20 * MIB)), connections), receiver(held)));
+    assert.deepEqual(link.opened, [[0, 20 * MIB]]);
   });
 
   test('ends at once, with all its connections, when it is called off, and what came is kept', async () => {

@@ -89,7 +89,7 @@ test(
     const { me, proxy, name } = await startSlow(t);
     const cuts = 5;
     proxy.faults = { cutAfter: 6 * MIB, times: cuts };
-    await me.reg(['pull', '--concurrency', '1', name]);
+    await me.reg(['pull', '--concurrency', '1', '--connections', '1', name]);
     assert.equal(proxy.connections.hit, cuts);
     // At each cut only what was on its way is lost.
     const most = SMALL + LARGE + SLACK + cuts * MIB;
