@@ -12,7 +12,10 @@ import type { Notice } from './notices.js';
 
 export interface ClientOptions {
   readonly clock: Clock;
-  /** Default: everything is anonymous. Called once for each repository, and again when what it gave has run out; only when the host asks. */
+  /**
+   * Default: everything is anonymous. Called once for each repository, and again when what it gave has run out; only when
+   * the host asks.
+   */
   readonly credentials?: CredentialLookup | undefined;
   /** Speaks http, not https, to hosts that are not this machine. Default false. */
   readonly plainHttp?: boolean | undefined;

@@ -19,8 +19,8 @@ const NOBODY = '$2b$10$abcdefghijklmnopqrstuuVdpdGP8qDh/XxTo0jGOr2QBbJSDZ3hC';
 const MAX_KNOWN = 1000;
 
 /**
- * The users of an htpasswd file. A login that was right costs its hash once; the next time it is known by a keyed digest. `what`
- * names the file in errors. Throws INVALID_CONFIG, which names the line and never its text.
+ * The users of an htpasswd file. A login that was right costs its hash once; the next time it is known by a keyed digest.
+ * `what` names the file in errors. Throws INVALID_CONFIG, which names the line and never its text.
  */
 export function parseHtpasswd(text: string, what: string): Accounts {
   const hashes = new Map(

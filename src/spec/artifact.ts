@@ -23,7 +23,10 @@ export const UNPACKED_DIGEST = 'io.deis.oras.content.digest';
 export const UNKNOWN_ARTIFACT = 'application/vnd.unknown.artifact.v1';
 export const UNKNOWN_ARTIFACT_CONFIG = 'application/vnd.unknown.config.v1+json';
 
-/** Stands where something has to be and nothing is to be said (image-spec 1.1, manifest.md, "Guidance for an Empty Descriptor"). */
+/**
+ * Stands where something has to be and nothing is to be said (image-spec 1.1, manifest.md, "Guidance for an Empty
+ * Descriptor").
+ */
 export const EMPTY_BYTES: Uint8Array = Buffer.from('{}');
 export const EMPTY_DESCRIPTOR: Descriptor = {
   mediaType: OCI_EMPTY,

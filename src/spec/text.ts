@@ -28,13 +28,18 @@ export function quoteText(text: string, maxLength = MAX_LENGTH): string {
   return `"${cleanText(text, maxLength).replaceAll('"', "'")}"`;
 }
 
-/** `texts` as a list within a sentence, of which at most `most` are shown: `a, b and 3 more`. They have to be safe to print. */
+/**
+ * `texts` as a list within a sentence, of which at most `most` are shown: `a, b and 3 more`. They have to be safe to print.
+ */
 export function listTexts(texts: readonly string[], most: number): string {
   const shown = texts.slice(0, most).join(', ');
   return texts.length > most ? `${shown} and ${texts.length - most} more` : shown;
 }
 
-/** `text` on one line with all that `cleanText` would drop or fold spelled out: `\n`, `\x1b`, `\u202e`. For names of files, which differ by that. */
+/**
+ * `text` on one line with all that `cleanText` would drop or fold spelled out: `\n`, `\x1b`, `\u202e`. For names of files,
+ * which differ by that.
+ */
 export function spellOut(text: string): string {
   return text.replace(BREAKS, spelled).replace(INVISIBLE, spelled);
 }

@@ -19,7 +19,8 @@ export const define = { files: defineFiles, cat: defineCat };
 function defineFiles(command: Command, act: Act): void {
   command
     .description(
-      'List the files in an image as a container would see them: mode, owner and group, size, time in UTC, name. Layers with a table of contents (eStargz, zstd:chunked) are not fetched for that; all others are.',
+      'List the files in an image as a container would see them: mode, owner and group, size, time in UTC, name. Layers ' +
+        'with a table of contents (eStargz, zstd:chunked) are not fetched for that; all others are.',
     )
     .argument('<image>', `${ANY_PLACE}; a path may follow: IMAGE:/PATH`)
     .argument('[path]', 'file or directory to list (default: everything)')
@@ -46,7 +47,9 @@ function defineFiles(command: Command, act: Act): void {
 function defineCat(command: Command, act: Act): void {
   command
     .description(
-      'Print files from an image, byte for byte. Layers are read from the top, and only as many as needed; of a layer with a table of contents (eStargz, zstd:chunked), only the part that holds the file. Every byte is verified before it is printed. On a terminal, control characters are escaped.',
+      'Print files from an image, byte for byte. Layers are read from the top, and only as many as needed; of a layer ' +
+        'with a table of contents (eStargz, zstd:chunked), only the part that holds the file. Every byte is verified before it ' +
+        'is printed. On a terminal, control characters are escaped.',
     )
     .argument('<image>', `${ANY_PLACE}; the path may follow: IMAGE:/PATH`)
     .argument('[path...]', 'files in the image; symbolic links are followed within it')

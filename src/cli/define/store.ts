@@ -69,7 +69,8 @@ function defineVerify(command: Command, act: Act): void {
 function definePrune(command: Command, act: Act): void {
   command
     .description(
-      'Delete what no image in the local store needs, what interrupted pulls left behind, and what a cache ("reg serve --proxy-of") fetched. Safe to run next to pulls and caches.',
+      'Delete what no image in the local store needs, what interrupted pulls left behind, and what a cache ("reg serve ' +
+        '--proxy-of") fetched. Safe to run next to pulls and caches.',
     )
     .option('--dry-run', 'only show what would be removed')
     .addOption(

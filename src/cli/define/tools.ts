@@ -19,7 +19,10 @@ export const define = {
 function defineDoctor(command: Command, act: Act): void {
   command
     .description(
-      'Check everything between this machine and an image, one line per check: proxy, name, connection, certificate, clock, login, token, limits, and what the registry supports. Nothing is changed, and no secret is shown; only --push starts an upload, and cancels it. Without an argument, check this machine: logins, proxies, mirrors, certificates, store. The exit code is the highest of all problems found.',
+      'Check everything between this machine and an image, one line per check: proxy, name, connection, certificate, ' +
+        'clock, login, token, limits, and what the registry supports. Nothing is changed, and no secret is shown; only ' +
+        '--push starts an upload, and cancels it. Without an argument, check this machine: logins, proxies, mirrors, ' +
+        'certificates, store. The exit code is the highest of all problems found.',
     )
     .argument('[target]', 'a registry, such as ghcr.io or app:5000/, or an image')
     .option(
@@ -41,7 +44,9 @@ function defineDoctor(command: Command, act: Act): void {
 function defineServe(command: Command, act: Act): void {
   command
     .description(
-      'Serve the local store as a registry that docker, podman, skopeo and reg can pull from and push to, until stopped. With --proxy-of, act as a pull-through cache for other registries: what clients ask for is fetched once, with the logins of this machine, and kept.',
+      'Serve the local store as a registry that docker, podman, skopeo and reg can pull from and push to, until stopped. ' +
+        'With --proxy-of, act as a pull-through cache for other registries: what clients ask for is fetched once, with the ' +
+        'logins of this machine, and kept.',
     )
     .option(
       '--listen <address>',

@@ -1,4 +1,7 @@
-/** Keys of the role of a container: ECS, App Runner, CodeBuild, EKS Pod Identity (SDKs and Tools Reference, "Container credential provider"). */
+/**
+ * Keys of the role of a container: ECS, App Runner, CodeBuild, EKS Pod Identity (SDKs and Tools Reference, "Container
+ * credential provider").
+ */
 
 import { isIP } from 'node:net';
 

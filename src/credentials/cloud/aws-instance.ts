@@ -1,4 +1,7 @@
-/** Keys of the role of an EC2 instance, by version 2 of its metadata service (EC2 User Guide, "Use the Instance Metadata Service"). */
+/**
+ * Keys of the role of an EC2 instance, by version 2 of its metadata service (EC2 User Guide, "Use the Instance Metadata
+ * Service").
+ */
 
 import { ask, parseAnswer, unavailable, type Errand } from './ask.js';
 import { keysIn, type FoundKeys } from './aws-reply.js';

@@ -40,7 +40,10 @@ interface Reading {
   readonly session: CloudSession;
 }
 
-/** Undefined where there is no such file, or the profile in it has nothing to do with keys. Throws CREDENTIALS_UNAVAILABLE, DISK_ERROR. */
+/**
+ * Undefined where there is no such file, or the profile in it has nothing to do with keys. Throws CREDENTIALS_UNAVAILABLE,
+ * DISK_ERROR.
+ */
 export async function keysOfProfile(
   registry: EcrRegistry,
   session: CloudSession,

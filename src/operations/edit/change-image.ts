@@ -55,7 +55,8 @@ export interface Made extends Omit<Rewritten, 'images'> {
 /**
  * Puts what `make` makes of an image in its place, or elsewhere. Without `output` the tag must stand for what was read until
  * the very moment that it is set: nobody's change is lost but for the window that `guarded` names. Throws TAG_EXISTS then,
- * PLATFORM_NOT_FOUND, INVALID_ARGUMENT for a place without a tag, UNSUPPORTED where nothing of it is an image, and what the places throw.
+ * PLATFORM_NOT_FOUND, INVALID_ARGUMENT for a place without a tag, UNSUPPORTED where nothing of it is an image, and what the
+ * places throw.
  */
 export async function changeImage(
   image: string,

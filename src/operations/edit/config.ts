@@ -122,7 +122,10 @@ interface ConfigOptions extends Pick<ImageToChange, 'source' | 'manifest' | 'sig
   readonly isOnlyRead?: boolean;
 }
 
-/** The config as it stands; undefined for artifacts, whose configs are of every kind. Throws as `parseDocument`, and TOO_LARGE. */
+/**
+ * The config as it stands; undefined for artifacts, whose configs are of every kind. Throws as `parseDocument`, and
+ * TOO_LARGE.
+ */
 export async function readConfig({
   source,
   manifest: { config },

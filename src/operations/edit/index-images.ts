@@ -74,7 +74,10 @@ export interface RemoveFromIndexOptions extends EditOptions {
   readonly digests?: readonly Digest[] | undefined;
 }
 
-/** Takes the images for `platforms` and those with `digests` out of an index, with their attestations. Throws as `changeImage`. */
+/**
+ * Takes the images for `platforms` and those with `digests` out of an index, with their attestations. Throws as
+ * `changeImage`.
+ */
 export function removeFromIndex(
   index: string,
   { platforms = [], digests = [], ...options }: RemoveFromIndexOptions,

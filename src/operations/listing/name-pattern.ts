@@ -1,4 +1,7 @@
-/** Which tags or repositories are meant: `3.*` as shells match names, `/^3\./` as a regular expression, `semver:>=3.18` as a range. */
+/**
+ * Which tags or repositories are meant: `3.*` as shells match names, `/^3\./` as a regular expression, `semver:>=3.18` as a
+ * range.
+ */
 
 import { RegError, type ErrorCode } from '../../errors.js';
 import { quoteText } from '../../spec/text.js';

@@ -86,8 +86,9 @@ type Choice = Pick<LookOptions, 'platform' | 'hostPlatform' | 'signal' | 'onNoti
 const MAX_DEPTH = 10;
 
 /**
- * The image that is meant: the root itself, with a warning where that is for another platform than was asked for, or the
- * one of an index for the platform. Costs one small request for each level. Throws PLATFORM_NOT_FOUND, INVALID_MANIFEST and what the source throws.
+ * The image that is meant: the root itself, with a warning where that is for another platform than was asked for, or the one
+ * of an index for the platform. Costs one small request for each level. Throws PLATFORM_NOT_FOUND, INVALID_MANIFEST and what
+ * the source throws.
  */
 export async function readImage(looked: LookedAt, choice: Choice): Promise<ChosenImage> {
   const { source, root, names } = looked;

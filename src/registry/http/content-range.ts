@@ -40,7 +40,10 @@ export function isStretch(header: string | undefined, { from, to, size }: Stretc
   return range.start === from && range.end === to - 1 && (range.total ?? size) === size;
 }
 
-/** The bytes from `start` up to but without `end`, as an upload's `Content-Range` (distribution-spec 1.1, "Pushing a blob in chunks"). */
+/**
+ * The bytes from `start` up to but without `end`, as an upload's `Content-Range` (distribution-spec 1.1, "Pushing a blob in
+ * chunks").
+ */
 export function formatUploadRange(start: number, end: number): string {
   return `${start}-${end - 1}`;
 }

@@ -14,9 +14,9 @@ import type { Answer, Scope } from '../transport.js';
 const NO_TAG_DELETION: ReadonlySet<number> = new Set([400, 404, 405, 501]);
 
 /**
- * Deletes a tag, or a manifest by its digest, which takes its tags with it. False where the registry deletes no single
- * tags, or has no such tag; nothing is done then. A manifest that is not there is deleted. Throws UNSUPPORTED where nothing can be deleted, DENIED, and
- * what the transport throws.
+ * Deletes a tag, or a manifest by its digest, which takes its tags with it. False where the registry deletes no single tags,
+ * or has no such tag; nothing is done then. A manifest that is not there is deleted. Throws UNSUPPORTED where nothing can be
+ * deleted, DENIED, and what the transport throws.
  */
 export async function deleteManifest(
   repository: Repository,

@@ -40,7 +40,10 @@ export class ReferrersTags {
     this.#repository = repository;
   }
 
-  /** Adds `referrer` to the list of the subject, unless it stands there. Throws SERVER_ERROR when others undo it again and again. */
+  /**
+   * Adds `referrer` to the list of the subject, unless it stands there. Throws SERVER_ERROR when others undo it again and
+   * again.
+   */
   add(referrer: Descriptor, options: ListOptions): Promise<void> {
     return this.#settle(options, (entries) =>
       find(entries, referrer.digest) === undefined
