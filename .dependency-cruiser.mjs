@@ -25,7 +25,7 @@ const homes = {
   tldts: '^src/registry/auth/realm\\.ts$',
   'smol-toml': '^src/config/toml\\.ts$',
   keytar: '^src/credentials/keychain\\.ts$',
-  jose: '^src/credentials/cloud/google-key\\.ts$',
+  jose: '^src/credentials/cloud/google/key\\.ts$',
 };
 
 /** A floor is a folder of src, or a file beside them such as src/errors.ts. */

@@ -4,11 +4,11 @@
  */
 
 import { explain } from '../../errors.js';
-import { aws } from './aws.js';
-import { azure } from './azure.js';
+import { aws } from './aws/aws.js';
+import { azure } from './azure/azure.js';
 import { github } from './github.js';
 import { gitlab } from './gitlab.js';
-import { google } from './google.js';
+import { google } from './google/google.js';
 import type { CloudLogin, CloudSession } from './session.js';
 
 const CLOUDS = [gitlab, github, aws, google, azure];

@@ -5,11 +5,11 @@
  *     token in a file, or of GitHub Actions ──STS──▶ access token ──impersonate──▶ that of a service account
  */
 
-import { isObject, parseJsonObject, type JsonObject } from '../../spec/json.js';
-import { quoteText } from '../../spec/text.js';
-import { ask, askJson, formOf, lifeIn, secretIn, unavailable, type CloudToken, type Errand } from './ask.js';
-import type { CloudSession } from './session.js';
-import { readNamedFile } from './token-file.js';
+import { isObject, parseJsonObject, type JsonObject } from '../../../spec/json.js';
+import { quoteText } from '../../../spec/text.js';
+import { ask, askJson, formOf, lifeIn, secretIn, unavailable, type CloudToken, type Errand } from '../ask.js';
+import type { CloudSession } from '../session.js';
+import { readNamedFile } from '../token-file.js';
 
 /** Always these: a file that could name others would have the tokens sent there. */
 const STS = new URL('https://sts.googleapis.com/v1/token');

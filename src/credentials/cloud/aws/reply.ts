@@ -1,8 +1,8 @@
 /** Keys for AWS, and how the services on its own machines hand them out. */
 
-import type { JsonObject } from '../../spec/json.js';
-import { secretIn, type Errand } from './ask.js';
-import type { CloudSession } from './session.js';
+import type { JsonObject } from '../../../spec/json.js';
+import { secretIn, type Errand } from '../ask.js';
+import type { CloudSession } from '../session.js';
 import type { AwsKeys } from './sigv4.js';
 
 export interface FoundKeys {

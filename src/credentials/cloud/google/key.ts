@@ -4,12 +4,12 @@
  * somebody else gives.
  */
 
-import { parseJsonObject, type JsonObject } from '../../spec/json.js';
-import { quoteText } from '../../spec/text.js';
-import { askJson, formOf, lifeIn, secretIn, unavailable, type CloudToken, type Errand } from './ask.js';
-import { tokenOfExternalAccount } from './google-external.js';
-import type { CloudSession } from './session.js';
-import { readNamedFile } from './token-file.js';
+import { parseJsonObject, type JsonObject } from '../../../spec/json.js';
+import { quoteText } from '../../../spec/text.js';
+import { askJson, formOf, lifeIn, secretIn, unavailable, type CloudToken, type Errand } from '../ask.js';
+import { tokenOfExternalAccount } from './external.js';
+import type { CloudSession } from '../session.js';
+import { readNamedFile } from '../token-file.js';
 
 /** Always this one: a file that could name another would take what it signs elsewhere. */
 const TOKENS = new URL('https://oauth2.googleapis.com/token');

@@ -2,10 +2,10 @@
 
 import { isIP } from 'node:net';
 
-import { RegError } from '../../errors.js';
-import { askJson, secretIn, type Errand } from './ask.js';
-import { ownerOfMachine } from './machine.js';
-import type { CloudSession } from './session.js';
+import { RegError } from '../../../errors.js';
+import { askJson, secretIn, type Errand } from '../ask.js';
+import { ownerOfMachine } from '../machine.js';
+import type { CloudSession } from '../session.js';
 
 /** Entra docs, "How to use managed identities on an Azure VM to acquire an access token". */
 const MACHINE = 'http://169.254.169.254/metadata/identity/oauth2/token';

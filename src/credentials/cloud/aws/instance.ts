@@ -3,10 +3,10 @@
  * Service").
  */
 
-import { ask, parseAnswer, unavailable, type Errand } from './ask.js';
-import { keysIn, type FoundKeys } from './aws-reply.js';
-import { ownerOfMachine } from './machine.js';
-import type { CloudSession } from './session.js';
+import { ask, parseAnswer, unavailable, type Errand } from '../ask.js';
+import { keysIn, type FoundKeys } from './reply.js';
+import { ownerOfMachine } from '../machine.js';
+import type { CloudSession } from '../session.js';
 
 const SERVICE = 'http://169.254.169.254/latest/';
 const ROLES = 'meta-data/iam/security-credentials/';

@@ -3,10 +3,10 @@ import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { hasCode } from '../../../src/errors.js';
-import { parseEcrHost } from '../../../src/credentials/cloud/aws-registry.js';
-import { FIRMWARE, startClouds, type CloudRoutes } from '../../support/clouds.js';
-import { temporaryFolder } from '../../support/temp.js';
+import { hasCode } from '../../../../src/errors.js';
+import { parseEcrHost } from '../../../../src/credentials/cloud/aws/registry.js';
+import { FIRMWARE, startClouds, type CloudRoutes } from '../../../support/clouds.js';
+import { temporaryFolder } from '../../../support/temp.js';
 
 const HOST = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const API = 'POST https://api.ecr.eu-west-1.amazonaws.com/';

@@ -3,11 +3,11 @@
  * and Tools Reference, "Assume role credential provider").
  */
 
-import type { EcrRegistry } from './aws-registry.js';
-import type { FoundKeys } from './aws-reply.js';
-import { assumeRoleByToken } from './aws-role.js';
-import type { CloudSession } from './session.js';
-import { readTokenFile } from './token-file.js';
+import type { EcrRegistry } from './registry.js';
+import type { FoundKeys } from './reply.js';
+import { assumeRoleByToken } from './role.js';
+import type { CloudSession } from '../session.js';
+import { readTokenFile } from '../token-file.js';
 
 const TOKEN_FILE = 'AWS_WEB_IDENTITY_TOKEN_FILE';
 

@@ -9,16 +9,16 @@
  * A `credential_process` is not run: no program is that nobody told `reg` to run.
  */
 
-import { quoteText } from '../../spec/text.js';
-import { unavailable } from './ask.js';
-import { readAwsFiles, type AwsFiles, type AwsSettings } from './aws-files.js';
-import type { EcrRegistry } from './aws-registry.js';
-import type { FoundKeys } from './aws-reply.js';
-import { assumeRole, assumeRoleByToken } from './aws-role.js';
-import { keysBySso } from './aws-sso.js';
-import type { CloudSession } from './session.js';
+import { quoteText } from '../../../spec/text.js';
+import { unavailable } from '../ask.js';
+import { readAwsFiles, type AwsFiles, type AwsSettings } from './files.js';
+import type { EcrRegistry } from './registry.js';
+import type { FoundKeys } from './reply.js';
+import { assumeRole, assumeRoleByToken } from './role.js';
+import { keysBySso } from './sso.js';
+import type { CloudSession } from '../session.js';
 import type { AwsKeys } from './sigv4.js';
-import { readTokenFile } from './token-file.js';
+import { readTokenFile } from '../token-file.js';
 
 const VARIABLE = 'AWS_PROFILE';
 

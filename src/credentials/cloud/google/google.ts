@@ -3,10 +3,10 @@
  * "Configure authentication to Artifact Registry for Docker").
  */
 
-import { askJson, lifeIn, secretIn, type CloudToken, type Errand } from './ask.js';
-import { tokenByKeyFile } from './google-key.js';
-import { ownerOfMachine } from './machine.js';
-import type { Cloud, CloudLogin, CloudSession } from './session.js';
+import { askJson, lifeIn, secretIn, type CloudToken, type Errand } from '../ask.js';
+import { tokenByKeyFile } from './key.js';
+import { ownerOfMachine } from '../machine.js';
+import type { Cloud, CloudLogin, CloudSession } from '../session.js';
 
 const HOSTS = /^(?:(?:[a-z0-9-]+\.)?gcr\.io|[a-z0-9-]+-docker\.pkg\.dev)$/;
 

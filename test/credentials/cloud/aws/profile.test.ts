@@ -4,9 +4,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 
-import { hasCode } from '../../../src/errors.js';
-import { startClouds, type Clouds, type CloudRoutes } from '../../support/clouds.js';
-import { temporaryFolder, type Scope } from '../../support/temp.js';
+import { hasCode } from '../../../../src/errors.js';
+import { startClouds, type Clouds, type CloudRoutes } from '../../../support/clouds.js';
+import { temporaryFolder, type Scope } from '../../../support/temp.js';
 
 const HOST = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const PASSWORD = 'eyJwYXlsb2FkIjoi';

@@ -5,11 +5,11 @@
 
 import { isIP } from 'node:net';
 
-import { RegError } from '../../errors.js';
-import { askJson, type Errand } from './ask.js';
-import { keysIn, type FoundKeys } from './aws-reply.js';
-import type { CloudSession } from './session.js';
-import { readTokenFile } from './token-file.js';
+import { RegError } from '../../../errors.js';
+import { askJson, type Errand } from '../ask.js';
+import { keysIn, type FoundKeys } from './reply.js';
+import type { CloudSession } from '../session.js';
+import { readTokenFile } from '../token-file.js';
 
 const RELATIVE = 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI';
 const FULL = 'AWS_CONTAINER_CREDENTIALS_FULL_URI';

@@ -1,12 +1,12 @@
 /** Keys for AWS, where its own tools look for them: the first that are there. */
 
-import { keysOfContainer } from './aws-container.js';
-import { keysOfInstance } from './aws-instance.js';
-import { keysOfProfile } from './aws-profile.js';
-import type { EcrRegistry } from './aws-registry.js';
-import type { FoundKeys } from './aws-reply.js';
-import { keysByWebIdentity } from './aws-web-identity.js';
-import type { CloudSession } from './session.js';
+import { keysOfContainer } from './container.js';
+import { keysOfInstance } from './instance.js';
+import { keysOfProfile } from './profile.js';
+import type { EcrRegistry } from './registry.js';
+import type { FoundKeys } from './reply.js';
+import { keysByWebIdentity } from './web-identity.js';
+import type { CloudSession } from '../session.js';
 
 /** In the order of AWS SDKs (SDKs and Tools Reference, "Standardized credential providers"). */
 export async function findAwsKeys(

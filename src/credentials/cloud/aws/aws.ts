@@ -4,12 +4,12 @@
  *     keys ──signed request──▶ GetAuthorizationToken ──▶ "AWS" and a password that is good for 12 hours
  */
 
-import { isObject } from '../../spec/json.js';
-import { isPlain } from '../credential.js';
-import { askJson, secretIn, unavailable, type Errand } from './ask.js';
-import { findAwsKeys } from './aws-keys.js';
-import { parseEcrHost, type EcrRegistry } from './aws-registry.js';
-import type { Cloud, CloudLogin, CloudSession } from './session.js';
+import { isObject } from '../../../spec/json.js';
+import { isPlain } from '../../credential.js';
+import { askJson, secretIn, unavailable, type Errand } from '../ask.js';
+import { findAwsKeys } from './keys.js';
+import { parseEcrHost, type EcrRegistry } from './registry.js';
+import type { Cloud, CloudLogin, CloudSession } from '../session.js';
 import { signedHeaders, type AwsKeys } from './sigv4.js';
 
 /** In milliseconds. */

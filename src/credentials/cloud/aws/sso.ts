@@ -6,13 +6,13 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 
-import { isObject, parseJsonObject } from '../../spec/json.js';
-import { quoteText } from '../../spec/text.js';
-import { askJson, secretIn, unavailable, type Errand } from './ask.js';
-import { awsFolder, type AwsFiles, type AwsSettings } from './aws-files.js';
-import type { CloudSession } from './session.js';
+import { isObject, parseJsonObject } from '../../../spec/json.js';
+import { quoteText } from '../../../spec/text.js';
+import { askJson, secretIn, unavailable, type Errand } from '../ask.js';
+import { awsFolder, type AwsFiles, type AwsSettings } from './files.js';
+import type { CloudSession } from '../session.js';
 import type { AwsKeys } from './sigv4.js';
-import { readFileIfThere } from './token-file.js';
+import { readFileIfThere } from '../token-file.js';
 
 /** The region becomes a part of a host. */
 const REGION = /^[a-z]{2}(?:-[a-z]+)+-[0-9]$/;

@@ -2,8 +2,8 @@
 
 import { join } from 'node:path';
 
-import { readFileIfThere, readNamedFile } from './token-file.js';
-import type { CloudSession } from './session.js';
+import { readFileIfThere, readNamedFile } from '../token-file.js';
+import type { CloudSession } from '../session.js';
 
 export type AwsSettings = ReadonlyMap<string, string>;
 

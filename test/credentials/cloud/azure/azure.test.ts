@@ -3,9 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { hasCode } from '../../../src/errors.js';
-import { FIRMWARE, startClouds, type CloudRoutes } from '../../support/clouds.js';
-import { temporaryFolder } from '../../support/temp.js';
+import { hasCode } from '../../../../src/errors.js';
+import { FIRMWARE, startClouds, type CloudRoutes } from '../../../support/clouds.js';
+import { temporaryFolder } from '../../../support/temp.js';
 
 const HOST = 'demo.azurecr.io';
 const EXCHANGE = 'POST https://demo.azurecr.io/oauth2/exchange';

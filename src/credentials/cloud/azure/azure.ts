@@ -4,9 +4,9 @@
  *     identity ──▶ Entra token ──/oauth2/exchange of the registry──▶ refresh token for its token service
  */
 
-import { askJson, formOf, secretIn, type Errand } from './ask.js';
-import { fetchEntraToken } from './azure-identity.js';
-import type { Cloud } from './session.js';
+import { askJson, formOf, secretIn, type Errand } from '../ask.js';
+import { fetchEntraToken } from './identity.js';
+import type { Cloud } from '../session.js';
 
 /** A name, perhaps with the hash behind it that newer ones have; and the cloud: of all, of China, of the US government. */
 const HOSTS = /^[a-z0-9]+(?:-[a-z0-9]+)*\.azurecr\.(?<cloud>io|cn|us)$/;

@@ -1,9 +1,9 @@
 /** Tokens of Microsoft Entra, by what the environment has, in the order of Azure's own libraries (`DefaultAzureCredential`). */
 
-import { askJson, formOf, secretIn, type Errand } from './ask.js';
-import { tokenOfIdentity } from './azure-machine.js';
-import type { CloudSession } from './session.js';
-import { readTokenFile } from './token-file.js';
+import { askJson, formOf, secretIn, type Errand } from '../ask.js';
+import { tokenOfIdentity } from './machine.js';
+import type { CloudSession } from '../session.js';
+import { readTokenFile } from '../token-file.js';
 
 /** What the token is for: registries, in every cloud (Azure SDK, `azcontainerregistry`). */
 const RESOURCE = 'https://containerregistry.azure.net';

@@ -4,9 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import { hasCode } from '../../../src/errors.js';
-import { FIRMWARE, startClouds } from '../../support/clouds.js';
-import { temporaryFolder, type Scope } from '../../support/temp.js';
+import { hasCode } from '../../../../src/errors.js';
+import { FIRMWARE, startClouds } from '../../../support/clouds.js';
+import { temporaryFolder, type Scope } from '../../../support/temp.js';
 
 const HOST = 'europe-docker.pkg.dev';
 const TOKENS = 'POST https://oauth2.googleapis.com/token';

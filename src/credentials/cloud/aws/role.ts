@@ -1,8 +1,8 @@
 /** Keys of a role that is taken on: with other keys, or with a token of somebody else's (STS API Reference, "AssumeRole…"). */
 
-import { ask, formOf, unavailable, type Errand } from './ask.js';
-import type { EcrRegistry } from './aws-registry.js';
-import type { CloudSession } from './session.js';
+import { ask, formOf, unavailable, type Errand } from '../ask.js';
+import type { EcrRegistry } from './registry.js';
+import type { CloudSession } from '../session.js';
 import { signedHeaders, type AwsKeys } from './sigv4.js';
 
 interface Role {
