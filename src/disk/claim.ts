@@ -6,6 +6,7 @@
 import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { lstat, open, readFile, rename, unlink } from 'node:fs/promises';
 
+import { once } from '../content/once.js';
 import { isObject } from '../spec/json.js';
 import { errnoOf, ifThere, onDisk, uniqueName } from './files.js';
 import { describeOwner, hasEnded, isInSight, parseOwner, type Owner, type ProcessFacts } from './owner.js';
@@ -44,25 +45,27 @@ export interface Holder {
   readonly since: number;
 }
 
+interface ClaimsOptions {
+  /** Age at which a claim from another host or container counts as left behind, in milliseconds; default: never. */
+  readonly foreignLifeMs?: number;
+  /** Who this process is; asked when something is claimed. Default: found out from the system. */
+  readonly self?: () => Owner;
+}
+
 export class Claims {
   readonly #facts: ProcessFacts;
-  #self: Owner | undefined;
+  readonly #self: () => Owner;
   readonly #foreignLifeMs: number;
   /** Claims of ours that the disk did not let us remove. */
   readonly #stuck = new Set<string>();
 
-  /** `foreignLifeMs`: age at which a claim from another host or container counts as left behind; never, by default. */
   constructor(
     facts: ProcessFacts,
-    { foreignLifeMs = Number.POSITIVE_INFINITY }: { readonly foreignLifeMs?: number } = {},
+    { foreignLifeMs = Number.POSITIVE_INFINITY, self = once(() => describeOwner(facts)) }: ClaimsOptions = {},
   ) {
     this.#foreignLifeMs = foreignLifeMs;
     this.#facts = facts;
-  }
-
-  /** Looked up when it is first asked for: whoever only reads claims nothing. */
-  get #owner(): Owner {
-    return (this.#self ??= describeOwner(this.#facts));
+    this.#self = self;
   }
 
   /** Claims the file `path`; undefined while a living process holds it. Throws DISK_FULL, DISK_ERROR. */
@@ -97,7 +100,7 @@ export class Claims {
       if (text === undefined) return undefined;
       const since = stats.mtimeMs;
       const { owner, nonce } = parseClaim(text);
-      if (owner !== undefined && isInSight(owner, this.#owner)) {
+      if (owner !== undefined && isInSight(owner, this.#self())) {
         return { owner, nonce, since, hasEnded: hasEnded(owner, this.#facts) };
       }
       const age = (await fileSystemTime(file)) - since;
@@ -122,7 +125,7 @@ export class Claims {
 
   /** Makes the claim; false when there is one. Synchronous, so that a kill finds next to no room in between. */
   #create(file: string): Promise<boolean> {
-    const text = JSON.stringify({ ...this.#owner, nonce: uniqueName() });
+    const text = JSON.stringify({ ...this.#self(), nonce: uniqueName() });
     return onDisk({ verb: 'write', path: file, missing: text.length }, () => {
       const descriptor = openExclusively(file);
       if (descriptor === undefined) return false;

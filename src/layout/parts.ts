@@ -1,9 +1,10 @@
 /** What a layout is made of, put together once. */
 
+import { once } from '../content/once.js';
 import type { Clock } from '../content/retry.js';
 import { Claims } from '../disk/claim.js';
 import { Lock, type Notice } from '../disk/lock.js';
-import type { ProcessFacts } from '../disk/owner.js';
+import { describeOwner, type ProcessFacts } from '../disk/owner.js';
 import { RegError } from '../errors.js';
 import { quoteText } from '../spec/text.js';
 import { Blobs } from './blobs.js';
@@ -42,6 +43,7 @@ export function createParts(
   folder: string,
   { isReadOnly = false, clock, onNotice, ...facts }: LayoutOptions,
 ): Parts {
+  const self = once(() => describeOwner(facts));
   const paths = new Paths(folder);
   return {
     isReadOnly,
@@ -50,12 +52,12 @@ export function createParts(
     index: new IndexFile(paths),
     blobs: new Blobs(paths, { isReadOnly }),
     cached: new Cached(paths),
-    work: new Work(paths, new Claims(facts, { foreignLifeMs: FOREIGN_LIFE_MS })),
+    work: new Work(paths, new Claims(facts, { self, foreignLifeMs: FOREIGN_LIFE_MS })),
     lock: new Lock({
       path: paths.nextIndex,
       what: `the store ${quoteText(folder)}`,
       prepare: () => makeFolders(paths),
-      claims: new Claims(facts),
+      claims: new Claims(facts, { self }),
       clock,
       onNotice,
     }),

@@ -22,6 +22,8 @@ export async function requireRoom(
   root: Descriptor,
   { folder, ...options }: RoomOptions,
 ): Promise<void> {
+  // Asked here, too, as a walk that finds nothing to do takes a millisecond to prepare.
+  if (await sink.has(root, { signal: options.signal })) return;
   const parts = await lackingParts(source, sink, root, options);
   // What an earlier try has left of a layer need not be written again.
   const lacking = await Promise.all(
