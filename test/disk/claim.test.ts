@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
@@ -122,7 +122,17 @@ test('the claim of another host is taken over when it has reached the age that w
 test('a claim that nobody can read is taken over only when it is old', async (t) => {
   const path = join(await temporaryFolder(t), 'thing');
   await writeFile(`${path}.claim`, '');
+  const recently = new Date(Date.now() - 3000);
+  await utimes(`${path}.claim`, recently, recently);
   assert.equal(await new Claims(thisProcess).claim(path), undefined);
   await utimes(`${path}.claim`, new Date(0), new Date(0));
   assert.notEqual(await new Claims(thisProcess).claim(path), undefined);
+});
+
+test('a claim cannot lead to another folder by what it says', async (t) => {
+  const folder = await temporaryFolder(t);
+  await mkdir(join(folder, 'inside', 'thing.'), { recursive: true });
+  await writeClaim(join(folder, 'inside', 'thing'), { pid: DEAD, nonce: '/../../outside' });
+  assert.equal(await new Claims(thisProcess).claim(join(folder, 'inside', 'thing')), undefined);
+  assert.deepEqual(await readdir(folder), ['inside']);
 });

@@ -279,6 +279,29 @@ for (const [what, note] of [
   });
 }
 
+test('what a note told of bytes that are gone is not believed of those that come in their place', async (t) => {
+  const store = await emptyStore(t);
+  await store.put(blob('makes the folders'));
+  await writeFile(partialFile(store), BYTES.subarray(0, 100));
+  await writeFile(`${partialFile(store)}.parts`, '0 3000000\n');
+  // Now the file is long again, and has a gap.
+  await assert.rejects(store.put(spreadUntil(50, 2_000_000)), (error) => hasCode(error, 'UNREACHABLE'));
+  const again = serveGaps();
+  await store.put(again);
+  assert.deepEqual(again.openedAt, [100, 2_100_000]);
+  await assertWhole(store);
+});
+
+test('a symbolic link in the place of a note that is to be begun is not followed', async (t) => {
+  const store = await emptyStore(t);
+  await store.put(blob('makes the folders'));
+  const precious = join(store.folder, 'precious');
+  await writeFile(precious, 'precious');
+  await symlink(precious, `${partialFile(store)}.parts`);
+  await assert.rejects(store.put(spreadUntil(50, 2_000_000)));
+  assert.equal(await readFile(precious, 'utf8'), 'precious');
+});
+
 test('a symbolic link in the place of a note is removed, not followed', async (t) => {
   const store = await emptyStore(t);
   await store.put(blob('makes the directories'));
