@@ -49,14 +49,18 @@ test('two who hold the lock do so one after the other', async (t) => {
 
 test('a task that fails lets go of the lock', async (t) => {
   const lock = makeLock(await storePaths(t));
-  await assert.rejects(lock.hold(() => Promise.reject(new Error('no'))));
+  await assert.rejects(
+    lock.hold(() => Promise.reject(new Error('no'))),
+    /no/,
+  );
   assert.equal(await lock.hold(async () => 'next'), 'next');
 });
 
 test('a lock that is never released: one notice, then an error that names who holds it', async (t) => {
   const paths = await storePaths(t);
   const notices: Notice[] = [];
-  const lock = makeLock(paths, { clock: patientClock(), onNotice: (notice) => notices.push(notice) });
+  const clock = patientClock();
+  const lock = makeLock(paths, { clock, onNotice: (notice) => notices.push(notice) });
   await makeLock(paths).hold(async () => {
     await assert.rejects(
       lock.hold(async () => assert.fail('two at once')),
@@ -65,6 +69,7 @@ test('a lock that is never released: one notice, then an error that names who ho
         error.message.includes(`process ${process.pid} on host "${thisProcess.hostname}"`),
     );
   });
+  assert.equal(clock.now(), 30_000);
   assert.deepEqual(notices, [
     {
       type: 'wait',
@@ -91,6 +96,9 @@ test('waiting for the lock ends when it is called off', async (t) => {
   const paths = await storePaths(t);
   await makeLock(paths).hold(async () => {
     const signal = AbortSignal.timeout(20);
-    await assert.rejects(makeLock(paths).hold(async () => assert.fail('two at once'), { signal }));
+    await assert.rejects(
+      makeLock(paths).hold(async () => assert.fail('two at once'), { signal }),
+      (error) => hasCode(error, 'ABORTED'),
+    );
   });
 });

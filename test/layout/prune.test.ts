@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
-import { readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { copy } from '../../src/content/copy.js';
 import { systemClock } from '../../src/content/system-clock.js';
+import { Claims } from '../../src/disk/claim.js';
 import { hasCode } from '../../src/errors.js';
 import { pruneLayout } from '../../src/layout/prune.js';
 import { verifyLayout } from '../../src/layout/verify.js';
 import { OCI_INDEX } from '../../src/spec/media-type.js';
 import { temporaryFolder } from '../support/temp.js';
 import { NAME, putImage, fileOf, parts, digests } from './stored-images.js';
-import { blob, emptyStore, image, openStore } from './stores.js';
+import { blob, emptyStore, image, openStore, thisProcess } from './stores.js';
 
 test('prune removes what no name reaches, and nothing else', async (t) => {
   const store = await emptyStore(t);
@@ -94,6 +95,22 @@ test('prune removes partials that no process is at', async (t) => {
   await writeFile(`${partial}.parts`, '0 4\n');
   assert.deepEqual(await pruneLayout(store), { blobs: 1, partials: 1, cached: 0, bytes: 25 });
   assert.deepEqual(await readdir(join(store.folder, '.partial')), []);
+});
+
+test('prune leaves a partial that a process is at, and does not count it before either', async (t) => {
+  const store = await emptyStore(t);
+  await putImage(store, image('app'));
+  await store.close();
+  const partial = join(store.folder, '.partial', `sha256-${'0'.repeat(64)}`);
+  await writeFile(partial, 'growing');
+  const claim = await new Claims(thisProcess).claim(partial);
+  const nothing = { blobs: 0, partials: 0, cached: 0, bytes: 0 };
+  assert.deepEqual(await pruneLayout(store, { dryRun: true }), nothing);
+  assert.deepEqual(await pruneLayout(store), nothing);
+  // Nor does one that looked before the other process came.
+  assert.equal(await store.parts.work.removeUnused(partial), false);
+  assert.equal(await readFile(partial, 'utf8'), 'growing');
+  await claim?.release();
 });
 
 test('prune of a store with a broken manifest removes nothing', async (t) => {
