@@ -14,6 +14,7 @@ import {
   readNames,
   smallImage,
 } from '../support/crash-store.js';
+import { filesIn } from '../support/hostile/store-check.js';
 import { bigLayer, image } from '../support/images.js';
 import { createPerson, succeeded } from '../support/person.js';
 import { needs } from '../support/programs.js';
@@ -103,9 +104,20 @@ for (const [command, before] of [
         .reduce((said, [word, value]) => said.replace(word, value), text)
         .split(' ');
     for (const text of before) await me.reg(args(text));
-    assert.deepEqual(await findUnsafe(t, me.home, args(command)), []);
+    assert.deepEqual(await findUnsafe(t, me.home, { args: args(command) }), []);
   });
 }
+
+test('blobs that a killed pull left are synced before an index names them', STRACE, async (t) => {
+  const { host } = await startStreamingRegistry(t, small);
+  const me = await createPerson(t);
+  const pull = ['pull', `${host}/app:1`];
+  await me.reg(pull);
+  await me.reg(['rmi', `${host}/app:1`]);
+  const doubtful = (await filesIn(me.home)).filter((path) => path.startsWith('store/blobs/'));
+  assert.equal(doubtful.length, 3);
+  assert.deepEqual(await findUnsafe(t, me.home, { args: pull, doubtful }), []);
+});
 
 test('a pull for which there is no room says so before it fetches anything', needsDisk(), async (t) => {
   const disk = await mountDisk(t, 4);

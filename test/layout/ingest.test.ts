@@ -21,6 +21,7 @@ import type { Content, Receiver } from '../../src/content/types.js';
 import { hasCode, RegError } from '../../src/errors.js';
 import { Claims } from '../../src/disk/claim.js';
 import type { Layout } from '../../src/layout/layout.js';
+import type { Digest } from '../../src/spec/digest.js';
 import { collect } from '../support/scripted-setup.js';
 import { blob, emptyStore, openStore, thisProcess } from './stores.js';
 
@@ -422,6 +423,15 @@ test('a symbolic link in the place of a blob is neither read nor followed', asyn
     );
   await store.put(serve());
   await assertWhole(store);
+});
+
+test('a digest that nobody has looked at leads to no path', async (t) => {
+  const store = await emptyStore(t);
+  await writeFile(join(store.folder, 'outside'), BYTES);
+  const digest: Digest = JSON.parse('"sha256:../../outside"');
+  await assert.rejects(store.has({ ...LAYER.descriptor, digest }), (error) =>
+    hasCode(error, 'INVALID_DIGEST'),
+  );
 });
 
 test('a symbolic link that is as long as the blob is none', async (t) => {

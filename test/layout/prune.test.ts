@@ -97,6 +97,22 @@ test('prune removes partials that no process is at', async (t) => {
   assert.deepEqual(await readdir(join(store.folder, '.partial')), []);
 });
 
+test('prune takes what leads to others first, so that what is left of a killed one is whole', async (t) => {
+  const store = await emptyStore(t);
+  const app = image('app');
+  await copy(app.source, store, app.root);
+  const index = blob(
+    JSON.stringify({ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [app.root] }),
+    OCI_INDEX,
+  );
+  await store.put(index);
+  await store.close();
+  const { mock } = t.mock.method(store.parts.blobs, 'remove');
+  assert.equal((await pruneLayout(store)).blobs, 4);
+  const removed = mock.calls.map(({ arguments: [digest] }) => digest);
+  assert.deepEqual(removed.slice(0, 2), [index.descriptor.digest, app.root.digest]);
+});
+
 test('prune leaves a partial that a process is at, and does not count it before either', async (t) => {
   const store = await emptyStore(t);
   await putImage(store, image('app'));

@@ -14,18 +14,18 @@ test('a secret is masked wherever it stands', () => {
 });
 
 test('a secret is masked in every form that it travels in', () => {
-  const secret = 'p/ss "wörd"?';
+  const secret = 'p/ss?? "wörd"??';
   const redactor = redactorOf(secret);
-  for (const form of [
+  const forms = [
     Buffer.from(secret).toString('base64'),
     Buffer.from(secret).toString('base64').replace(/=+$/, ''),
     Buffer.from(secret).toString('base64url'),
     encodeURIComponent(secret),
     new URLSearchParams({ password: secret }).toString().slice('password='.length),
     JSON.stringify(secret).slice(1, -1),
-  ]) {
-    assert.equal(redactor.redact(`<${form}>`), '<***>', form);
-  }
+  ];
+  assert.equal(new Set(forms).size, forms.length, 'two forms are one, and test nothing');
+  for (const form of forms) assert.equal(redactor.redact(`<${form}>`), '<***>', form);
 });
 
 test('nothing is left over of a secret that holds another', () => {

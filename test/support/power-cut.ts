@@ -12,6 +12,12 @@ const WRITES: ReadonlySet<string> = new Set(['write', 'writev', 'pwrite64', 'pwr
 /** The cache may be lost at any time, and what is on its way is worth nothing after a power cut. */
 const WORTHLESS = /^\.cache(?:\/|$)|\/\.partial(?:\/|$)|\.claim$/;
 
+interface Command {
+  readonly args: readonly string[];
+  /** Paths below the home of files that somebody gave their names who may not have lived to sync them. */
+  readonly doubtful?: readonly string[];
+}
+
 /**
  * Runs a command that succeeds, and answers where it trusted the disk with less than fsync(2) promises: a name that was
  * given to a file before the disk had its bytes, an index that could name blobs whose names are lost, and names that were
@@ -20,7 +26,7 @@ const WORTHLESS = /^\.cache(?:\/|$)|\/\.partial(?:\/|$)|\.claim$/;
 export async function findUnsafe(
   scope: Scope,
   home: string,
-  args: readonly string[],
+  { args, doubtful = [] }: Command,
 ): Promise<readonly string[]> {
   const log = join(await temporaryFolder(scope), 'trace');
   succeeded(await trace(scope, { home, args, options: ['-y', '-o', log] }));
@@ -29,7 +35,7 @@ export async function findUnsafe(
     ['rename', 'fsync'].every((wanted) => calls.some(({ name }) => name === wanted)),
     'nothing was seen',
   );
-  const disk = new Disk();
+  const disk = new Disk(doubtful);
   calls.forEach((call) => disk.see(call));
   return disk.faults();
 }
@@ -61,8 +67,12 @@ class Disk {
   /** Files with bytes that may be lost. */
   readonly #dirty = new Set<string>();
   /** Names that may be lost. */
-  readonly #names = new Set<string>();
+  readonly #names: Set<string>;
   readonly #faults: string[] = [];
+
+  constructor(doubtful: readonly string[]) {
+    this.#names = new Set(doubtful);
+  }
 
   see({ name, paths: [path = '', target = ''] }: Call): void {
     if (WRITES.has(name)) this.#dirty.add(path);
