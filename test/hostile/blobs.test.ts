@@ -57,8 +57,8 @@ table('blobs', [
   layer('84: closed early once', once(stopsAt(0.5)), { wanted: 'ok' }),
   layer('84: chunks cut off', cutChunks, { wanted: 5 }),
   layer('84: chunks cut off once', once(cutChunks), { wanted: 'ok' }),
-  layer('84: short, but well formed', short, { wanted: [5, 6] }),
-  layer('84: empty', says(200), { wanted: [5, 6] }),
+  layer('84: short, but well formed', short, { wanted: 6 }),
+  layer('84: empty', says(200), { wanted: 6 }),
   layer('84: HTTP/1.0 without a length, whole', http10(1), { wanted: 'ok' }),
   layer('84: HTTP/1.0 without a length, short', http10(0.5), { wanted: 5 }),
   layer('85: a byte changed in the layer', flipsAByte, { says: /sha256|digest|hash/ }),
@@ -106,9 +106,9 @@ table('blobs', [
   layer(
     'a layer in a page of HTML',
     says(200, { headers: { 'content-type': 'text/html' }, body: '<html>login</html>' }),
-    { wanted: [6, 7] },
+    { wanted: 6 },
   ),
-  layer('204 in place of a layer', says(204), { wanted: [5, 6, 7] }),
+  layer('204 in place of a layer', says(204), { wanted: 7 }),
   layer('206 to a request for all', withHeaders({}), {
     faults: {
       'GET layer': async (_, honest) => ({
@@ -117,12 +117,12 @@ table('blobs', [
         headers: { 'content-range': 'bytes 0-9/10' },
       }),
     },
-    wanted: [0, 5, 6, 7],
+    wanted: 7,
   }),
   layer(
     'a layer by another Docker-Content-Digest',
     withHeaders({ 'docker-content-digest': `sha256:${'0'.repeat(64)}` }),
-    { wanted: [0, 6] },
+    { wanted: 'ok' },
   ),
 ]);
 
@@ -192,7 +192,7 @@ table('downloads that go on', [
       body: gzipSync(bytesOf(said)),
     };
   }),
-  resumed('404', refuses(404, 'BLOB_UNKNOWN'), { wanted: [0, 3] }),
+  resumed('404', refuses(404, 'BLOB_UNKNOWN'), { wanted: 3 }),
   resumed('a total that is another', async (_, honest) => {
     const said = await honest();
     return {
@@ -280,17 +280,17 @@ function encoded(encoding: string, encode: (bytes: Buffer) => Uint8Array): Fault
 const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, ' '));
 
 table('encodings', [
-  layer('89: gzip that nobody asked for', encoded('gzip', gzipSync), { wanted: [0, 7] }),
+  layer('89: gzip that nobody asked for', encoded('gzip', gzipSync), { wanted: 7 }),
   layer(
     '89: a label of gzip on plain bytes',
     encoded('gzip', (bytes) => bytes),
-    { wanted: [0, 6, 7] },
+    { wanted: 7 },
   ),
   layer('89: brotli', encoded('br', brotliCompressSync), { wanted: 7 }),
   layer(
     '89: a bomb',
     encoded('gzip', () => bomb),
-    { wanted: [6, 7] },
+    { wanted: 7 },
   ),
   layer(
     '89: a chain of a hundred',
@@ -300,7 +300,7 @@ table('encodings', [
   layer(
     '89: a label with terminal escapes',
     encoded('x\u009b2J', (bytes) => bytes),
-    { wanted: [5, 7] },
+    { wanted: 7 },
   ),
   layer(
     'identity is no encoding',
@@ -310,7 +310,7 @@ table('encodings', [
   { name: '89: a manifest in gzip', wanted: 'ok', faults: { 'GET manifest': encoded('gzip', gzipSync) } },
   {
     name: '89: a manifest in gzip, mislabelled',
-    wanted: [6, 7],
+    wanted: 7,
     faults: { 'GET manifest': encoded('gzip', (bytes) => bytes) },
   },
   {
@@ -325,18 +325,18 @@ table('encodings', [
   },
   {
     name: '89: a manifest in a chain of thousands',
-    wanted: [5, 7],
+    wanted: 7,
     faults: {
       'GET manifest': encoded(Array.from({ length: 5000 }, () => 'gzip').join(','), (bytes) => bytes),
     },
   },
-  { name: '89: a config in gzip', wanted: [0, 7], faults: { 'GET config': encoded('gzip', gzipSync) } },
+  { name: '89: a config in gzip', wanted: 7, faults: { 'GET config': encoded('gzip', gzipSync) } },
 ]);
 
 table('foreign layers', [
   ...(['none', 'basic', 'bearer'] as const).map((auth): Case => ({
     name: `91: a layer with URLs is not fetched from there, with ${auth}`,
-    wanted: [0, 3, 7],
+    wanted: 'ok',
     auth,
     arrange: async (stage) => {
       const thief = await stage.elsewhere({ address: '127.0.0.2' });
@@ -350,7 +350,7 @@ table('foreign layers', [
   })),
   {
     name: '91: a layer with URLs that the registry does not have',
-    wanted: [3, 7],
+    wanted: 3,
     arrange: async (stage) => {
       const thief = await stage.elsewhere({ address: '127.0.0.2' });
       const digest = `sha256:${'a'.repeat(64)}`;

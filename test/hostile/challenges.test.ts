@@ -189,13 +189,13 @@ table('tokens', [
   token('a text with a line break', { token: 'never-print-me\r\nX-Injected: 1' }),
   token('a text with an escape', { token: 'never-print-me\u001b[2J' }),
   token('a text that is not a valid header', { token: 'never-print-me\u0394' }),
-  token('100 KiB of text', { token: 'never-print-me'.repeat(8000) }, { wanted: [6, 7] }),
+  token('100 KiB of text', { token: 'never-print-me'.repeat(8000) }, { wanted: 7 }),
   token('broken JSON', '{"token":"never-print-me'),
   token('__proto__', '{"__proto__":{"token":"never-print-me"}}'),
   token('128 MiB', '', {
     faults: { '* token': neverEnds({ 'content-type': 'application/json' }) },
-    wanted: [6, 7],
-    says: /./,
+    wanted: 7,
+    says: /more than 65536 bytes/,
   }),
   {
     name: '50: a token service that is silent is named',
@@ -242,7 +242,7 @@ table('tokens', [
   },
   {
     name: 'a token service that is gone',
-    wanted: [3, 4, 7],
+    wanted: 7,
     auth: 'bearer',
     faults: { '* token': says(404, { body: '<html>404</html>' }) },
   },
@@ -355,48 +355,48 @@ table('realms', [
   stranger(
     '53: a realm at a private address',
     { tls: true },
-    { place: 'public', wanted: [4, 7], check: notAsked },
+    { place: 'public', wanted: 7, check: notAsked },
   ),
   stranger(
     '53: a realm in clear while the registry has TLS',
     { tls: false },
-    { place: 'tls', wanted: [4, 7], check: notAsked },
+    { place: 'tls', wanted: 7, check: notAsked },
   ),
   realm('53: a realm at the address of cloud metadata', () => 'http://169.254.169.254/latest/meta-data', {
     place: 'public',
-    wanted: [4, 7],
+    wanted: 7,
   }),
   realm(
     '53: a realm at the address of cloud metadata, for a registry on loopback',
     () => 'http://169.254.169.254/latest/meta-data',
-    { wanted: [4, 7] },
+    { wanted: 7 },
   ),
   realm(
     '53: a realm at an address in IPv6 clothes',
     ({ registry }) => `https://[::ffff:127.0.0.1]:${registry.port}/token`,
-    { place: 'public', wanted: [4, 7] },
+    { place: 'public', wanted: 7 },
   ),
   realm(
     '53: a realm at an address as one number',
     ({ registry }) => `https://2130706433:${registry.port}/token`,
-    { place: 'public', wanted: [4, 7] },
+    { place: 'public', wanted: 7 },
   ),
   realm(
     '53: a realm with a user in front',
     ({ registry }) => `${registry.origin.replace('://', '://alice:x@')}/token`,
-    { wanted: [4, 7] },
+    { wanted: 7 },
   ),
   realm(
     '53: a realm whose host is the user of another',
     ({ registry }) => `https://${registry.host}@evil.test/token`,
-    { wanted: [4, 7] },
+    { wanted: 7 },
   ),
-  realm('53: a realm that is a file', () => 'file:///etc/passwd', { wanted: [4, 7] }),
-  realm('53: a realm that is a script', () => 'javascript:alert(1)', { wanted: [4, 7] }),
-  realm('53: a realm that is no URL', () => 'http://[::1', { wanted: [4, 7] }),
-  realm('53: a realm that is missing', () => '', { wanted: [4, 7] }),
+  realm('53: a realm that is a file', () => 'file:///etc/passwd', { wanted: 7 }),
+  realm('53: a realm that is a script', () => 'javascript:alert(1)', { wanted: 7 }),
+  realm('53: a realm that is no URL', () => 'http://[::1', { wanted: 7 }),
+  realm('53: a realm that is missing', () => '', { wanted: 7 }),
   realm('53: a realm that is relative', () => '/token', { wanted: 'ok' }),
-  realm('a realm with terminal escapes', () => 'https://\u009b2Jevil.test/token', { wanted: [4, 7] }),
+  realm('a realm with terminal escapes', () => 'https://\u009b2Jevil.test/token', { wanted: 7 }),
   ...[
     '',
     'Bearer',
@@ -407,7 +407,7 @@ table('realms', [
     `Bearer realm="${'x'.repeat(60_000)}`,
   ].map((text): Case => ({
     name: `54: the challenge ${text === '' ? 'is missing' : `is ${text.slice(0, 30)}`}`,
-    wanted: [4, 7],
+    wanted: text.startsWith('Bearer') ? 7 : 4,
     auth: 'bearer',
     arrange: asks(text),
     says: /challenge|realm|token service/,
@@ -432,7 +432,7 @@ table('realms', [
     '56: a realm with 10 000 parameters',
     ({ registry }) => `${registry.origin}/token?${'a=1&'.repeat(10_000)}`,
     {
-      wanted: [0, 4, 7],
+      wanted: 7,
       check: (_, { registry }) => {
         for (const { path } of registry.requests) assert.ok(path.length <= 8192, `${path.length} characters`);
       },
@@ -440,7 +440,7 @@ table('realms', [
   ),
   {
     name: '60: a token service that sends us to another host',
-    wanted: [4, 7],
+    wanted: 4,
     auth: 'bearer',
     faults: async (stage) => {
       const origin = await strangers(stage);
@@ -449,14 +449,14 @@ table('realms', [
   },
   {
     name: '60: a token service that sends us to the address of cloud metadata',
-    wanted: [4, 7],
+    wanted: 7,
     auth: 'bearer',
     run: { withinSeconds: 20 },
     faults: { '* token': redirects('http://169.254.169.254/token', 302) },
   },
   {
     name: '60: a token service that sends us from TLS to clear',
-    wanted: [4, 7],
+    wanted: 7,
     place: 'tls',
     auth: 'bearer',
     faults: async (stage) => ({ '* token': redirects(`${await strangers(stage)}/token`) }),
@@ -464,7 +464,7 @@ table('realms', [
   },
   {
     name: '60: a token service that sends us round in circles',
-    wanted: [4, 7],
+    wanted: 7,
     auth: 'bearer',
     faults: { '* token': redirects('/token?again') },
   },
@@ -509,7 +509,7 @@ table('realms', [
   },
   {
     name: 'a token service that answers with bytes that are no HTTP',
-    wanted: [5, 7],
+    wanted: 7,
     auth: 'bearer',
     faults: { '* token': speaks('\u0000\u0001\u0002 not http\r\n\r\n') },
   },

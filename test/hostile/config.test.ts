@@ -67,11 +67,11 @@ table('config.json', [
   entry('18: a password with an escape', ({ user }) => ({
     auth: Buffer.from(`${user.user}:${user.password}\u001b[2J`).toString('base64'),
   })),
-  entry('18: auth of 1 MiB', () => ({ auth: 'A'.repeat(1024 * 1024) }), { says: /./ }),
+  entry('18: auth of 1 MiB', () => ({ auth: 'A'.repeat(1024 * 1024) }), { says: /at most 1048576 are read/ }),
   config(
     '19: config.json that begins with a byte order mark',
     (s) => `\ufeff${dockerConfig({ [s.host]: s.user })}`,
-    { wanted: [0, 2], says: /./, check: undefined },
+    { wanted: 'ok', says: [], check: undefined },
   ),
   config('config.json that is not UTF-8', () => Buffer.from([0x7b, 0xff, 0xfe, 0x7d]), { says: /UTF-8/ }),
   config(
@@ -129,7 +129,7 @@ table('config.json', [
   }),
   {
     name: '23: config.json that is a directory',
-    wanted: [2, 8],
+    wanted: 2,
     auth: 'basic',
     login: false,
     names: 'file',
@@ -140,7 +140,7 @@ table('config.json', [
     : [
         {
           name: '23: config.json that is a FIFO',
-          wanted: [2, 8],
+          wanted: 2,
           auth: 'basic',
           names: 'file',
           arrange: async ({ dockerConfig: file }: Stage) => {
@@ -207,8 +207,8 @@ table('login', [
   }),
   login("28: of two line ends one is the password's own", {
     password: ({ user }) => `${user.password}\n\n`,
-    wanted: [2, 4],
-    says: /./,
+    wanted: 4,
+    says: /401 Unauthorized/,
   }),
   login('28: a password on the command line is warned of', {
     command: ({ host, user }) => ['login', '-u', user.user, '-p', user.password, host],
@@ -272,7 +272,7 @@ table('login', [
   }),
   login('an empty password', { password: () => '', wanted: 2, says: /empty/ }),
   login('103: a password over plain http to another host is refused', {
-    wanted: [4, 7],
+    wanted: 4,
     auth: 'basic',
     command: ({ user, registry }) => [
       'login',

@@ -36,7 +36,7 @@ table('stores', [
       await rm(stage.store, { recursive: true });
       await writeFile(stage.store, 'x');
     },
-    { wanted: [2, 8] },
+    { wanted: 8 },
   ),
   store('151: a directory of the store is a file', async (stage) => {
     await rm(join(stage.store, 'blobs'), { recursive: true });
@@ -49,7 +49,7 @@ table('stores', [
       await mkdir(stage.store);
       await writeFile(join(stage.store, 'diary.txt'), 'x');
     },
-    { wanted: [2, 8] },
+    { wanted: 2 },
   ),
   store(
     '152: a blob that was altered is fetched again',
@@ -80,7 +80,7 @@ table('stores', [
       await symlink(join(stage.home, 'elsewhere'), layer(stage));
     },
     {
-      wanted: [0, 8],
+      wanted: 'ok',
       check: async (_, stage) =>
         assert.equal((await readFile(join(stage.home, 'elsewhere'))).length, 262_355),
     },
@@ -94,7 +94,7 @@ table('stores', [
     },
     {
       command: 'push',
-      wanted: [6, 7, 8],
+      wanted: 8,
       names: 'nothing',
       check: (_, { registry }) => {
         for (const bytes of registry.blobs.values()) assert.ok(!bytes.includes('never-send-me'));
@@ -129,7 +129,7 @@ table('stores', [
       await rm(index(stage));
       await symlink(join(stage.home, 'other.json'), index(stage));
     },
-    { wanted: [0, 8] },
+    { wanted: 8 },
   ),
   store(
     '153: a name with terminal escapes in index.json',
@@ -137,7 +137,7 @@ table('stores', [
       const text = await readFile(index(stage), 'utf8');
       await writeFile(index(stage), text.replace(stage.image, String.raw`\u001b[2J\u009b31mevil`));
     },
-    { command: () => ['images'], wanted: [0, 2, 8] },
+    { command: () => ['images'], wanted: 'ok' },
   ),
   store('154: oci-layout that is missing', (stage) => rm(join(stage.store, 'oci-layout')), {
     says: /oci-layout/,
@@ -159,7 +159,7 @@ table('stores', [
       await mkdir(partial, { recursive: true });
       await writeFile(join(partial, 'x'), 'x');
     },
-    { wanted: [0, 8] },
+    { wanted: 'ok' },
   ),
   store(
     'a partial that is a link to a file of ours',
@@ -171,7 +171,7 @@ table('stores', [
       await symlink(join(stage.home, 'precious.txt'), join(stage.store, '.partial', `${algorithm}-${hex}`));
     },
     {
-      wanted: [0, 8],
+      wanted: 'ok',
       check: async (_, stage) =>
         assert.equal(await readFile(join(stage.home, 'precious.txt'), 'utf8'), 'precious'),
     },

@@ -169,7 +169,6 @@ table(
     helper('34: the same with --debug', (s) => `(${print(answer(s))}\n) | tee /dev/stderr; exit 1`, {
       talks: true,
       names: 'nothing',
-      says: /./,
       command: ({ image, flags }) => ['pull', '--debug', ...flags, image],
       check: ({ stderr }) => assert.match(stderr, /docker-credential-test failed \(exit code 1\)/),
     }),

@@ -65,7 +65,7 @@ table('manifests that cannot be read', [
   }),
   {
     name: '67: a page of 300 lines that says 404',
-    wanted: [3, 7],
+    wanted: 3,
     faults: {
       '* *': says(404, {
         headers: { 'content-type': 'text/html' },
@@ -110,12 +110,12 @@ table('manifests that cannot be read', [
   },
   {
     name: '70: a size that is larger than the layer',
-    wanted: [5, 6],
+    wanted: 6,
     arrange: holdsLayer({ size: 100_000 }),
     says: /size|bytes/,
   },
   { name: '70: a size of nothing', wanted: 6, arrange: holdsLayer({ size: 0 }) },
-  { name: '70: a size of 9 PB', wanted: [5, 6, 8], arrange: holdsLayer({ size: 9e15 }), says: /size|bytes/ },
+  { name: '70: a size of 9 PB', wanted: 8, arrange: holdsLayer({ size: 9e15 }), says: /size|bytes/ },
   held('71: an image that is called an index', (honest: Document) => ({ ...honest, mediaType: OCI_INDEX }), {
     type: OCI_INDEX,
   }),
@@ -218,7 +218,7 @@ table('manifests that are not those asked for', [
   },
   {
     name: '72: a header that lies about the digest',
-    wanted: [0, 6],
+    wanted: 'ok',
     faults: { 'GET manifest': withHeaders({ 'docker-content-digest': `sha256:${HEX}` }) },
     check: (run, stage) => {
       if (run.code === 0) assert.ok(run.stdout.includes(stage.graph.descriptor.digest));
@@ -226,7 +226,7 @@ table('manifests that are not those asked for', [
   },
   {
     name: '72: a header of the digest that is no digest',
-    wanted: [0, 6],
+    wanted: 'ok',
     faults: { '* manifest': withHeaders({ 'docker-content-digest': '../../../etc/passwd' }) },
   },
   {
@@ -267,7 +267,7 @@ table('manifests that are not those asked for', [
   })),
   {
     name: '74: a layer by SHA-512 that the registry does not have',
-    wanted: [3, 7],
+    wanted: 3,
     arrange: holdsLayer({ digest: `sha512:${'cd'.repeat(64)}` }),
   },
 ]);
@@ -307,7 +307,7 @@ table('manifests that are too much', [
   ),
   {
     name: '76: an index that leads to itself for ever',
-    wanted: [3, 6, 7],
+    wanted: 6,
     faults: {
       'GET manifest': ({ log }) => ({
         status: 200,
@@ -324,7 +324,7 @@ table('manifests that are too much', [
   },
   {
     name: '76: 300 levels of indexes',
-    wanted: [3, 6, 7],
+    wanted: 6,
     arrange: ({ registry, graph }) => {
       let child: { bytes: Buffer; type: string } = { bytes: graph.bytes, type: OCI_MANIFEST };
       for (let level = 0; level < 300; level++) {
@@ -406,7 +406,7 @@ table('manifests that are too much', [
   }),
   held('80: a type that nobody knows', () => ({ schemaVersion: 2 }), {
     type: 'application/x-evil',
-    wanted: [6, 7],
+    wanted: 6,
   }),
   held(
     '80: an artifact',
@@ -440,7 +440,7 @@ table('manifests that are too much', [
   },
   {
     name: '81: platforms with terminal escapes',
-    wanted: [3, 6],
+    wanted: 3,
     arrange: holds(
       {
         ...entries(1, {
@@ -455,10 +455,10 @@ table('manifests that are too much', [
   },
   {
     name: '82: data that does not fit its descriptor',
-    wanted: [0, 6],
+    wanted: 'ok',
     arrange: holdsLayer({ data: Buffer.from('evil').toString('base64') }),
   },
-  { name: '82: data that is no base64', wanted: [0, 6], arrange: holdsLayer({ data: '!!!' }) },
+  { name: '82: data that is no base64', wanted: 'ok', arrange: holdsLayer({ data: '!!!' }) },
   held('a media type of 10 000 characters', (honest: Document) => ({
     ...honest,
     config: { ...(honest.config as object), mediaType: `a/${'b'.repeat(10_000)}` },
@@ -468,12 +468,12 @@ table('manifests that are too much', [
     config: { ...(honest.config as object), mediaType: 'a/\u001b[2J' },
   })),
   held('annotations that are a list', (honest: Document) => ({ ...honest, annotations: ['x'] }), {
-    wanted: [0, 6],
+    wanted: 6,
   }),
   held(
     'annotations whose values are objects',
     (honest: Document) => ({ ...honest, annotations: { a: {} } }),
-    { wanted: [0, 6] },
+    { wanted: 6 },
   ),
   held('an index without entries', entries(0, {}), { type: OCI_INDEX, wanted: 3 }),
   held(
@@ -484,12 +484,12 @@ table('manifests that are too much', [
       size: 3,
       platform: { os: 'linux', architecture: 'amd64' },
     }),
-    { type: OCI_INDEX, wanted: [3, 6, 7] },
+    { type: OCI_INDEX, wanted: 3 },
   ),
   held(
     'a layer that says it is a manifest',
     (honest: Document) => ({ ...honest, layers: [{ ...honest.layers[0], mediaType: OCI_MANIFEST }] }),
-    { wanted: [3, 6, 7] },
+    { wanted: 3 },
   ),
   held(
     'a config that is the manifest of itself',
@@ -497,7 +497,7 @@ table('manifests that are too much', [
       ...honest,
       config: { mediaType: OCI_MANIFEST, digest: `sha256:${HEX}`, size: 10 },
     }),
-    { wanted: [3, 6, 7] },
+    { wanted: 3 },
   ),
   held(
     '90: a config of 64 MiB in an inspection',

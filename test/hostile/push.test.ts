@@ -132,7 +132,7 @@ table('where an upload goes on', [
   failed(
     '108: a Location with terminal escapes',
     location((path) => `http://evil\u009b2J${path}`),
-    { wanted: [5, 7] },
+    { wanted: 7 },
   ),
   ...(['basic', 'bearer'] as const).flatMap((auth): Case[] => [
     failed(`108: a Location at another port, with ${auth}`, (stage) => thief(stage), {
@@ -168,7 +168,7 @@ table('registries that stumble in a push', [
   failed(
     '109: 500 for ever to the bytes',
     { 'PUT upload': refuses(500, 'UNKNOWN'), 'PATCH upload': refuses(500, 'UNKNOWN') },
-    { wanted: [5, 7] },
+    { wanted: 5 },
   ),
   failed('109: 500 for ever to the manifest', { 'PUT manifest': refuses(500, 'UNKNOWN') }, { wanted: 5 }),
   push('109: 503 once', { 'POST upload': once(refuses(503, 'UNAVAILABLE')) }),
@@ -201,13 +201,13 @@ table('registries that stumble in a push', [
       'GET upload': ({ log }) => ({ status: 204, headers: { location: log.path, range: '0-0' } }),
     },
     {
-      wanted: [5, 7],
+      wanted: 7,
       check: (_, { registry }) =>
         assert.ok(registry.requests.length < 200, `${registry.requests.length} requests`),
     },
   ),
   push(
-    '117: bytes that are read slowly',
+    'a server that takes the bytes and then keeps silent',
     {
       'PUT upload': async (exchange, honest) => {
         exchange.request.pause();
@@ -215,7 +215,7 @@ table('registries that stumble in a push', [
         return honest();
       },
     },
-    { run: { env: { REG_IDLE_TIMEOUT: '2s' } }, wanted: [0, 5] },
+    { run: { env: { REG_IDLE_TIMEOUT: '2s' } }, wanted: 5 },
   ),
   push('a slow answer', { 'PUT upload': dawdles(1, 200) }),
 ]);
@@ -312,7 +312,7 @@ table('registries that lie in a push', [
   failed(
     '114: HEAD says for ever that everything is there',
     { 'HEAD base': says(200), 'HEAD layer': says(200), 'HEAD config': says(200) },
-    { wanted: [0, 7], check: undefined },
+    { wanted: 'ok', check: undefined },
   ),
   push('114: HEAD of the manifest says that it is there', {
     'HEAD manifest': says(200, {
@@ -330,7 +330,7 @@ table('registries that lie in a push', [
   failed(
     '115: a blob is stored under another digest',
     { 'PUT upload': withHeaders({ 'docker-content-digest': OTHER }), 'PATCH upload': withHeaders({}) },
-    { wanted: [6, 7] },
+    { wanted: 6 },
   ),
   push(
     '115: the manifest is stored under another digest',
@@ -343,12 +343,12 @@ table('registries that lie in a push', [
   push(
     '200 where 201 is due',
     { 'PUT upload': async (_, honest) => ({ ...(await honest()), status: 200 }) },
-    { wanted: [0, 7] },
+    { wanted: 'ok' },
   ),
   push(
     '202 where 201 is due',
     { 'PUT upload': async (_, honest) => ({ ...(await honest()), status: 202 }) },
-    { wanted: [0, 7] },
+    { wanted: 'ok' },
   ),
   push(
     '121: the manifest goes last, when every blob has its 201',
@@ -392,7 +392,7 @@ async function spoil(
 table('stores that changed before a push', [
   {
     name: '118: a layer with a changed byte is noticed before the upload',
-    wanted: [6, 8],
+    wanted: 8,
     command: 'push',
     storeIsSpoiled: true,
     names: 'nothing',
@@ -405,7 +405,7 @@ table('stores that changed before a push', [
   },
   {
     name: '118: a layer changed by someone who put the time back',
-    wanted: [6, 8],
+    wanted: 6,
     command: 'push',
     storeIsSpoiled: true,
     names: 'nothing',
@@ -420,7 +420,7 @@ table('stores that changed before a push', [
   },
   {
     name: '118: a layer that was cut off',
-    wanted: [6, 8],
+    wanted: 8,
     command: 'push',
     storeIsSpoiled: true,
     names: 'nothing',
@@ -429,7 +429,7 @@ table('stores that changed before a push', [
   },
   {
     name: '118: a layer that is gone',
-    wanted: [3, 6, 7, 8],
+    wanted: 3,
     command: 'push',
     storeIsSpoiled: true,
     names: 'nothing',

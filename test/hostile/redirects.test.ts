@@ -160,7 +160,7 @@ table('redirects', [
   },
   ...['Basic realm="registry"', 'Bearer realm="ORIGIN/token",service="x"'].map((challenge): Case => ({
     name: `59: another origin asks for a login by ${challenge.slice(0, 6)}`,
-    wanted: [4, 7],
+    wanted: 4,
     auth: 'basic',
     faults: async (stage) => {
       const cdn = await stage.elsewhere({ address: '127.0.0.2' });
@@ -224,7 +224,7 @@ table('redirects', [
   sent('62: data', 'data:text/plain,hello'),
   sent('62: no URL', 'http://[::1'),
   sent('62: a user in front', ({ registry }) => `${registry.origin.replace('://', '://bob:pw@')}/x`, {
-    wanted: [6, 7],
+    wanted: 7,
   }),
   sent('62: a port that is none', 'http://127.0.0.1:99999/x'),
   {
@@ -246,7 +246,7 @@ table('redirects', [
         return undefined;
       },
     }),
-    wanted: [5, 7],
+    wanted: 7,
   }),
   ...['300', '304', '305', '306'].map((status) =>
     sent(`a redirect that is none: ${status}`, '', {
@@ -308,22 +308,23 @@ table('redirects from a public registry', [
 table('signed URLs', [
   ...(
     [
-      ['a refusal', refuses(403, 'AccessDenied')],
+      ['a refusal', 4, refuses(403, 'AccessDenied')],
       [
         'an error in XML',
+        4,
         says(403, {
           headers: { 'content-type': 'application/xml' },
           body: '<Error><Code>AccessDenied</Code></Error>',
         }),
       ],
-      ['404', says(404)],
-      ['500 for ever', says(500)],
-      ['another 307 to a file', redirects('file:///etc/passwd')],
-      ['the wrong bytes', says(200, { body: 'wrong' })],
+      ['404', 3, says(404)],
+      ['500 for ever', 5, says(500)],
+      ['another 307 to a file', 7, redirects('file:///etc/passwd')],
+      ['the wrong bytes', 6, says(200, { body: 'wrong' })],
     ] as const
-  ).map(([what, fault]): Case => ({
+  ).map(([what, wanted, fault]): Case => ({
     name: `64: the signature is not printed with ${what}`,
-    wanted: [3, 4, 5, 6, 7],
+    wanted,
     auth: 'bearer',
     faults: layerAt({ fault: () => fault }),
   })),
@@ -410,6 +411,6 @@ table('redirects of a push', [
     {
       'POST upload': once(redirects(({ log }) => `${log.path}?again`)),
     },
-    { wanted: [0, 7] },
+    { wanted: 'ok' },
   ),
 ]);

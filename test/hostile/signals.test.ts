@@ -44,10 +44,12 @@ describe('signals', { concurrency: 4, skip: platform === 'win32' }, () => {
       child.kill(signal);
       const ended = await child.ended;
       assert.equal(ended.code, code, ended.stderr);
-      assert.ok(performance.now() - started < 5000, 'it took its time');
+      // An idle server would be given up after a minute.
+      assert.ok(performance.now() - started < 20_000, 'it took its time');
       assert.ok(ended.stderr.split('\n').length <= 2, ended.stderr);
-      await judgeDisk(stage, before, { mayWrite: [] });
       await finishes(stage);
+      // Only now: on a busy machine it may have had no time to take back its lease, which the next pull does.
+      await judgeDisk(stage, before, { mayWrite: [] });
       assert.ok(stage.registry.requests.some(({ headers }) => headers.range !== undefined));
     });
   }
