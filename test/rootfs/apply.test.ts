@@ -87,6 +87,11 @@ test('124: what is written through a link lands inside the root, wherever the li
   assert.equal((await applied(t, [chain]))['file'], 'new');
   await refused(t, [[link('a', 'b'), link('b', 'a'), file('a/file')]], 'too many links');
   await refused(t, [[link('a', 'a')], [file('a/file')]], 'too many links');
+  // As many as Linux follows.
+  const links = (count: number): readonly RawEntry[] =>
+    Array.from({ length: count }, (_, at) => link(`a${at}`, at === 0 ? 'end' : `a${at - 1}`));
+  assert.equal((await applied(t, [[...links(40), file('a39/file')]]))['end/file'], 'new');
+  await refused(t, [[...links(41), file('a40/file')]], 'too many links');
 });
 
 test('125: an entry in the place of a link replaces the link', async (t) => {

@@ -185,6 +185,13 @@ test('141: names and attributes are bounded, which are kept in memory', async (t
     () => quota.addEntry('layer y', 1),
     failure('TOO_LARGE', 'layer y brings names and attributes'),
   );
+  counted.mock.restore();
+  const many = new Quota();
+  for (let count = 0; count < 10_000_000; count++) many.addEntry('layer x', 0);
+  assert.throws(
+    () => many.addEntry('layer y', 0),
+    failure('TOO_LARGE', 'layer y brings the image to more than 10000000 entries'),
+  );
 });
 
 test('a layer that is not what its digest says, or the config, is found out at its end', async () => {

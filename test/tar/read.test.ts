@@ -26,6 +26,14 @@ async function read(tar: Uint8Array, pieceSize = 700): Promise<readonly Read[]> 
   return entries;
 }
 
+/** As `read`, with no look at what is in the entries. */
+async function passOver(tar: Uint8Array): Promise<void> {
+  const pieces = (async function* () {
+    yield tar;
+  })();
+  for await (const { size } of readTar(pieces, { what })) assert.ok(size >= 0);
+}
+
 async function refused(
   entries: readonly RawEntry[],
   says: string,
@@ -125,6 +133,8 @@ test('133: sizes that are negative, no numbers, or beyond all disks are refused'
   for (const [size = 0, says] of sizes) await refused([{ name: 'a', size, content: 'x' }], says);
   for (const size of ['-1', '1e3', 'x', '99999999999999999999'])
     await refused([pax({ size }), { name: 'a' }], 'its size is not a number');
+  // Also of what has no content, where no program should look at it.
+  await refused([{ name: 'a', flag: '5', size: base256(-512n, 12) }], 'its size -512 is out of range');
 });
 
 test('134: sparse files, old and new, are refused', async () => {
@@ -209,6 +219,11 @@ test('136: a wrong checksum, garbage, a lone empty block and a tar that is cut o
     [1700, 'entry 2: it is cut off'],
   ] as const)
     await assert.rejects(read(tar.subarray(0, length)), failure('UNSAFE_ARCHIVE', says));
+  await assert.rejects(
+    passOver(tar.subarray(0, 1700)),
+    failure('UNSAFE_ARCHIVE', 'entry 2: it is cut off'),
+    'what nobody reads counts, too',
+  );
   // As Go has it, and so Docker: the end of the bytes is an end, too.
   for (const length of [1536 * 2, 1536 + 1112]) assert.equal((await read(tar.subarray(0, length))).length, 2);
   assert.equal((await read(Buffer.alloc(0))).length, 0);

@@ -107,6 +107,25 @@ test('a pull goes on where an earlier one broke off, and begins again where that
   }
 });
 
+test('what is no file, in the place of a partial, is replaced, and what a link leads to stays', async (t) => {
+  const stage = await setStage(t);
+  await putFiles(stage, { 'a.txt': 'new' });
+  const precious = join(await temporaryFolder(t), 'precious');
+  await writeFile(precious, 'precious');
+  const put: readonly ((path: string) => Promise<unknown>)[] = [
+    (path) => symlink(precious, path),
+    (path) => mkdir(join(path, 'below'), { recursive: true }),
+  ];
+  for (const inTheWay of put) {
+    const folder = await temporaryFolder(t);
+    await inTheWay(join(folder, partialName(digestsOf('new').digest)));
+    await pullArtifact(`${stage.host}/files:1`, { ...stage, folder });
+    assert.deepEqual(await read(folder, 'a.txt'), ['new']);
+    assert.deepEqual(await readdir(folder), ['a.txt']);
+  }
+  assert.equal(await readFile(precious, 'utf8'), 'precious');
+});
+
 test('wrong bytes become no file, and are not kept', async (t) => {
   const stage = await setStage(t, {
     intercept: ({ log, response }) => {
