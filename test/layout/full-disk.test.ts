@@ -25,6 +25,9 @@ test('a disk that gets full: the bytes needed are told, the store stays whole', 
     (error) => hasCode(error, 'DISK_FULL') && /\d+ more bytes are needed/.test(error.message),
   );
   assert.deepEqual((await verifyLayout(store)).problems, []);
+  // The partial has given back what names and locks need.
+  await store.put(small.source.get(small.root), { tag: 'docker.io/library/third:1' });
+  await store.remove(['docker.io/library/third:1']);
   await store.close();
   assert.deepEqual(
     (await readdir(`${folder}/.partial`)).filter((name) => !name.startsWith('sha256-')),

@@ -254,6 +254,25 @@ test('a server that stops reading an upload is given up', async (context) => {
   );
 });
 
+test('a server that reads an upload slowly but steadily is waited for', async (context) => {
+  const size = 48 << 20;
+  let pauses = 0;
+  const server = await startHttpServer(context, async (exchange) => {
+    let received = 0;
+    for await (const chunk of exchange.request as AsyncIterable<Buffer>) {
+      received += chunk.length;
+      if (received <= pauses * (1 << 20)) continue;
+      pauses += 1;
+      await sleep(15);
+    }
+    reply(exchange, 201, { body: `${received}` });
+  });
+  const body = bodyOf(size, () => repeat(Buffer.alloc(1 << 20), 48));
+  const http = startHttp(context, { idleTimeoutMs: 500 });
+  assert.equal(await readAll(http, get(server.origin, { method: 'PUT', body })), `${size}`);
+  assert.ok(pauses * 15 > 500, 'all in all it took longer than silence may');
+});
+
 test('a server that is slow but steady is waited for', async (context) => {
   const server = await startHttpServer(context, async ({ response }) => {
     response.writeHead(200, { 'content-length': 8 });
