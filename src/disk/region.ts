@@ -37,15 +37,25 @@ export class Region {
   }
 
   /** As `Content.open`. Throws SIZE_MISMATCH when the file became shorter, DISK_ERROR, ABORTED. */
-  async open({ from = 0, to = this.size, signal }: OpenOptions = {}): Promise<AsyncIterable<Uint8Array>> {
-    return this.slice(0, Math.min(to, this.size)).#pieces(from, signal);
+  async open({ to = this.size, ...options }: OpenOptions = {}): Promise<AsyncIterable<Uint8Array>> {
+    return this.slice(0, Math.min(to, this.size)).#pieces(options);
   }
 
   /** At most `length` bytes from byte `from` on; fewer only at the end. Throws as `open`. */
   async read(from: number, length: number): Promise<Uint8Array> {
-    const { handle, path, start, size } = this.#span;
     // A buffer of its own each time: the consumer may keep it.
-    const bytes = Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - from)));
+    return this.#fill(this.#memoryFor(from, length), from);
+  }
+
+  /** Memory for the bytes that there are of `length` from byte `from` on. */
+  #memoryFor(from: number, length: number): Buffer {
+    return Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, this.size - from)));
+  }
+
+  /** What there is from byte `from` on, as much as `memory` holds. */
+  async #fill(memory: Buffer, from: number): Promise<Uint8Array> {
+    const { handle, path, start, size } = this.#span;
+    const bytes = memory.subarray(0, size - from);
     for (let filled = 0; filled < bytes.byteLength;) {
       const position = start + from + filled;
       const { bytesRead } = await onDisk({ verb: 'read', path }, () =>
@@ -58,10 +68,14 @@ export class Region {
     return bytes;
   }
 
-  async *#pieces(from: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  async *#pieces({ from = 0, borrows = false, signal }: OpenOptions): AsyncGenerator<Uint8Array> {
+    const memory = (at: number): Buffer => this.#memoryFor(at, PIECE_SIZE);
+    // What was yielded last is in use until the next bytes are there.
+    let [next, last] = borrows ? [memory(from), memory(from)] : [];
     for (let position = from; position < this.size; position += PIECE_SIZE) {
       throwIfAborted(signal);
-      yield await this.read(position, PIECE_SIZE);
+      yield await this.#fill(next ?? memory(position), position);
+      [next, last] = [last, next];
     }
   }
 }

@@ -5,6 +5,7 @@ import { platform } from 'node:process';
 import { test } from 'node:test';
 
 import { digestFile, readFrom } from '../../src/disk/read-file.js';
+import { bytesOf } from '../../src/disk/region.js';
 import { temporaryFolder } from '../support/temp.js';
 
 test('small files that are read one after the other leave signals and timers their turn', async (t) => {
@@ -38,10 +39,14 @@ test('the pieces of a file share memory only where it is borrowed, and are right
   const path = join(await temporaryFolder(t), 'large');
   const bytes = Buffer.concat([1, 2, 3, 4, 5].map((n) => Buffer.alloc(1_000_000, n)));
   await writeFile(path, bytes);
-  for (const borrows of [true, false]) {
+  const readings = [true, false].flatMap((borrows) => [
+    { borrows, reading: readFrom(path, { borrows, check: () => true }) },
+    { borrows, reading: bytesOf(path, { borrows }) },
+  ]);
+  for (const { borrows, reading } of readings) {
     const pieces: Uint8Array[] = [];
     const copies: Uint8Array[] = [];
-    for await (const piece of readFrom(path, { borrows, check: () => true })) {
+    for await (const piece of reading) {
       pieces.push(piece);
       copies.push(Buffer.from(piece));
     }
