@@ -2,7 +2,7 @@
 
 import type { Reference } from '../spec/reference.js';
 import { parseImage } from './image-name.js';
-import { parseServer } from './logins/login.js';
+import { parseServer } from './server-name.js';
 
 export interface Target {
   readonly host: string;

@@ -1,7 +1,7 @@
 /** `reg catalog` */
 
 import { listRepositories } from '../../operations/listing/catalog.js';
-import { parseServer } from '../../operations/logins/login.js';
+import { parseServer } from '../../operations/server-name.js';
 import { parseNamePatterns, quotePatterns } from '../../operations/listing/name-pattern.js';
 import type { Context } from '../context.js';
 import type { ListFlags } from '../flags/flags.js';

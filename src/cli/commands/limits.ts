@@ -1,6 +1,6 @@
 /** `reg limits` */
 
-import { DEFAULT_SERVER } from '../../operations/logins/login.js';
+import { DEFAULT_SERVER } from '../../operations/server-name.js';
 import { readLimits, type Limits } from '../../operations/listing/limits.js';
 import { describeRateLimit, noneLeft } from '../../operations/listing/rate-limit.js';
 import { parseTarget } from '../../operations/target.js';

@@ -3,7 +3,8 @@
 import type { Credential } from '../../credentials/credential.js';
 import type { StoreChoice } from '../../credentials/keep.js';
 import { hasCode, RegError } from '../../errors.js';
-import { DEFAULT_SERVER, login, parseServer, type LoginResult } from '../../operations/logins/login.js';
+import { login, type LoginResult } from '../../operations/logins/login.js';
+import { DEFAULT_SERVER, parseServer } from '../../operations/server-name.js';
 import { findLogin, isAccepted } from '../../operations/logins/whoami.js';
 import { cleanText, quoteText } from '../../spec/text.js';
 import type { Context } from '../context.js';

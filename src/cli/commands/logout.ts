@@ -1,7 +1,7 @@
 /** `reg logout` */
 
 import { RegError } from '../../errors.js';
-import { DEFAULT_SERVER } from '../../operations/logins/login.js';
+import { DEFAULT_SERVER } from '../../operations/server-name.js';
 import { logout, logoutAll } from '../../operations/logins/logout.js';
 import type { Context } from '../context.js';
 

@@ -1,7 +1,7 @@
 /** `reg whoami` */
 
 import { requireLogin } from '../open/known-login.js';
-import { DEFAULT_SERVER } from '../../operations/logins/login.js';
+import { DEFAULT_SERVER } from '../../operations/server-name.js';
 import type { Context } from '../context.js';
 
 export async function run(context: Context): Promise<void> {

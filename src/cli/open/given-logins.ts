@@ -2,7 +2,7 @@
 
 import type { GivenLogin } from '../../credentials/chain.js';
 import { RegError } from '../../errors.js';
-import { parseServer } from '../../operations/logins/login.js';
+import { parseServer } from '../../operations/server-name.js';
 import type { Redactor } from '../../spec/redactor.js';
 import type { SharedFlags } from '../flags/flags.js';
 import type { Io } from '../io.js';

@@ -1,7 +1,7 @@
 /** The login that commands would use for a registry, for those that only want to know of it. */
 
 import { RegError } from '../../errors.js';
-import { DEFAULT_SERVER, parseServer } from '../../operations/logins/login.js';
+import { DEFAULT_SERVER, parseServer } from '../../operations/server-name.js';
 import { findLogin, type KnownLogin } from '../../operations/logins/whoami.js';
 import type { Context } from '../context.js';
 

@@ -4,7 +4,7 @@ import type { CallOptions } from '../../content/types.js';
 import { explain, hasCode, RegError } from '../../errors.js';
 import type { RegistryClient } from '../../registry/client.js';
 import { DOCKER_HUB } from '../../spec/docker-hub.js';
-import { parseServer } from '../logins/login.js';
+import { parseServer } from '../server-name.js';
 import type { NamePattern } from './name-pattern.js';
 
 export interface ListRepositoriesOptions extends CallOptions {

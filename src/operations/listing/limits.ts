@@ -5,7 +5,7 @@ import { explain, hasCode, RegError } from '../../errors.js';
 import type { RateLimit } from '../../registry/survey/rate-limit.js';
 import { familiarName, type Reference } from '../../spec/reference.js';
 import type { Connection } from '../connect/connect.js';
-import { DEFAULT_SERVER } from '../logins/login.js';
+import { DEFAULT_SERVER } from '../server-name.js';
 import { askRateLimit } from './rate-limit.js';
 import { parseTarget } from '../target.js';
 import { findLogin } from '../logins/whoami.js';

@@ -4,7 +4,8 @@ import type { CallOptions } from '../../content/types.js';
 import { variableSource } from '../../credentials/config-source.js';
 import { forgetAll, forgetCredential, type ForgetOptions } from '../../credentials/forget.js';
 import { OsKeychain } from '../../credentials/os-keychain.js';
-import { parseServer, type LoginPlace } from './login.js';
+import type { LoginPlace } from './login.js';
+import { parseServer } from '../server-name.js';
 
 export interface LogoutResult {
   readonly server: string;

@@ -4,7 +4,7 @@ import type { CallOptions } from '../../content/types.js';
 import type { Credential } from '../../credentials/credential.js';
 import { hasCode } from '../../errors.js';
 import type { Connection } from '../connect/connect.js';
-import { parseServer } from './login.js';
+import { parseServer } from '../server-name.js';
 
 export interface KnownLogin {
   readonly server: string;

@@ -4,47 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { systemClock } from '../../../src/content/system-clock.js';
-import { login, parseServer, type LoginPlace } from '../../../src/operations/logins/login.js';
+import { login, type LoginPlace } from '../../../src/operations/logins/login.js';
 import { logout } from '../../../src/operations/logins/logout.js';
 import { thisProcess } from '../../layout/stores.js';
 import { basicCredentials, reply, startHttpServer, type HttpServer } from '../../support/http-server.js';
 import { temporaryFolder, type Scope } from '../../support/temp.js';
-
-const names: readonly [text: string, host: string][] = [
-  ['ghcr.io', 'ghcr.io'],
-  ['https://ghcr.io', 'ghcr.io'],
-  ['HTTPS://ghcr.io/', 'ghcr.io'],
-  ['https://ghcr.io/v2/', 'ghcr.io'],
-  ['localhost', 'localhost'],
-  ['localhost:5000/', 'localhost:5000'],
-  ['[::1]:5000', '[::1]:5000'],
-  ['docker.io', 'docker.io'],
-  ['index.docker.io', 'docker.io'],
-  ['registry-1.docker.io', 'docker.io'],
-  ['https://index.docker.io/v1/', 'docker.io'],
-];
-
-for (const [text, host] of names) {
-  test(`${text} names the registry ${host}`, () => assert.equal(parseServer(text), host));
-}
-
-for (const text of [
-  '',
-  'ghcr',
-  'ghcr.io/team',
-  'me:pw@ghcr.io',
-  'ghcr.io:0',
-  'a b.test',
-  'https://',
-  'ghcr.io/v2/x',
-]) {
-  test(`"${text}" names no registry`, () => {
-    assert.throws(() => parseServer(text), {
-      code: 'INVALID_ARGUMENT',
-      message: /is not the name of a registry$/,
-    });
-  });
-}
 
 /** A registry that lets in one user. */
 function startRegistry(scope: Scope): Promise<HttpServer> {
