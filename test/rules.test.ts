@@ -23,7 +23,7 @@ const RULES: readonly Rule[] = [
       'the standard output and error are written to only by what makes text safe, or writes words of ours',
     pattern: /\b(?:stdout|stderr|screen|io\.\w+|stream)\.write\(/,
     places: [
-      /^cli\/(?:output\/output|session|input\/prompt|program)\.ts$/,
+      /^cli\/(?:output\/output|session|input\/prompt|program|run)\.ts$/,
       /^cli\/progress\/(?:plain|painter|silent|json)\.ts$/,
       // A tar that goes to the standard output is bytes, and no text.
       /^tar\/target\.ts$/,
@@ -42,8 +42,13 @@ const RULES: readonly Rule[] = [
     title: 'text reaches a terminal through the cleaning of lines, JSON, templates or errors',
     pattern:
       /(?:stdout|screen)\.write\((?!`\$\{(?:cleanLine|safeJson|hide)|SHOW_CURSOR|bytes\)|text\)|filledIn\(|`\$\{line\}\\n`)/,
-    // What speaks to its parent by a pipe, and to no terminal.
-    places: [/^credentials\/keychain\.ts$/, /^cli\/credential-helper\.ts$/],
+    places: [
+      // What speaks to its parent by a pipe, and to no terminal.
+      /^credentials\/keychain\.ts$/,
+      /^cli\/credential-helper\.ts$/,
+      // The version and the help, which are words of ours.
+      /^cli\/run\.ts$/,
+    ],
   },
   {
     title: 'HTTP is spoken in one place for registries, one for proxies, one for engines; the server listens',
