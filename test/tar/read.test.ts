@@ -220,8 +220,8 @@ test('136: a wrong checksum, garbage, a lone empty block and a tar that is cut o
   ] as const)
     await assert.rejects(read(tar.subarray(0, length)), failure('UNSAFE_ARCHIVE', says));
   await assert.rejects(
-    passOver(tar.subarray(0, 1700)),
-    failure('UNSAFE_ARCHIVE', 'entry 2: it is cut off'),
+    passOver(tar.subarray(0, 1100)),
+    failure('UNSAFE_ARCHIVE', 'entry 1: it is cut off'),
     'what nobody reads counts, too',
   );
   // As Go has it, and so Docker: the end of the bytes is an end, too.
