@@ -14,12 +14,13 @@ import { hashed } from '../../content/verify.js';
 import { ifThere, onDisk } from '../../disk/files.js';
 import { openFile, type Region } from '../../disk/region.js';
 import { Scratch } from '../../disk/scratch.js';
-import { explaining, RegError } from '../../errors.js';
+import { explain, RegError } from '../../errors.js';
 import { Digester, type Digest } from '../../spec/digest.js';
 import { layerTypeFor } from '../../spec/layer-type.js';
 import { quoteText } from '../../spec/text.js';
 import { decompress, gzip, MAGIC_LENGTH, sniffCompression, type Compression } from '../../tar/compression.js';
 import { tarFolder } from '../../tar/folder.js';
+import { NO_TAR } from '../../tar/headers.js';
 import { readTar } from '../../tar/read.js';
 
 export interface NewLayer {
@@ -53,6 +54,8 @@ const SPECIAL: ReadonlySet<string> = new Set(
 );
 const NONE: ReadonlySet<string> = new Set();
 
+const LONE_FILE = 'A layer is made of a tar or of a directory: put a single file into a directory.';
+
 /** To be closed by the caller, when the layers have been copied. */
 export class NewLayers {
   readonly #options: NewLayersOptions;
@@ -76,7 +79,10 @@ export class NewLayers {
         hint: 'Check the path.',
       });
     const layer = stats.isDirectory() ? this.#folder(path) : this.#tar(path);
-    return layer.catch(explaining(`cannot make a layer of ${quoteText(path)}`));
+    return layer.catch((error: unknown) => {
+      const isNoTar = error instanceof RegError && error.message.endsWith(NO_TAR);
+      throw explain(error, `cannot make a layer of ${quoteText(path)}`, isNoTar ? { hint: LONE_FILE } : {});
+    });
   }
 
   async close(): Promise<void> {

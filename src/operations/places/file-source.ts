@@ -15,7 +15,7 @@ import { openLayout } from '../../layout/layout.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import { familiarName, formatReference } from '../../spec/reference.js';
 import { quoteText } from '../../spec/text.js';
-import { KNOWN_PLACES, wrongPlace, type FilePlace, type NamedPlace } from './place.js';
+import { wrongPlace, type FilePlace, type NamedPlace } from './place.js';
 import type { Ends, FoundImage, OpenSource } from './open-source.js';
 
 /** What the engine has is known only once all of it has come. */
@@ -117,6 +117,6 @@ function byName(root: Descriptor, names: readonly string[]): readonly FoundImage
 async function requireThere(path: string): Promise<void> {
   if ((await look(path)) !== undefined) return;
   throw new RegError('NOT_FOUND', `cannot read ${quoteText(path)}: no such file or directory`, {
-    hint: KNOWN_PLACES,
+    hint: 'Check the path.',
   });
 }

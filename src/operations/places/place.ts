@@ -20,7 +20,7 @@ import { familiarName } from '../../spec/reference.js';
 import { parseImage } from '../image-name.js';
 
 /** What to write instead, for errors. */
-export const KNOWN_PLACES =
+const KNOWN_PLACES =
   'Give NAME for a registry, store:NAME, docker-daemon:NAME, oci:DIR[:TAG], oci-archive:FILE[:TAG], ' +
   'docker-archive:FILE[:REF], or - for a tar on the standard input or output.';
 
