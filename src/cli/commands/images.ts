@@ -12,10 +12,13 @@ const HEAD = ['REPOSITORY', 'TAG', 'DIGEST', 'PLATFORM', 'SIZE'];
 /** Most damaged images that are named. */
 const MAX_NAMED = 3;
 
-export async function run({ output, store }: Context): Promise<void> {
+export async function run({ args, output, store }: Context): Promise<void> {
+  const [name] = args;
+  const of = name === undefined ? undefined : parseReference(name);
   const layout = await store();
-  const { images, damaged } = await listImages({ store: layout });
-  const none = `there are no images in ${quoteText(layout.folder)}. "reg pull NAME" brings one`;
+  const { images, damaged } = await listImages({ store: layout, of });
+  const what = of === undefined ? 'are no images' : `is no ${familiarName(of)}`;
+  const none = `there ${what} in ${quoteText(layout.folder)}. "reg pull ${of ? familiarName(of) : 'NAME'}" brings one`;
   output.list(images, {
     head: HEAD,
     row: rowOf,

@@ -16,10 +16,16 @@ export const define = {
 };
 
 function defineImages(command: Command, act: Act): void {
-  command.description('List the images in the local store.');
+  command
+    .description('List the images in the local store.')
+    .argument('[image]', 'only this one, or without a tag all of its repository');
   addStoreFlag(command);
   addResultFlags(command, 'print only the full names');
-  addExamples(command, ['reg images', 'reg images --json | jq -r .reference']);
+  addExamples(command, [
+    'reg images',
+    'reg images ghcr.io/owner/app',
+    'reg images --json | jq -r .reference',
+  ]);
   command.action(act(() => import('../commands/images.js')));
 }
 

@@ -9,12 +9,13 @@ import type { Descriptor } from '../../spec/descriptor.js';
 import type { Digest } from '../../spec/digest.js';
 import { childrenOf, type Manifest } from '../../spec/manifest.js';
 import { formatPlatform } from '../../spec/platform.js';
-import { familiarName, formatReference, parseReference } from '../../spec/reference.js';
+import { familiarName, formatReference, parseReference, type Reference } from '../../spec/reference.js';
 import { readImageConfig } from '../image-config.js';
 import { currentIn, guarded, type TagRules } from '../transfer/guarded.js';
 import {
   findImage,
   getImage,
+  isInRepository,
   notInStore,
   parseImage,
   registryDigest,
@@ -54,12 +55,18 @@ export interface ImageList {
   readonly damaged: readonly DamagedImage[];
 }
 
+export interface ListImagesOptions {
+  readonly store: Layout;
+  /** Only this image, or all of this repository where it has neither tag nor digest. Default: all. */
+  readonly of?: Reference | undefined;
+}
+
 /**
  * The named images of the store, by name, and those that cannot be told of. Reads each one's manifest and config, and the
  * manifests of an index. Throws STORE_CORRUPT where the store itself is, INVALID_ARGUMENT, DISK_ERROR.
  */
-export async function listImages({ store }: { readonly store: Layout }): Promise<ImageList> {
-  const stored = await store.images();
+export async function listImages({ store, of }: ListImagesOptions): Promise<ImageList> {
+  const stored = await store.images((name) => of === undefined || isMeant(name, of));
   const sorted = [...stored].sort((a, b) => (a.name < b.name ? -1 : 1));
   const limit = createLimit(CONCURRENCY);
   const all = await Promise.all(sorted.map((image) => limit(() => summarizeOrTell(store, image))));
@@ -67,6 +74,12 @@ export async function listImages({ store }: { readonly store: Layout }): Promise
     images: all.flatMap((one) => ('error' in one ? [] : [one])),
     damaged: all.flatMap((one) => ('error' in one ? [one] : [])),
   };
+}
+
+function isMeant(name: string, reference: Reference): boolean {
+  const { tag, digest } = reference;
+  const isRepository = tag === undefined && digest === undefined;
+  return isRepository ? isInRepository(name, reference) : name === storeName(reference);
 }
 
 async function summarizeOrTell(store: Layout, image: StoredImage): Promise<ImageSummary | DamagedImage> {

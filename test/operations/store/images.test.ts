@@ -11,6 +11,7 @@ import { listImages, removeImages, tagImage } from '../../../src/operations/stor
 import { describe, type Descriptor } from '../../../src/spec/descriptor.js';
 import { digestOf } from '../../../src/spec/digest.js';
 import { OCI_EMPTY, OCI_MANIFEST } from '../../../src/spec/media-type.js';
+import { parseReference } from '../../../src/spec/reference.js';
 import { emptyStore, image } from '../../layout/stores.js';
 import { imageOf, indexOf, memoryWith, type Graph } from '../../support/graphs.js';
 import { blobFile } from '../stage.js';
@@ -89,6 +90,15 @@ test('an image, an index, an artifact: each is listed with what is known of it, 
       size: sizeOf(index),
     },
   ]);
+  const namesOf = async (image: string): Promise<readonly string[]> => {
+    const { images } = await listImages({ store, of: parseReference(image) });
+    return images.map(({ reference }) => reference);
+  };
+  const byDigest = `docker.io/library/app@${chosen.root.digest}`;
+  assert.deepEqual(await namesOf('app'), ['docker.io/library/app:1', byDigest]);
+  assert.deepEqual(await namesOf('app:1'), ['docker.io/library/app:1']);
+  assert.deepEqual(await namesOf(`app@${chosen.root.digest}`), [byDigest]);
+  assert.deepEqual(await namesOf('ghcr.io/team'), []);
 });
 
 test('an empty store lists nothing', async (t) => {
