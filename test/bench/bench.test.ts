@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import process from 'node:process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -14,6 +15,7 @@ import { fillIn, writeReadme } from './readme.js';
 import type { Report } from './report.js';
 import { spread } from './statistics.js';
 
+const isWindows = process.platform === 'win32';
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
 test('the bench measures its smallest case, prints JSON, and leaves only the image', async (t) => {
@@ -35,6 +37,34 @@ test('the bench measures its smallest case, prints JSON, and leaves only the ima
   assert.deepEqual(await readdir(cache), ['3mb']);
   assert.deepEqual(await readdir(temporary), []);
 });
+
+test(
+  'a peer that fails is left out of the case, which says so and counts',
+  { skip: isWindows },
+  async (t) => {
+    const [cache, temporary] = [await temporaryFolder(t), await temporaryFolder(t)];
+    const bin = await temporaryFolder(t);
+    await writeFile(
+      join(bin, 'crane'),
+      '#!/bin/sh\n[ "$1" = version ] && echo 1.0 || { echo broken >&2; exit 3; }\n',
+      {
+        mode: 0o755,
+      },
+    );
+    const args = ['--only', 'cold pull of 3 MB', '--runs', '1', '--json'];
+    const env = { PATH: `${bin}${delimiter}${process.env['PATH']}` };
+    const { code, stdout, stderr } = await (await startBench(t, { cache, temporary, args, env })).ended;
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /cold pull of 3 MB: crane failed and is left out: .*ended with 3: broken/);
+    const report: Report = JSON.parse(stdout);
+    const [{ figures, leftOut } = assert.fail('no result')] = report.results;
+    assert.ok(figures.some(({ name }) => name === 'reg') && !figures.some(({ name }) => name === 'crane'));
+    assert.deepEqual(
+      leftOut.map(({ name }) => name),
+      ['crane'],
+    );
+  },
+);
 
 test('a bench that is interrupted removes what it made', async (t) => {
   const [cache, temporary] = [await temporaryFolder(t), await temporaryFolder(t)];
@@ -120,7 +150,7 @@ function reportOf(date: string, cases: Readonly<Record<string, number | string>>
 function resultOf(name: string, ms: number): Report['results'][number] {
   const [wallMs, ratio] = [spread([ms]), spread([0.5])];
   const verdict = { goal: { atMost: 1, of: 'peer' }, to: 'crane', ratio, isMet: true } as const;
-  return { name, runs: 1, figures: [{ name: 'reg', wallMs }], ratios: [], verdict };
+  return { name, runs: 1, figures: [{ name: 'reg', wallMs }], ratios: [], leftOut: [], verdict };
 }
 
 test('a word that no case has is an error', async (t) => {
@@ -147,9 +177,10 @@ interface BenchOptions {
   readonly cache: string;
   readonly temporary: string;
   readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
-function startBench(scope: Scope, { cache, temporary, args }: BenchOptions): Promise<Child> {
+function startBench(scope: Scope, { cache, temporary, args, env = {} }: BenchOptions): Promise<Child> {
   const command = typescriptCommand(MAIN, '--cache', cache, ...args);
-  return startChild(scope, command, { env: { ...bareEnvironment(), TMPDIR: temporary } });
+  return startChild(scope, command, { env: { ...bareEnvironment(), TMPDIR: temporary, ...env } });
 }

@@ -10,9 +10,9 @@ import { makeHome } from './home.js';
 import { openImage } from './images.js';
 import type { BenchImage, ImageName } from './images.js';
 import { describeMachine } from './report.js';
-import type { Failure, Report } from './report.js';
-import { runCase } from './run.js';
-import type { Result } from './run.js';
+import type { Report } from './report.js';
+import { failureOf, reasonOf, runCase } from './run.js';
+import type { Failure, Result } from './run.js';
 import { registryName, startStaticServer } from './servers.js';
 import { formatOutcome } from './tables.js';
 import { findTools } from './tools.js';
@@ -64,7 +64,7 @@ interface CaseOptions extends BenchOptions {
 /** A case that fails has one more try: on a busy machine a server may come up late. */
 async function measureTwice(one: Case, options: CaseOptions): Promise<Result | Failure> {
   const { title, say, isInterrupted } = options;
-  let reason = '';
+  let failure: unknown;
   for (const next of ['it is tried once more', 'it is left out']) {
     try {
       const result = await inScope(options.scope, (scope) => measureCase(one, { ...options, scope }));
@@ -72,11 +72,11 @@ async function measureTwice(one: Case, options: CaseOptions): Promise<Result | F
       return result;
     } catch (error) {
       if (isInterrupted()) throw error;
-      reason = reasonOf(error);
-      say(`${title} failed, ${next}: ${reason}`);
+      failure = error;
+      say(`${title} failed, ${next}: ${reasonOf(error)}`);
     }
   }
-  return { name: one.name, reason: reason.split('\n')[0] ?? '' };
+  return failureOf(one.name, failure);
 }
 
 async function measureCase(one: Case, options: CaseOptions): Promise<Result> {
@@ -87,7 +87,7 @@ async function measureCase(one: Case, options: CaseOptions): Promise<Result> {
     {
       runs,
       onRun: (run) => note(`${title}: ${run}`),
-      onFailure: (name, error) => say(`${title}: ${name} failed and is left out: ${reasonOf(error)}`),
+      onFailure: ({ name, reason }) => say(`${title}: ${name} failed and is left out: ${reason}`),
     },
   );
 }
@@ -123,10 +123,6 @@ async function inScope<T>(scope: Scope, task: (own: Scope) => Promise<T>): Promi
   } finally {
     await endAll();
   }
-}
-
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function minutes(cases: readonly Case[]): string {

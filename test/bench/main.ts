@@ -10,7 +10,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 import type { Scope } from '../support/temp.js';
-import { bench, reasonOf } from './bench.js';
+import { bench } from './bench.js';
 import { CASES } from './cases.js';
 import { USAGE, chooseCases, parseOptions } from './options.js';
 import type { Options } from './options.js';
@@ -18,6 +18,7 @@ import { writePlots } from './plots.js';
 import { writeReadme } from './readme.js';
 import { readReport } from './report.js';
 import type { Report } from './report.js';
+import { reasonOf } from './run.js';
 import { formatReport } from './tables.js';
 
 const values = optionsOrUsage();

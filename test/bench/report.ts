@@ -6,7 +6,7 @@ import { version } from 'node:process';
 
 import { programOf } from './case.js';
 import type { MOST_MEMORY } from './case.js';
-import type { Result } from './run.js';
+import type { Failure, Result } from './run.js';
 
 /** Where and with what figures were measured. */
 export interface Origin {
@@ -21,14 +21,8 @@ export interface Origin {
 
 export interface Report extends Origin {
   readonly results: readonly Result[];
+  /** Cases that could not be measured. */
   readonly failed: readonly Failure[];
-}
-
-/** A case that could not be measured. */
-export interface Failure {
-  readonly name: string;
-  /** The first line of why. */
-  readonly reason: string;
 }
 
 /** What `--json` printed into a file, behind whatever npm says first or not. */

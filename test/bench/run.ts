@@ -30,7 +30,17 @@ export interface Result {
   /** Of the first contestant to each other. */
   readonly ratios: readonly Comparison[];
   readonly verdict?: Verdict;
+  /** Peers that did not do it. */
+  readonly leftOut: readonly Failure[];
   readonly memory?: Case['memory'];
+}
+
+/** What could not be measured. */
+export interface Failure {
+  /** Of a case, or of one who was to do it. */
+  readonly name: string;
+  /** The first line of why. */
+  readonly reason: string;
 }
 
 interface Verdict {
@@ -52,8 +62,8 @@ interface RunOptions {
   /** Default: as the case says. */
   readonly runs?: number | undefined;
   readonly onRun: (note: string) => void;
-  /** Called with the name of a peer that is left out from then on. */
-  readonly onFailure: (name: string, error: unknown) => void;
+  /** Called with a peer that is left out from then on. */
+  readonly onFailure: (peer: Failure) => void;
 }
 
 export async function runCase(
@@ -63,6 +73,7 @@ export async function runCase(
 ): Promise<Result> {
   const all = (await one.contestants(rig)).map((contestant): Track => ({ contestant, samples: [] }));
   const tracks = new Set(all);
+  const leftOut: Failure[] = [];
   /** A peer that fails is left out of this case; without `reg` there is none. */
   const attempt = async (
     together: readonly Track[],
@@ -73,7 +84,9 @@ export async function runCase(
       const track = together[position];
       if (outcome.status === 'fulfilled' || track === undefined) continue;
       if (programOf(track.contestant.name) === 'reg') throw outcome.reason;
-      onFailure(track.contestant.name, outcome.reason);
+      const failure = failureOf(track.contestant.name, outcome.reason);
+      onFailure(failure);
+      leftOut.push(failure);
       tracks.delete(track);
     }
   };
@@ -87,7 +100,7 @@ export async function runCase(
       await attempt(together, (track) => take(track, { isAlone }));
     }
   }
-  return judge(one, { runs, tracks: [...tracks] });
+  return { ...judge(one, { runs, tracks: [...tracks] }), leftOut };
 }
 
 function turnsOf({ peersTogether = false }: Case, tracks: readonly Track[]): readonly (readonly Track[])[] {
@@ -115,7 +128,7 @@ async function runOnce({ before, command, relay }: Contestant): Promise<Run> {
 function judge(
   { name, goal, memory }: Case,
   { runs, tracks }: { readonly runs: number; readonly tracks: readonly Track[] },
-): Result {
+): Omit<Result, 'leftOut'> {
   const figures = tracks.map(figuresOf);
   const [ours, ...others] = tracks;
   const walls = (track: Track | undefined): readonly number[] =>
@@ -151,4 +164,12 @@ function figuresOf({ contestant: { name }, samples }: Track): Figures {
   };
   const wallMs = spread(samples.map((sample) => sample.wallMs));
   return { name, wallMs, ...all('cpuMs'), ...all('peakBytes'), ...all('networkBytes') };
+}
+
+export function failureOf(name: string, error: unknown): Failure {
+  return { name, reason: reasonOf(error).split('\n')[0] ?? '' };
+}
+
+export function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).trim();
 }

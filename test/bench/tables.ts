@@ -19,7 +19,10 @@ export function formatReport(report: Report): string {
     ...report.results.flatMap(detailRows),
   ].join('\n');
   const tables = [details, formatGoals(report), formatScale(report)].filter((table) => table !== '');
-  return [formatOrigin(report), ...tables.map(align)].join('\n\n');
+  const leftOut = report.results.flatMap((result) =>
+    result.leftOut.map(({ name, reason }) => `${name} is left out of "${result.name}": ${reason}`),
+  );
+  return [formatOrigin(report), ...tables.map(align), ...leftOut].join('\n\n');
 }
 
 export function formatOrigin({ date, machine, tools, servers }: Origin): string {
