@@ -46,7 +46,7 @@ const withoutSubprograms = {
 
 /** Those of Node's own modules that take time to load, and that many a command names and never gets to use. */
 const LATE =
-  /(?<=^let (?<name>\w+) = )require\("node:(?:crypto|fs\/promises|module|os|stream\/promises|timers\/promises|vm|worker_threads|zlib)"\)/gm;
+  /(?<=^let (?<name>\w+) = )require\("node:(?:crypto|fs\/promises|module|os|stream\/promises|timers\/promises|v8|vm|worker_threads|zlib)"\)/gm;
 
 const RUNTIME = 'const require_rolldown_runtime = require("./rolldown-runtime.cjs");';
 

@@ -3,6 +3,7 @@
 import { hasCode, RegError } from '../../errors.js';
 import type { Context } from '../context.js';
 import type { Job } from '../progress/words.js';
+import { limitYoungMemory } from '../young-memory.js';
 
 export interface TransferOptions<Result> extends Pick<Context, 'progress'> {
   readonly job: Job;
@@ -19,6 +20,7 @@ export async function transfer<Result>(
 ): Promise<void> {
   const finished: Result[] = [];
   let outcome: 'done' | 'failed' = 'failed';
+  limitYoungMemory();
   progress.begin(job);
   try {
     for await (const result of results) finished.push(result);
