@@ -140,10 +140,10 @@ async function* readFrom(
     } catch (error) {
       if (isLast) throw error;
       if (position > start) used.push(alternative);
-      passed.add(alternative);
       const isOnlyThis =
         position > start || (hasCode(error, 'NOT_FOUND') && !isManifestType(descriptor.mediaType));
       choice.pass(alternative, error, { forGood: !isOnlyThis });
+      passed.add(alternative);
     }
   }
   finish(used, { verifier, choice, passed, isWhole });

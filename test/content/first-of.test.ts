@@ -161,6 +161,19 @@ test('where one breaks off the next goes on, and no byte comes twice', async () 
   assert.deepEqual(passed, [{ code: 'UNREACHABLE' }]);
 });
 
+test('one whose reading was called off is asked again the next time', async () => {
+  const last = await origin();
+  let count = 0;
+  const mirror = giving(async function* (bytes) {
+    if (++count === 1) throw new RegError('ABORTED', 'interrupted');
+    yield bytes;
+  });
+  const content = chain([mirror, last]).source.get(BLOB);
+  await assert.rejects(readContent(content, { cap: 100 }), { code: 'ABORTED' });
+  assert.deepEqual(Buffer.from(await readContent(content, { cap: 100 })), BYTES);
+  assert.deepEqual(last.asked, []);
+});
+
 test('wrong bytes are an error, and whoever asks again is given right ones', async () => {
   const last = await origin();
   const lying = giving(async function* (bytes) {
