@@ -15,7 +15,7 @@ export interface Scope {
 export interface Body {
   /** Length in bytes. */
   readonly size: number;
-  /** Costs I/O; called once for each try. */
+  /** Costs I/O; called once for each try, whose end aborts the signal. */
   open(options: CallOptions): Promise<AsyncIterable<Uint8Array>>;
 }
 

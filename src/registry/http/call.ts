@@ -14,6 +14,8 @@ export class Call implements Sending {
   readonly #limitMs: number;
   readonly #other: Pick<Situation, 'peer' | 'registry'>;
   readonly #controller = new AbortController();
+  /** Made for those only that have something to end with the request. */
+  #over: AbortController | undefined;
   readonly #caller: AbortSignal | undefined;
   readonly #follow = (): void => this.#controller.abort(this.#caller?.reason);
 
@@ -31,6 +33,11 @@ export class Call implements Sending {
     if (signal?.aborted === true) this.#follow();
   }
 
+  get over(): AbortSignal {
+    this.#over ??= new AbortController();
+    return this.#over.signal;
+  }
+
   /** A timer that ends this call with TIMEOUT. */
   createTimer(phase: () => Phase): IdleTimer {
     return new IdleTimer(this.#limitMs, () => this.#controller.abort(timeoutError(this.#situation(phase()))));
@@ -39,6 +46,8 @@ export class Call implements Sending {
   /** To be called when nothing more is to come: the caller's signal lives on. */
   end(): void {
     this.#caller?.removeEventListener('abort', this.#follow);
+    // Without our reason: a source whose reader went away did nothing wrong.
+    this.#over?.abort();
   }
 
   /** What went wrong, for the caller. */

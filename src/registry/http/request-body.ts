@@ -2,7 +2,6 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-import type { CallOptions } from '../../content/types.js';
 import { RegError } from '../../errors.js';
 import type { IdleTimer } from './idle.js';
 import type { Body } from '../transport.js';
@@ -14,7 +13,9 @@ import type { Body } from '../transport.js';
 const MAX_PIECE = 256 * 1024;
 
 /** How a body is sent, and how far that has got. */
-export interface Sending extends CallOptions {
+export interface Sending {
+  /** Aborted when the request is over: then nobody waits for what the body is read from. */
+  readonly over: AbortSignal;
   readonly timer: IdleTimer;
   isUnderWay: boolean;
 }
@@ -33,7 +34,7 @@ export interface OpenBody {
 export async function openBody(body: Body | Uint8Array | undefined, sending: Sending): Promise<OpenBody> {
   if (body === undefined || body instanceof Uint8Array)
     return { bytes: body ?? null, release: async () => {} };
-  const chunks = (await body.open({ signal: sending.signal }))[Symbol.asyncIterator]();
+  const chunks = (await body.open({ signal: sending.over }))[Symbol.asyncIterator]();
   const first = await chunks.next();
   if (body.size === 0 && first.done === true) return { bytes: null, release: async () => {} };
   let isTaken = false;

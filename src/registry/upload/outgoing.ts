@@ -1,5 +1,6 @@
 /** The bytes of a content on their way out, verified as they pass, in whatever pieces and however often they go. */
 
+import { throwIfAborted } from '../../content/abort.js';
 import type { CallOptions, Content } from '../../content/types.js';
 import { Verifier } from '../../content/verify.js';
 import { RegError } from '../../errors.js';
@@ -32,7 +33,10 @@ export class Outgoing {
    * be right: a registry that trusts the length can't make a blob of wrong bytes.
    */
   body(start: number, end: number): Body {
-    return { size: end - start, open: async (options) => this.#watch(this.#read(start, end, options)) };
+    return {
+      size: end - start,
+      open: async (options) => this.#watch(this.#read(start, end, options), options),
+    };
   }
 
   async *#read(start: number, end: number, { signal }: CallOptions): AsyncGenerator<Uint8Array> {
@@ -43,7 +47,9 @@ export class Outgoing {
     // What has passed before is not hashed again: then the source has to know that it is still the same.
     const verifies = start === this.#verifier.position;
     const options = { from: start, verifies, borrows: true, signal };
+    // Once this try is over, the next one may have begun: what comes late must not be counted among its bytes.
     for await (const chunk of await this.#content.open(options)) {
+      throwIfAborted(signal);
       // Of a piece only its own bytes are read; the last piece is read to the true end, where a byte may be too many.
       const bytes = end < size ? chunk.subarray(0, end - position) : chunk;
       this.#check(bytes, position);
@@ -52,6 +58,7 @@ export class Outgoing {
       else last ??= bytes;
       if (end < size && position === end) break;
     }
+    throwIfAborted(signal);
     await this.#finish(position, end);
     if (last !== undefined) yield last;
   }
@@ -86,13 +93,16 @@ export class Outgoing {
     this.#verified = true;
   }
 
-  /** Notes the errors of the content only: a sender that breaks off throws its own reason into a generator. */
-  #watch(chunks: AsyncGenerator<Uint8Array>): AsyncIterable<Uint8Array> {
+  /**
+   * Notes the errors of the content only: a sender that breaks off throws its own reason into a generator, and a
+   * reading that nobody waits for any more may end in any way.
+   */
+  #watch(chunks: AsyncGenerator<Uint8Array>, { signal }: CallOptions): AsyncIterable<Uint8Array> {
     const next = async (): Promise<IteratorResult<Uint8Array>> => {
       try {
         return await chunks.next();
       } catch (error) {
-        this.#fault ??= error;
+        if (signal?.aborted !== true) this.#fault ??= error;
         throw error;
       }
     };

@@ -174,6 +174,30 @@ test('a body that nobody begins to send is closed', async (context) => {
   assert.ok(isClosed);
 });
 
+for (const [what, answer] of [
+  ['hangs up', undefined],
+  ['answers early', 'HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\n\r\nnope'],
+] as const) {
+  test(`a source that stalls is let go when the server ${what}`, async (context) => {
+    const origin = await startRawServer(context, (socket) =>
+      socket.once('data', () => void (answer === undefined ? socket.destroy() : socket.write(answer))),
+    );
+    let over: AbortSignal | undefined;
+    const open: Body['open'] = async ({ signal }) => {
+      over = signal;
+      return (async function* () {
+        yield Buffer.from('12345');
+        await new Promise(() => {});
+      })();
+    };
+    const http = startHttp(context);
+    const request = get(origin, { method: 'PUT', body: { size: 10, open }, retry: false });
+    if (answer === undefined) await assert.rejects(http.send(request), fails('UNREACHABLE', /closed/));
+    else assert.equal(await readAll(http, request), 'nope');
+    assert.equal(over?.aborted, true);
+  });
+}
+
 test('a POST without a body says that it has none', async (context) => {
   const server = await startHttpServer(context, (exchange) => reply(exchange, 202));
   await startHttp(context).send(get(server.origin, { method: 'POST' }));

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { suite, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import * as fc from 'fast-check';
 
-import type { Content } from '../../../src/content/types.js';
+import type { CallOptions, Content } from '../../../src/content/types.js';
 import { RegError } from '../../../src/errors.js';
 import { Outgoing } from '../../../src/registry/upload/outgoing.js';
 import { describe, type Descriptor } from '../../../src/spec/descriptor.js';
@@ -23,6 +24,39 @@ function content(descriptor: Descriptor = BLOB, bytes: Uint8Array = BYTES): Cont
         for (let at = from; at < bytes.length; at += 3) yield bytes.subarray(at, at + 3);
       })(),
   };
+}
+
+/** As `content`, where the nth opening stalls before the nth of these bytes until it is told to go on, or to fail. */
+function stalling(stalls: readonly number[]): {
+  readonly source: Content;
+  readonly goOn: ((error?: Error) => void)[];
+} {
+  const goOn: ((error?: Error) => void)[] = [];
+  const gates = stalls.map(
+    (_, n) =>
+      new Promise<void>((resolve, reject) => {
+        goOn[n] = (error) => (error === undefined ? resolve() : reject(error));
+      }),
+  );
+  let count = 0;
+  const open = async (): Promise<AsyncIterable<Uint8Array>> => {
+    const n = count++;
+    return (async function* () {
+      for (let at = 0; at < BYTES.length; at += 3) {
+        if (at === stalls[n]) await gates[n];
+        yield BYTES.subarray(at, at + 3);
+      }
+      if (stalls[n] === BYTES.length) await gates[n];
+    })();
+  };
+  return { source: { descriptor: BLOB, open }, goOn };
+}
+
+/** All bytes of a try that is under way, and stalls by now. */
+async function begin(outgoing: Outgoing, options: CallOptions): Promise<{ readonly sent: Promise<Buffer> }> {
+  const sent = collect(outgoing.body(0, BYTES.length).open(options));
+  await nextTurn();
+  return { sent };
 }
 
 function send(outgoing: Outgoing, start: number, end: number): Promise<Buffer> {
@@ -55,6 +89,29 @@ test('the last bytes are held back until all are known to be right', async () =>
   await assert.rejects(reading, failsWith('DIGEST_MISMATCH'));
   assert.deepEqual(Buffer.concat(sent), BYTES.subarray(0, 18));
   assert.equal(outgoing.fault instanceof Error, true);
+});
+
+suite('what comes late to a try that is over changes nothing for the next one', () => {
+  const cases = [
+    { name: 'bytes', stalls: [6, 3], failure: undefined },
+    { name: 'the end', stalls: [20, 20], failure: undefined },
+    { name: 'an error', stalls: [6, 3], failure: new RegError('UNREACHABLE', 'the source is gone') },
+  ] as const;
+  for (const { name, stalls, failure } of cases) {
+    test(name, async () => {
+      const { source, goOn } = stalling(stalls);
+      const outgoing = new Outgoing(source);
+      const over = new AbortController();
+      const first = await begin(outgoing, { signal: over.signal });
+      over.abort();
+      const second = await begin(outgoing, {});
+      goOn[0]?.(failure);
+      await assert.rejects(first.sent);
+      goOn[1]?.();
+      assert.deepEqual(await second.sent, BYTES);
+      assert.equal(outgoing.fault, undefined);
+    });
+  }
 });
 
 test('a source need not verify what passes for the first time, and has to what is sent again', async () => {

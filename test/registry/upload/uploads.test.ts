@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { suite, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { contentOf } from '../../../src/content/read.js';
 import type { Content } from '../../../src/content/types.js';
@@ -379,6 +381,27 @@ suite('an upload that breaks', () => {
       received(server, LARGE);
     });
   }
+
+  test('starts again although its source stalls, and then gives what nobody waits for', async (t) => {
+    const { registry, server } = await scriptedSetup(t);
+    server.quirk(/^PATCH/, breakAfter(server, 2 * MIB), { times: 1 });
+    server.quirk(/^GET/, always(404, 'BLOB_UPLOAD_UNKNOWN'));
+    const again = new EventEmitter();
+    let count = 0;
+    const open = async (): Promise<AsyncIterable<Uint8Array>> => {
+      const isFirst = ++count === 1;
+      return (async function* () {
+        for (let at = 0; at < LARGE.length; at += MIB) {
+          if (isFirst && at === 2 * MIB) await once(again, 'begun');
+          yield LARGE.subarray(at, at + MIB);
+          if (again.emit('begun')) await nextTurn();
+        }
+      })();
+    };
+    assert.equal(await registry.put(content(LARGE, { open })), 'written');
+    assert.equal(count, 2);
+    received(server, LARGE);
+  });
 
   test('at the commit asks whether it is there before anything is sent again', async (t) => {
     const { registry, server } = await scriptedSetup(t);
