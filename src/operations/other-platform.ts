@@ -28,13 +28,21 @@ interface Warning extends Asked {
   readonly onNotice?: ((notice: PlaceNotice) => void) | undefined;
 }
 
-/** Warns of platforms that a single image is not for, as docker does. Costs its config, where a platform was asked for. */
+/**
+ * Warns of platforms that a single image is not for, as docker does. Costs its config, where a platform was asked for.
+ * Throws ABORTED alone: of what can't be read, nothing is said.
+ */
 export async function warnOfOtherPlatform(
   graph: Graph,
   { name, onNotice, ...asked }: Warning,
 ): Promise<void> {
-  const other = await findOther(graph, asked);
+  const other = await findOther(graph, asked).catch(toNothing);
   if (other !== undefined) onNotice?.({ type: 'warning', message: `${cleanText(name)} is ${other}` });
+}
+
+/** For whoever only warns: that nobody can be warned is no reason to fail. */
+function toNothing(error: unknown): undefined {
+  if (!(error instanceof RegError) || error.code === 'ABORTED') throw error;
 }
 
 /** Throws PLATFORM_NOT_FOUND for platforms that a single image is not for: what was not asked for is not changed. */

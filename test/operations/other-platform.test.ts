@@ -11,6 +11,7 @@ import { copyImages } from '../../src/operations/transfer/copy-images.js';
 import { pull } from '../../src/operations/transfer/pull.js';
 import { exportRootfs } from '../../src/operations/unpack/export.js';
 import type { Platform } from '../../src/spec/platform.js';
+import { sha256 } from '../support/contents.js';
 import { image, layer } from '../support/images.js';
 import { temporaryFolder } from '../support/temp.js';
 import { setStage } from './stage.js';
@@ -54,6 +55,32 @@ test('nothing is said where no platform was asked for, nor of what tells of none
   await pull(`${stage.host}/app:1`, { ...stage, onNotice });
   await stage.registry.push('broken', '1', image({ layers: [], platform: { os: '', architecture: '' } }));
   await pull(`${stage.host}/broken:1`, { ...stage, platform: AMD64, onNotice });
+});
+
+test('that nobody can be warned is no reason to fail, but for whoever changes the image', async (t) => {
+  const app = image({ layers: [], platform: ARM64 });
+  let status = 404;
+  const stage = await setStage(t, {
+    intercept: ({ request: { url = '' }, response }) => {
+      const isConfig = url.endsWith(`/blobs/${sha256(app.config)}`);
+      if (isConfig) response.writeHead(status).end();
+      return isConfig;
+    },
+  });
+  const name = `${stage.host}/app:1`;
+  await stage.registry.push('app', '1', app);
+  const onNotice: Ends['onNotice'] = ({ message }) => assert.fail(message);
+  const note = { files: [], artifactType: 'text/x', annotations: ['a=b'], created: new Date(0) };
+  for (status of [404, 403]) {
+    const { digest } = await readDigest(name, { ...stage, platform: AMD64, hostPlatform: AMD64, onNotice });
+    assert.equal(digest, app.descriptor.digest);
+    await attachArtifact(name, { ...stage, ...note, about: AMD64, onNotice });
+    const edit = editImage(name, { labels: { a: 'b' } }, { ...stage, platforms: [AMD64] });
+    await assert.rejects(edit, { code: status === 404 ? 'NOT_FOUND' : 'DENIED' });
+  }
+  const signal = AbortSignal.abort();
+  const aborted = readDigest(name, { ...stage, platform: AMD64, hostPlatform: AMD64, signal });
+  await assert.rejects(aborted, { code: 'ABORTED' });
 });
 
 test('a single image is not changed for another platform than its own', async (t) => {
