@@ -54,7 +54,13 @@ export function useCodeCache({ env, home, args, node, arch, uid }: Io): CodeCach
     if (known !== undefined) return known.exports;
     const module = new Module(path);
     loaded[path] = module;
-    run(module, path);
+    try {
+      run(module, path);
+    } catch (error) {
+      // What is half made is not for the next who asks.
+      delete loaded[path];
+      throw error;
+    }
     return module.exports;
   };
   extensions['.cjs'] = run;

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
-import { platform } from 'node:process';
+import { arch, platform, versions } from 'node:process';
 import { test } from 'node:test';
 
+import { useCodeCache } from '../../src/cli/code-cache.js';
+import { processIo } from '../../src/cli/io.js';
 import { createPerson, succeeded, type Person } from '../support/person.js';
 import type { RegOptions } from '../support/reg.js';
+import { temporaryFolder } from '../support/temp.js';
 
 async function code(me: Person): Promise<{ readonly folder: string; readonly files: readonly string[] }> {
   const cache = join(me.home, '.cache', 'reg');
@@ -73,4 +77,18 @@ test('It is kept where NODE_COMPILE_CACHE says, and nowhere when it is not wante
     files.join(),
   );
   assert.deepEqual(await readdir(me.home), ['code']);
+});
+
+test('A file that could not be loaded is loaded when it is asked for again', async (t) => {
+  const folder = await temporaryFolder(t);
+  await mkdir(join(folder, `code-${versions.node}-${arch}`), { mode: 0o700 });
+  await writeFile(join(folder, 'first.cjs'), "exports.ask = () => require('./second.cjs').answer;");
+  const require = createRequire(import.meta.url);
+  const before = require.extensions['.cjs'];
+  t.after(() => (require.extensions['.cjs'] = before));
+  useCodeCache({ ...processIo(), env: { NODE_COMPILE_CACHE: folder } });
+  const { ask }: { readonly ask: () => unknown } = require(join(folder, 'first.cjs'));
+  assert.throws(ask, { code: 'ENOENT' });
+  await writeFile(join(folder, 'second.cjs'), "exports.answer = 'here';");
+  assert.equal(ask(), 'here');
 });
