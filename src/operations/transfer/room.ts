@@ -14,7 +14,8 @@ interface RoomOptions extends Pick<CopyOptions, 'signal' | 'concurrency'> {
 
 /**
  * Throws DISK_FULL when the disk has no room for what `sink` lacks of `root`. Costs reading the manifests, which a
- * registry client remembers for the copy, and nothing when the root is there.
+ * registry client remembers for the copy, and nothing when the root is there: all that it reaches is there then, but in a
+ * store that was damaged. What such a one lacks is not reckoned with, and a full disk is found out on the way.
  */
 export async function requireRoom(
   source: Source,
