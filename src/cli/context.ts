@@ -1,7 +1,7 @@
 /** What a command gets: its arguments, and the client and the store made from flags and environment when asked for. */
 
 import { once } from '../content/once.js';
-import type { Layout } from '../layout/layout.js';
+import type { Layout, LayoutOptions } from '../layout/layout.js';
 import type { LoginPlace } from '../operations/logins/login.js';
 import type { Connection } from '../operations/connect/connect.js';
 import type { ClientOptions } from '../registry/client-options.js';
@@ -34,8 +34,8 @@ export interface Context<Flags = unknown> {
    * among its arguments.
    */
   readonly client: (hosts?: readonly string[]) => Promise<Connection>;
-  /** The local store, made when it does not exist. Throws INVALID_CONFIG, STORE_CORRUPT, DISK_ERROR. */
-  readonly store: () => Promise<Layout>;
+  /** The one local store of this run, made when it does not exist. Throws INVALID_CONFIG, STORE_CORRUPT, DISK_ERROR. */
+  readonly store: (options?: Pick<LayoutOptions, 'unnamedLifeMs'>) => Promise<Layout>;
 }
 
 /** A module in commands/: loaded when its command is run. */
@@ -73,9 +73,9 @@ export function createContext<Flags>(options: ContextOptions<Flags>): Context<Fl
       onClose(() => client.close());
       return client;
     }),
-    store: once(async () => {
+    store: once(async (unnamed) => {
       const { openStore } = await import('./open/local-store.js');
-      const store = await openStore(options);
+      const store = await openStore(options, unnamed);
       onClose(() => store.close());
       return store;
     }),

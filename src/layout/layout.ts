@@ -55,7 +55,7 @@ export class Layout implements Source, Sink {
 
   constructor(folder: string, options: LayoutOptions) {
     this.parts = createParts(folder, options);
-    this.#leases = new Leases(this.parts);
+    this.#leases = new Leases(this.parts, options);
   }
 
   /** Absolute path. */

@@ -1,6 +1,7 @@
 /** What says, for as long as this process runs, that it puts things in. */
 
-import { FOREIGN_LIFE_MS, makeReady, type Parts } from './parts.js';
+import { hasCode } from '../errors.js';
+import { FOREIGN_LIFE_MS, makeReady, type LayoutOptions, type Parts } from './parts.js';
 import type { Lease } from './work.js';
 
 /**
@@ -8,9 +9,6 @@ import type { Lease } from './work.js';
  * after four times as long. So that of what came in under the last one and is not named yet, too, there is one that counts.
  */
 const USE_MS = FOREIGN_LIFE_MS / 4;
-
-/** How many are held: the one in use, and the one before. */
-const MOST = 2;
 
 interface Taken {
   readonly lease: Lease;
@@ -20,12 +18,17 @@ interface Taken {
 
 export class Leases {
   readonly #parts: Parts;
+  readonly #unnamedLifeMs: number;
   /** The oldest first. */
   #held: readonly Taken[] = [];
   #taking: Promise<Taken> | undefined;
 
-  constructor(parts: Parts) {
+  constructor(
+    parts: Parts,
+    { unnamedLifeMs = Number.POSITIVE_INFINITY }: Pick<LayoutOptions, 'unnamedLifeMs'>,
+  ) {
     this.#parts = parts;
+    this.#unnamedLifeMs = unnamedLifeMs;
   }
 
   /** The lease for what is put in now, with the directory made ready. Throws as `makeReady`. */
@@ -39,18 +42,27 @@ export class Leases {
   /** To be called when nothing is put in any more. */
   async close(): Promise<void> {
     await this.#taking?.catch(() => {});
-    await this.#keep([]);
+    const held = this.#held;
+    this.#held = [];
+    for (const { lease } of held) await lease.release();
   }
 
   async #take(): Promise<Taken> {
     const taken = { since: this.#parts.clock.now(), lease: await makeReady(this.#parts) };
-    await this.#keep([...this.#held, taken].slice(-MOST));
+    const held = [...this.#held, taken];
+    // What came in under one came before the next began.
+    const isWanted = (next = taken): boolean => taken.since - next.since < this.#unnamedLifeMs;
+    this.#held = held.filter((one, position) => one === taken || isWanted(held[position + 1]));
+    for (const one of held) if (!this.#held.includes(one)) await giveBack(one.lease);
     return taken;
   }
+}
 
-  async #keep(taken: readonly Taken[]): Promise<void> {
-    const over = this.#held.filter((one) => !taken.includes(one));
-    this.#held = taken;
-    for (const { lease } of over) await lease.release();
+/** One that the disk does not let go of keeps more from a prune than it need, and ends with this process. */
+async function giveBack(lease: Lease): Promise<void> {
+  try {
+    await lease.release();
+  } catch (error) {
+    if (!hasCode(error, 'DISK_ERROR', 'DISK_FULL')) throw error;
   }
 }

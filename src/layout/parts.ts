@@ -25,6 +25,11 @@ export interface LayoutOptions extends ProcessFacts {
   readonly onNotice?: ((notice: Notice) => void) | undefined;
   /** For a layout that belongs to another program: nothing in it is touched, not even a time. Default false. */
   readonly isReadOnly?: boolean | undefined;
+  /**
+   * For how long, in milliseconds, `pruneLayout` is sure to keep what was put in and not named yet. For what runs for
+   * months, such as a server. Default: until `close`.
+   */
+  readonly unnamedLifeMs?: number | undefined;
 }
 
 export interface Parts {

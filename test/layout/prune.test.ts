@@ -6,11 +6,12 @@ import { test } from 'node:test';
 import { copy } from '../../src/content/copy.js';
 import { systemClock } from '../../src/content/system-clock.js';
 import { Claims } from '../../src/disk/claim.js';
-import { hasCode } from '../../src/errors.js';
+import { hasCode, RegError } from '../../src/errors.js';
+import type { LayoutOptions } from '../../src/layout/layout.js';
 import { pruneLayout } from '../../src/layout/prune.js';
 import { verifyLayout } from '../../src/layout/verify.js';
 import { OCI_INDEX } from '../../src/spec/media-type.js';
-import { temporaryFolder } from '../support/temp.js';
+import { temporaryFolder, type Scope } from '../support/temp.js';
 import { NAME, putImage, fileOf, parts, digests } from './stored-images.js';
 import { blob, emptyStore, image, openStore, thisProcess } from './stores.js';
 
@@ -56,6 +57,58 @@ test('prune keeps what a process that is still putting things in has put in', as
   assert.deepEqual(await digests(store), []);
 });
 
+/** A store for which it is the hour that it is told. */
+async function storeOfHours(scope: Scope, options: Partial<LayoutOptions> = {}) {
+  let now = 0;
+  const clock = { ...systemClock, now: () => now };
+  const store = await openStore(scope, await temporaryFolder(scope), { ...options, clock });
+  const work = join(store.folder, '.partial');
+  const start = Date.now() / 1000 - 1;
+  const put = async (hour: number): Promise<void> => {
+    now = hour * 3_600_000;
+    const before = await readdir(work).catch((): string[] => []);
+    await store.put(blob(`hour ${hour}`));
+    // By the clock of the disk, all blobs came one second after the first lease was taken out.
+    const since = start + hour * 3600;
+    for (const name of await readdir(work))
+      if (!before.includes(name)) await utimes(join(work, name), since, since);
+  };
+  return { store, work, put };
+}
+
+test('prune keeps what a process of this machine has put in and not named for a day and more', async (t) => {
+  const { store, work, put } = await storeOfHours(t);
+  for (const hour of [0, 6.1, 12.2, 30]) await put(hour);
+  assert.equal((await pruneLayout(await openStore(t, store.folder))).blobs, 0);
+  await store.close();
+  assert.deepEqual(await readdir(work), []);
+});
+
+test('prune takes what a server has had for longer than it keeps what nobody names', async (t) => {
+  const { store, work, put } = await storeOfHours(t, { unnamedLifeMs: 12 * 3_600_000 });
+  const other = await openStore(t, store.folder);
+  for (const hour of [0, 7, 18]) await put(hour);
+  assert.equal((await pruneLayout(other)).blobs, 0);
+  await put(25);
+  assert.equal((await pruneLayout(other)).blobs, 4);
+  assert.equal((await readdir(work)).length, 3);
+});
+
+test('a lease that the disk does not let go of fails no put', async (t) => {
+  const { store, put } = await storeOfHours(t, { unnamedLifeMs: 1 });
+  const { work } = store.parts;
+  await store.prepare();
+  const lease = await work.lease();
+  const release = t.mock.fn(() => Promise.reject(new RegError('DISK_ERROR', 'it is broken')));
+  t.mock.method(work, 'lease', async () => ({ ...lease, release }), { times: 1 });
+  await put(0);
+  await put(7);
+  await put(14);
+  assert.equal(release.mock.callCount(), 1);
+  assert.equal(await store.has(blob('hour 14').descriptor), true);
+  await lease.release();
+});
+
 test('prune keeps what comes in from a process that runs for days where nobody can see that', async (t) => {
   let now = 0;
   const store = await openStore(t, await temporaryFolder(t), { clock: { ...systemClock, now: () => now } });
@@ -66,7 +119,6 @@ test('prune keeps what comes in from a process that runs for days where nobody c
     now = hour * 3_600_000;
     await store.put(blob(`hour ${hour}`));
   }
-  assert.equal((await readdir(work)).length, 2);
   await pruneLayout(await openStore(t, store.folder, { hostname: 'elsewhere' }));
   assert.equal(await store.has(blob('hour 14').descriptor), true);
   await store.close();

@@ -18,6 +18,9 @@ import type { Context } from '../context.js';
 import { formatDuration } from '../units/duration.js';
 import { createOutput } from '../output/output.js';
 
+/** How long a push may take to name what it has brought, in milliseconds: then a prune may free it. */
+const PUSH_LIFE_MS = 24 * 60 * 60 * 1000;
+
 interface ServeFlags {
   readonly listen: string;
   readonly readOnly?: true;
@@ -44,7 +47,7 @@ export async function run(context: Context<ServeFlags>): Promise<void> {
     const message = 'logins come over plain http, where others can read them: give --tls-cert and --tls-key';
     progress.notice({ type: 'warning', message });
   }
-  const layout = await store();
+  const layout = await store({ unnamedLifeMs: PUSH_LIFE_MS });
   const cacheOf = await cacheOptions(context);
   const options = {
     layout,
