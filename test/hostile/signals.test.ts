@@ -4,7 +4,7 @@ import { platform } from 'node:process';
 import { describe, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Child } from '../support/child.js';
-import { dawdles, stopsAt } from '../support/hostile/faults.js';
+import { dawdles, neverAnswers, stopsAt } from '../support/hostile/faults.js';
 import { judgeDisk } from '../support/hostile/judge.js';
 import { largeImage, setStage, type Stage } from '../support/hostile/stage.js';
 import { filesIn } from '../support/hostile/store-check.js';
@@ -47,12 +47,29 @@ describe('signals', { concurrency: 4, skip: platform === 'win32' }, () => {
       // An idle server would be given up after a minute.
       assert.ok(performance.now() - started < 20_000, 'it took its time');
       assert.ok(ended.stderr.split('\n').length <= 2, ended.stderr);
+      // Who hangs up reads no more.
+      if (signal !== 'SIGHUP') assert.match(ended.stderr, /What has arrived is kept: run the same command /);
       await finishes(stage);
       // Only now: on a busy machine it may have had no time to take back its lease, which the next pull does.
       await judgeDisk(stage, before, { mayWrite: [] });
       assert.ok(stage.registry.requests.some(({ headers }) => headers.range !== undefined));
     });
   }
+
+  test('158: SIGINT in the middle of a push promises no more than the registry keeps', async (t) => {
+    const stage = await setStage(t);
+    const quietly = ['--progress', 'none'];
+    await stage.reg(['pull', ...quietly, '--platform', 'linux/amd64', stage.image]);
+    stage.registry.blobs.clear();
+    stage.registry.manifests.clear();
+    stage.registry.faults = { 'PUT upload': neverAnswers };
+    const child = await startReg(t, ['push', ...quietly, stage.image], { home: stage.home });
+    while (!stage.registry.seen().includes('PUT upload')) await sleep(20);
+    child.kill('SIGINT');
+    const ended = await child.ended;
+    assert.equal(ended.code, 130, ended.stderr);
+    assert.match(ended.stderr, /What was complete is kept, what was under way is sent again: /);
+  });
 
   test('159: SIGKILL in the middle of a layer, twice, and the next pull goes on and cleans up', async (t) => {
     const { stage, child } = await midLayer(t);

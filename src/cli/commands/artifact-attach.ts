@@ -1,6 +1,7 @@
 /** `reg artifact attach` */
 
 import { attachArtifact, type AttachedArtifact } from '../../operations/artifact/attach.js';
+import { keptAt, parsePlace } from '../../operations/places/place.js';
 import { platformFor } from '../open/connection.js';
 import type { Context } from '../context.js';
 import type { PlatformFlags } from '../flags/flags.js';
@@ -24,10 +25,12 @@ export async function run(context: Context<AttachFlags>): Promise<void> {
     concurrency: flags.concurrency,
     onEvent: progress.onEvent,
   };
+  const kept = keptAt(await parsePlace(image));
   await transfer([attachArtifact(image, options)], {
     job: { direction: 'attach', name: image, unit: 'file' },
     print: (result) => printAttached(result, context),
     progress,
+    kept,
   });
 }
 

@@ -41,6 +41,7 @@ export async function run(context: Context<PullFlags>): Promise<void> {
     job: { direction: 'pull', name, unit: 'file' },
     print: (result) => printPulled(result, context),
     progress,
+    kept: 'bytes',
   });
 }
 

@@ -1,6 +1,7 @@
 /** `reg artifact push` */
 
-import { pushArtifact } from '../../operations/artifact/push.js';
+import { pushArtifact, splitTags } from '../../operations/artifact/push.js';
+import { keptAt, parsePlace } from '../../operations/places/place.js';
 import type { Context } from '../context.js';
 import type { TagRuleFlags } from '../flags/flags.js';
 import { tagRules } from '../flags/tag-rules.js';
@@ -18,9 +19,12 @@ export async function run(context: Context<FileFlags & TagRuleFlags>): Promise<v
     concurrency: flags.concurrency,
     onEvent: progress.onEvent,
   };
+  const [place] = splitTags(name);
+  const kept = keptAt(await parsePlace(place));
   await transfer([pushArtifact(name, options)], {
     job: { direction: 'push', name, unit: 'file' },
     print: (result) => printPushed(result, context),
     progress,
+    kept,
   });
 }

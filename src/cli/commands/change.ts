@@ -2,6 +2,7 @@
 
 import { RegError } from '../../errors.js';
 import type { EditOptions, EditResult } from '../../operations/edit/change-image.js';
+import { keptAt, parsePlace } from '../../operations/places/place.js';
 import type { Written } from '../../operations/transfer/write-image.js';
 import { hostPlatform, parsePlatform } from '../../spec/platform.js';
 import { quoteText } from '../../spec/text.js';
@@ -45,10 +46,12 @@ export async function runChange(
     concurrency,
     onEvent: progress.onEvent,
   };
+  const kept = keptAt(await parsePlace(output ?? image));
   await transfer(allOf(task(options).then((result) => [result])), {
     job: jobOf(image, output),
     print: (result) => printWritten(result, context),
     progress,
+    kept,
   });
 }
 

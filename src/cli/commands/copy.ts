@@ -1,6 +1,6 @@
 /** `reg copy` */
 
-import { keepsParts, parsePlace } from '../../operations/places/place.js';
+import { keptAt, parsePlace } from '../../operations/places/place.js';
 import { copyImages } from '../../operations/transfer/copy-images.js';
 import { hostPlatform, parsePlatform } from '../../spec/platform.js';
 import type { Context } from '../context.js';
@@ -32,10 +32,11 @@ export async function run(context: Context<CopyFlags>): Promise<void> {
     concurrency,
     onEvent: progress.onEvent,
   };
+  const kept = keptAt(await parsePlace(destination));
   await transfer(allOf(copyImages([source], destination, options)), {
     job: { direction: 'copy', name: `${source} to ${destination}` },
     print: (result) => printCopy(result, context),
     progress,
-    isResumable: keepsParts(await parsePlace(destination)),
+    kept,
   });
 }

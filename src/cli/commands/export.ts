@@ -33,6 +33,6 @@ export async function run(context: Context<ExportFlags>): Promise<void> {
       outputBeside(path, context).result({ ...result, path }, { human, quiet: path });
     },
     progress,
-    isResumable: false,
+    kept: 'nothing',
   });
 }

@@ -1,6 +1,7 @@
 /** `reg index create` */
 
 import { createIndex } from '../../operations/edit/index-images.js';
+import { keptAt, parsePlace } from '../../operations/places/place.js';
 import type { Context } from '../context.js';
 import { openEnds } from '../open/ends.js';
 import { tagRules } from '../flags/tag-rules.js';
@@ -23,9 +24,11 @@ export async function run(context: Context<CreateFlags>): Promise<void> {
     concurrency,
     onEvent: progress.onEvent,
   };
+  const kept = keptAt(await parsePlace(target));
   await transfer(allOf(createIndex(target, images, options).then((written) => [written])), {
     job: { direction: 'create', name: target },
     print: (written) => printWritten(written, context),
     progress,
+    kept,
   });
 }

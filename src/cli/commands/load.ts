@@ -38,6 +38,7 @@ export async function run(context: Context<LoadFlags>): Promise<void> {
     job: { direction: 'load', name: input ?? 'the standard input' },
     print: (result) => printLoaded(result, context),
     progress,
+    kept: 'bytes',
   });
 }
 

@@ -34,7 +34,7 @@ export async function run(context: Context<PullFlags>): Promise<void> {
   for (const { image, name } of images) {
     const results = flags.allTags ? pullAllTags(image, options) : [pull(image, options)];
     const print = (result: PullResult): void => printResult(result, context);
-    await transfer(results, { job: { direction: 'pull', name }, print, progress });
+    await transfer(results, { job: { direction: 'pull', name }, print, progress, kept: 'bytes' });
   }
 }
 
@@ -46,7 +46,7 @@ async function pullInto(
   const { args, flags, progress } = context;
   const { allPlatforms, allTags, concurrency } = flags;
   // A pull into the store needs none of this.
-  const [{ openEnds }, { copyImages }, { keepsParts, parsePlace, wrongPlace }] = await Promise.all([
+  const [{ openEnds }, { copyImages }, { keptAt, parsePlace, wrongPlace }] = await Promise.all([
     import('../open/ends.js'),
     import('../../operations/transfer/copy-images.js'),
     import('../../operations/places/place.js'),
@@ -67,7 +67,7 @@ async function pullInto(
     job: { direction: 'pull', name: args.join(', ') },
     print: (result) => printCopy(result, context),
     progress,
-    isResumable: keepsParts(to),
+    kept: keptAt(to),
   });
 }
 

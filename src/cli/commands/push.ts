@@ -30,6 +30,7 @@ export async function run(context: Context<PushFlags>): Promise<void> {
     job: { direction: 'push', name },
     print: (result) => printResult(result, context),
     progress,
+    kept: 'blobs',
   });
 }
 

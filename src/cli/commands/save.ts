@@ -21,6 +21,6 @@ export async function run(context: Context<SaveFlags>): Promise<void> {
     job: { direction: 'save', name: args.join(', ') },
     print: (result) => outputBeside(result.destination, context).result(result, {}),
     progress,
-    isResumable: false,
+    kept: 'nothing',
   });
 }

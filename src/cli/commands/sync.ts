@@ -37,7 +37,12 @@ export async function run(context: Context<SyncFlags>): Promise<void> {
   let none: string | undefined;
   try {
     const print = (result: SyncResult): void => void results.push(result);
-    await transfer(sync(entries, options), { job: { direction: 'copy', name: file }, print, progress });
+    await transfer(sync(entries, options), {
+      job: { direction: 'copy', name: file },
+      print,
+      progress,
+      kept: 'blobs',
+    });
     none = `nothing that ${quoteText(file)} names ${shard === undefined ? 'is there' : 'falls to this shard'}`;
   } finally {
     printResults(results, { output, none });

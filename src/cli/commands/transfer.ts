@@ -1,6 +1,7 @@
 /** What pulling and pushing have in common: progress while bytes move, results after that. */
 
 import { hasCode, RegError } from '../../errors.js';
+import type { Kept } from '../../operations/places/place.js';
 import type { Context } from '../context.js';
 import type { Job } from '../progress/words.js';
 import { limitYoungMemory } from '../young-memory.js';
@@ -9,14 +10,14 @@ export interface TransferOptions<Result> extends Pick<Context, 'progress'> {
   readonly job: Job;
   /** Called when the progress is out of the way; also for what was done before a failure. */
   readonly print: (result: Result) => void;
-  /** Whether what has arrived is of use to the next run. Default true. */
-  readonly isResumable?: boolean;
+  /** What is left for the next run where this one is interrupted. */
+  readonly kept: Kept;
 }
 
 /** Drains `results`, which does the work, under one display of progress. */
 export async function transfer<Result>(
   results: AsyncIterable<Result> | Iterable<Promise<Result>>,
-  { job, print, progress, isResumable = true }: TransferOptions<Result>,
+  { job, print, progress, kept }: TransferOptions<Result>,
 ): Promise<void> {
   const finished: Result[] = [];
   let outcome: 'done' | 'failed' = 'failed';
@@ -26,7 +27,7 @@ export async function transfer<Result>(
     for await (const result of results) finished.push(result);
     outcome = 'done';
   } catch (error) {
-    throw isResumable && hasCode(error, 'ABORTED') ? nothingIsLost(error) : error;
+    throw hasCode(error, 'ABORTED') ? sayingWhatIsKept(error, kept) : error;
   } finally {
     progress.end(outcome);
     finished.forEach(print);
@@ -38,7 +39,13 @@ export async function* allOf<Result>(results: Promise<readonly Result[]>): Async
   yield* await results;
 }
 
-function nothingIsLost(cause: RegError): RegError {
-  const hint = 'What has arrived is kept: run the same command again to go on.';
-  return new RegError('ABORTED', cause.message, { hint, cause });
+const HINTS: Readonly<Record<Kept, string | undefined>> = {
+  bytes: 'What has arrived is kept: run the same command again to go on.',
+  blobs: 'What was complete is kept, what was under way is sent again: run the same command again to go on.',
+  nothing: undefined,
+};
+
+function sayingWhatIsKept(cause: RegError, kept: Kept): RegError {
+  const hint = HINTS[kept];
+  return hint === undefined ? cause : new RegError('ABORTED', cause.message, { hint, cause });
 }

@@ -28,7 +28,7 @@ export async function run(context: Context<UnpackFlags>): Promise<void> {
     job: { direction: 'unpack', name: `${image} into ${folder}` },
     print: (result) => print(result, context),
     progress,
-    isResumable: false,
+    kept: 'nothing',
   });
 }
 

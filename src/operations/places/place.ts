@@ -99,9 +99,13 @@ export function holdsOneImage(place: Place): boolean {
   return place.kind === 'engine' || (place.kind === 'archive' && place.isForDocker);
 }
 
-/** Whether what has arrived there is of use to the next try: a tar is begun again, a file or a stream. */
-export function keepsParts({ kind }: Place): boolean {
-  return kind !== 'archive' && kind !== 'engine';
+/** What an interrupted transfer leaves for the next try: every byte, what was complete, or nothing. */
+export type Kept = 'bytes' | 'blobs' | 'nothing';
+
+/** A registry is told to forget an upload that is given up; a tar is begun again, a file or a stream. */
+export function keptAt({ kind }: Place): Kept {
+  if (kind === 'registry') return 'blobs';
+  return kind === 'archive' || kind === 'engine' ? 'nothing' : 'bytes';
 }
 
 /** For a place that can't be what it was given for. */

@@ -6,7 +6,7 @@ import { chdir, cwd } from 'node:process';
 import { test } from 'node:test';
 
 import { RegError, type ErrorCode } from '../../../src/errors.js';
-import { keepsParts, parsePlace, preferPath } from '../../../src/operations/places/place.js';
+import { keptAt, parsePlace, preferPath } from '../../../src/operations/places/place.js';
 import { needs, programPath } from '../../support/programs.js';
 import { temporaryFolder } from '../../support/temp.js';
 
@@ -29,11 +29,14 @@ test('a bare reference is a registry, and store: is the local store', async () =
     assert.equal((await parsePlace(text)).kind, 'registry', text);
 });
 
-test('what has arrived in a tar or an engine is of no use to the next try', async () => {
-  const kept = async (text: string): Promise<boolean> => keepsParts(await parsePlace(text));
-  for (const text of ['nginx', 'store:nginx', 'oci:folder']) assert.ok(await kept(text), text);
-  for (const text of ['oci-archive:a.tar', 'docker-archive:a.tar', '-', 'docker-daemon:nginx'])
-    assert.ok(!(await kept(text)), text);
+test('of what has arrived the next try finds every byte, what was complete, or nothing, by the place', async () => {
+  const cases = {
+    bytes: ['store:nginx', 'oci:folder'],
+    blobs: ['nginx'],
+    nothing: ['oci-archive:a.tar', 'docker-archive:a.tar', '-', 'docker-daemon:nginx'],
+  };
+  for (const [kept, texts] of Object.entries(cases))
+    for (const text of texts) assert.equal(keptAt(await parsePlace(text)), kept, text);
 });
 
 test('directories and tars have skopeo’s names, and a name of the image behind the path', async (t) => {
