@@ -5,7 +5,7 @@
  *     get    server           ─▶ {"ServerURL", "Username", "Secret"}
  *     store  {the same}
  *     erase  server
- *     list                    ─▶ {server: user name}
+ *     list                    ─▶ {server: username}
  */
 
 import { RegError } from '../errors.js';
@@ -32,7 +32,7 @@ export interface HelperProgramOptions extends HelperOptions {
   readonly explain?: ((ended: Ended, secret: string | undefined) => RegError) | undefined;
 }
 
-/** The user name beside a secret that is an identity token. */
+/** The username beside a secret that is an identity token. */
 const TOKEN_USER = '<token>';
 
 /** What is wanted of a helper. */

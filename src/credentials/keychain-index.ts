@@ -10,7 +10,7 @@ import { changeConfigFile, readConfigFile, type ChangeOptions } from './config-f
 
 const KEY = 'logins';
 
-/** User names by host; empty where only the registry knows it. Throws INVALID_CONFIG, DISK_ERROR. */
+/** Usernames by host; empty where only the registry knows it. Throws INVALID_CONFIG, DISK_ERROR. */
 export async function readKeychainIndex(file: string): Promise<ReadonlyMap<string, string>> {
   return new Map(Object.entries(loginsOf(await readConfigFile(file), file)));
 }
@@ -35,7 +35,7 @@ function loginsOf(config: JsonObject, file: string): Readonly<Record<string, str
   return Object.fromEntries(
     Object.entries(logins).map(([host, username]) => {
       if (typeof username === 'string') return [host, username];
-      throw invalid(file, 'holds a user name that is not a string');
+      throw invalid(file, 'holds a username that is not a string');
     }),
   );
 }

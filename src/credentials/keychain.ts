@@ -13,7 +13,7 @@ import type { deletePassword, setPassword } from 'keytar';
 
 import { parseJsonObject } from '../spec/json.js';
 
-/** The service that all entries are under. The account is a host, what is kept as password the user name and the secret. */
+/** The service that all entries are under. The account is a host, what is kept as password the username and the secret. */
 const SERVICE = 'reg';
 
 /** An account that is no host. */

@@ -56,7 +56,7 @@ export class OsKeychain {
     });
   }
 
-  /** User names by host; empty where only the registry knows it. */
+  /** Usernames by host; empty where only the registry knows it. */
   list(): Promise<ReadonlyMap<string, string>> {
     return readKeychainIndex(this.#index);
   }

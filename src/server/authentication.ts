@@ -15,7 +15,7 @@ export async function refuseStranger(
 ): Promise<Reply | undefined> {
   const login = parseBasic(authorization);
   if (login !== undefined && (await accounts(login.name, login.password))) return undefined;
-  const message = login === undefined ? 'log in first' : 'the user name or the password is wrong';
+  const message = login === undefined ? 'log in first' : 'the username or the password is wrong';
   return refuse('UNAUTHORIZED', message, { headers: CHALLENGE });
 }
 

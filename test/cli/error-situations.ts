@@ -144,7 +144,7 @@ export const SECTIONS: Readonly<Record<string, readonly Situation[]>> = {
     },
     { title: 'an empty password', typed: 'reg login -u alice --password-stdin ghcr.io', stdin: '' },
     {
-      title: 'a password from standard input without a user name',
+      title: 'a password from standard input without a username',
       typed: 'reg login --password-stdin ghcr.io',
       stdin: 'x',
     },

@@ -18,7 +18,7 @@ const PASSWORD = 'pass: wörd';
 const FLAGS = ['-u', 'ann', '--password-stdin'];
 const VARIABLES = { REG_USERNAME: 'ann', REG_PASSWORD: PASSWORD };
 
-test('a user name and a password with the command open its registry, and are not kept', REAL, async (t) => {
+test('a username and a password with the command open its registry, and are not kept', REAL, async (t) => {
   const { me, host } = await setUp(t);
   // With all that it keeps in the cache of the person.
   const options = { stdin: `${PASSWORD}\n`, env: { NODE_COMPILE_CACHE: '' } };
@@ -96,10 +96,10 @@ test(
 );
 
 for (const [what, args, options, says] of [
-  ['a password without a user name', ['--password-stdin'], { stdin: PASSWORD }, /needs --username/],
-  ['a user name alone, and nobody to ask', ['-u', 'ann'], {}, /--password-stdin/],
+  ['a password without a username', ['--password-stdin'], { stdin: PASSWORD }, /needs --username/],
+  ['a username alone, and nobody to ask', ['-u', 'ann'], {}, /--password-stdin/],
   ['an empty password', FLAGS, { stdin: '\n' }, /empty/],
-  ['a token beside a user name', ['-u', 'ann', '--token', 'abc'], {}, /--token goes without --username/],
+  ['a token beside a username', ['-u', 'ann', '--token', 'abc'], {}, /--token goes without --username/],
   ['a token that is none', ['--token', '-'], { stdin: 'two words' }, /not a token/],
   ['a password of 1 MiB', FLAGS, { stdin: 'x'.repeat(1 << 20) }, /longer than 64 KiB/],
   ['REG_USERNAME alone', [], { env: { REG_USERNAME: 'ann' } }, /REG_PASSWORD is not/],

@@ -101,7 +101,7 @@ test('a registry whose certificate nobody vouches for is not talked to', REAL, a
   assert.match(insecure.stderr, /^reg: warning: .*certificate/m);
 });
 
-test('without a terminal a missing user name or password is an error, not a question', async (t) => {
+test('without a terminal a missing username or password is an error, not a question', async (t) => {
   const me = await createPerson(t);
   const noName = await me.fails(2, ['login', 'registry.test']);
   assert.match(noName.stderr, /--username/);

@@ -53,7 +53,7 @@ table('config.json', [
   config('17: auths that is a list', () => '{"auths":[]}', { says: /auths/ }),
   config('17: auths that is text', () => '{"auths":"x"}', { says: /auths/ }),
   entry('17: an entry that is text', () => 'x'),
-  entry('17: a user name that is a number', () => ({ username: 1, password: 'x' })),
+  entry('17: a username that is a number', () => ({ username: 1, password: 'x' })),
   entry('18: auth that is not base64', ({ user }) => ({ auth: `!${user.password}!` }), { says: /base64/ }),
   entry('18: auth without a colon', ({ user }) => ({ auth: Buffer.from(user.password).toString('base64') }), {
     says: /colon/,
@@ -61,7 +61,7 @@ table('config.json', [
   entry('18: auth with NUL bytes', ({ user }) => ({
     auth: Buffer.from(`${user.user}\0:${user.password}`).toString('base64'),
   })),
-  entry('18: a user name with a line break', ({ user }) => ({
+  entry('18: a username with a line break', ({ user }) => ({
     auth: Buffer.from(`${user.user}\r\nX-Injected: 1:${user.password}`).toString('base64'),
   })),
   entry('18: a password with an escape', ({ user }) => ({

@@ -149,7 +149,7 @@ table(
     helper(
       '31: "credentials not found", and a private image: no fault of the helper',
       () => 'echo credentials not found in native keychain >&2; exit 1',
-      { says: [/user name and password/, /reg login/] },
+      { says: [/username and password/, /reg login/] },
     ),
     helper('33: broken JSON', (s) => print(answer(s).slice(0, -1)), {
       says: /docker-credential-test.*not JSON/,

@@ -91,10 +91,10 @@ async function askCredential(context: LoginContext, server: string): Promise<Cre
 }
 
 async function findUsername({ flags, io, signal }: LoginContext, server: string): Promise<string> {
-  if (flags.username !== undefined) return required(flags.username, 'user name');
+  if (flags.username !== undefined) return required(flags.username, 'username');
   if (flags.passwordStdin) throw new RegError('INVALID_ARGUMENT', '--password-stdin needs --username');
   const answer = await prompt(`Username for ${server}: `, { io, signal, flag: '--username' });
-  return required(answer.trim(), 'user name');
+  return required(answer.trim(), 'username');
 }
 
 async function findPassword({ flags, io, progress, signal }: LoginContext): Promise<string> {

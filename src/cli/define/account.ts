@@ -19,10 +19,10 @@ function defineLogin(command: Command, act: Act): void {
     .description(
       'Log in to a registry. The login is checked with the registry and then saved: with the credential helper named in ' +
         "docker's config.json, else in the OS keychain, else in docker's config.json. If the registry offers a token instead " +
-        'of the password, the token is saved. Without a user name, an existing login that still works is kept.',
+        'of the password, the token is saved. Without a username, an existing login that still works is kept.',
     )
     .argument('[server]', SERVER)
-    .option('-u, --username <name>', 'user name')
+    .option('-u, --username <name>', 'username')
     .addOption(
       new Option('-p, --password <password>', 'password; visible to others in the process list').conflicts([
         'passwordStdin',
@@ -62,7 +62,7 @@ function defineWhoami(command: Command, act: Act): void {
       'Show who is logged in to a registry, and where that login is saved, without asking the registry. Exit code 4 if nobody is.',
     )
     .argument('[server]', SERVER);
-  addResultFlags(command, 'print only the user name');
+  addResultFlags(command, 'print only the username');
   addExamples(command, ['reg whoami', 'reg whoami ghcr.io', 'reg whoami --json ghcr.io | jq -r .username']);
   command.action(act(() => import('../commands/whoami.js')));
 }

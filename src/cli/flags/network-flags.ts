@@ -38,7 +38,7 @@ const LOGIN = 'Login options (default: the login saved by "reg login", docker or
 
 export function addNetworkFlags(command: Command): Command {
   const options = [
-    new Option('-u, --username <name>', 'user name, for this command only (default: $REG_USERNAME)'),
+    new Option('-u, --username <name>', 'username, for this command only (default: $REG_USERNAME)'),
     new Option('--password-stdin', 'read the password from standard input (default: $REG_PASSWORD)'),
     // Read where it is used, like --proxy below.
     new Option('--token <token>', 'bearer token for the registry, or - to read it from standard input'),

@@ -13,7 +13,7 @@ import { findLogin } from '../logins/whoami.js';
 export interface Limits {
   /** As in a reference: `docker.io`. */
   readonly registry: string;
-  /** User name of the login that was used, or where it comes from; undefined for anonymous. */
+  /** Username of the login that was used, or where it comes from; undefined for anonymous. */
   readonly login: string | undefined;
   /** Undefined where the registry says nothing of a limit. */
   readonly rateLimit: RateLimit | undefined;

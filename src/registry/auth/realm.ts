@@ -49,7 +49,7 @@ function findFault(url: URL, base: URL): string | undefined {
   if (!isHttp(url)) return 'only https can be asked for a token';
   if (url.protocol === 'http:' && base.protocol !== 'http:')
     return 'it is plain http, and the registry is not';
-  if (url.username !== '' || url.password !== '') return 'its URL holds a user name';
+  if (url.username !== '' || url.password !== '') return 'its URL holds a username';
   const hostname = bareHostname(url);
   if (isPrivateHost(hostname) && hostname !== bareHostname(base)) return 'it is a private address';
   return undefined;

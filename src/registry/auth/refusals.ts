@@ -13,7 +13,7 @@ export function unusableChallenge(host: string, schemes: readonly string[]): Reg
 
 /** `origin`, which may be another name of `host`, wants a login and there is none. */
 export function loginNeeded(host: string, origin: string): RegError {
-  const message = `${origin} requires a user name and password`;
+  const message = `${origin} requires a username and password`;
   return new RegError('UNAUTHORIZED', message, { hint: `Run ${loginCommand(host)}.` });
 }
 

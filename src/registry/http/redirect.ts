@@ -67,7 +67,7 @@ function nextUrl({ url, method }: HttpRequest, answer: Answer): URL {
   const next = new URL(location, url);
   if (!isHttp(next)) throw refusal(url, `it redirects to ${next.protocol}`);
   if (next.username !== '' || next.password !== '')
-    throw refusal(url, 'it redirects to a URL with a user name');
+    throw refusal(url, 'it redirects to a URL with a username');
   const to = formatUrl(next);
   if (url.protocol === 'https:' && next.protocol === 'http:')
     throw refusal(url, `it redirects from https to ${to}`);

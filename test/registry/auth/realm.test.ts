@@ -33,8 +33,8 @@ for (const [realm, why, base] of [
   ['', /empty/, HTTPS],
   ['http://auth.example.com/token', /plain http/, HTTPS],
   ['http://registry.example.com/token', /plain http/, HTTPS],
-  ['https://registry.example.com@evil.example/token', /user name/, HTTPS],
-  ['https://:secret@registry.example.com/token', /user name/, HTTPS],
+  ['https://registry.example.com@evil.example/token', /username/, HTTPS],
+  ['https://:secret@registry.example.com/token', /username/, HTTPS],
   ['file:///etc/passwd', /only https/, HTTPS],
   ['ftp://auth.example.com/', /only https/, HTTPS],
   ['http://', /not a URL/, HTTPS],
@@ -208,7 +208,7 @@ test('a token service that redirects to another host leaves the password behind'
 for (const [what, target] of [
   ['a private address', 'https://127.0.0.1:'],
   ['plain http', 'http://login.corp.example:'],
-  ['a URL with a user name', 'https://user@login.corp.example:'],
+  ['a URL with a username', 'https://user@login.corp.example:'],
 ] as const) {
   test(`a token service that redirects to ${what} is not followed`, async (context) => {
     let location = '';

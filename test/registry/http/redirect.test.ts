@@ -102,7 +102,7 @@ for (const [location, why] of [
   ['http://', /not a URL/],
   ['file:///etc/passwd', /to file:/],
   ['javascript:alert(1)', /to javascript:/],
-  ['http://user:pass@127.0.0.1/', /user name/],
+  ['http://user:pass@127.0.0.1/', /username/],
 ] as const) {
   test(`a redirect to "${location}" is refused`, async (context) => {
     const registry = await startHttpServer(context, (exchange) =>

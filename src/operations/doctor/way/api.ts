@@ -36,6 +36,6 @@ function wish({ status, challenges }: Greeting): string {
   }
   const isBasic = challenges.some(({ scheme }) => scheme === 'basic');
   return isBasic
-    ? 'requires a user name and password'
+    ? 'requires a username and password'
     : `wants a login by ${challenges.map(({ scheme }) => cleanText(scheme, 20)).join(', ')}`;
 }
