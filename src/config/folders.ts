@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 
-/** The folders that all else lies in; one that is missing here is not looked in. */
+/** The directories that all else lies in; one that is missing here is not looked in. */
 export interface Folders {
   /** Of docker's client: `~/.docker`. */
   readonly docker?: string | undefined;
@@ -14,7 +14,7 @@ export interface Folders {
   readonly system?: string | undefined;
 }
 
-/** The folders `certs.d`, the person's own first. */
+/** The directories `certs.d`, the person's own first. */
 export function certificateFolders({ docker, home, config, system }: Folders): readonly string[] {
   return [
     ...within(docker, 'certs.d'),

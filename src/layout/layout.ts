@@ -39,7 +39,7 @@ interface Image {
 
 /**
  * Opens the store in `folder`. One that is not there is empty, and is made when something is first put in. Throws
- * STORE_CORRUPT, INVALID_ARGUMENT for a folder that holds something else, DISK_ERROR.
+ * STORE_CORRUPT, INVALID_ARGUMENT for a directory that holds something else, DISK_ERROR.
  */
 export async function openLayout(folder: string, options: LayoutOptions): Promise<Layout> {
   const layout = new Layout(folder, options);
@@ -128,7 +128,7 @@ export class Layout implements Source, Sink {
     }
   }
 
-  /** Makes the folder a layout, for what is put in without `put`. Throws as `put`. */
+  /** Makes the directory a layout, for what is put in without `put`. Throws as `put`. */
   async prepare(): Promise<void> {
     await makeLayout(this.parts);
   }

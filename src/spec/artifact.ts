@@ -14,7 +14,7 @@ import { OCI_EMPTY, OCI_MANIFEST } from './media-type.js';
 /** Path of a file, with forward slashes (image-spec 1.1, annotations.md). */
 export const TITLE = 'org.opencontainers.image.title';
 
-/** `true` on a layer that is a folder: a tar, compressed with gzip, of what is below the title. */
+/** `true` on a layer that is a directory: a tar, compressed with gzip, of what is below the title. */
 export const UNPACK = 'io.deis.oras.content.unpack';
 /** Digest of that tar. */
 export const UNPACKED_DIGEST = 'io.deis.oras.content.digest';

@@ -25,7 +25,7 @@ import { describeFiles } from './describe-files.js';
 import { parseFileArgument } from './file-argument.js';
 
 export interface ArtifactFiles extends CallOptions {
-  /** `FILE[:TYPE]`: files and folders below the current one, or `-` for `stdin`. */
+  /** `FILE[:TYPE]`: files and directories below the current one, or `-` for `stdin`. */
   readonly files: readonly string[];
   /** What the artifact is, as a media type; default: unknown, or what the config says. */
   readonly artifactType?: string | undefined;
@@ -42,7 +42,7 @@ export interface ArtifactFiles extends CallOptions {
   readonly stdinTitle?: string | undefined;
   /** When it was made, unless the annotations say so: the same time makes the same digest. */
   readonly created: Date;
-  /** Where to keep folders, packed, and what comes from `stdin`; default: the system's. */
+  /** Where to keep directories, packed, and what comes from `stdin`; default: the system's. */
   readonly temporaryFolder?: string | undefined;
 }
 

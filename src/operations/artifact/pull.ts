@@ -1,7 +1,7 @@
 /**
- * `reg artifact pull`: the files of an artifact into a folder.
+ * `reg artifact pull`: the files of an artifact into a directory.
  *
- *     place ──▶ artifact ──▶ titles, looked at ──▶ copy(source, folder, artifact)
+ *     place ──▶ artifact ──▶ titles, looked at ──▶ copy(source, directory, artifact)
  */
 
 import { realpath } from 'node:fs/promises';
@@ -39,7 +39,7 @@ export interface PullArtifactOptions extends Ends {
   readonly isWanted?: ((title: string) => boolean) | undefined;
   /** Files that are there and differ stay, and are errors. Default false: they are replaced. */
   readonly keepOldFiles?: boolean | undefined;
-  /** Most bytes that a folder may unpack to; default: 200 times its size, and 1 GiB at least. */
+  /** Most bytes that a directory may unpack to; default: 200 times its size, and 1 GiB at least. */
   readonly maxBytes?: number | undefined;
   /** What it has to be: it itself, or the newest of what is attached to it. Default: anything. */
   readonly artifactType?: string | undefined;
@@ -144,7 +144,7 @@ function tellSkipped({ skipped }: WantedFiles, onNotice: Ends['onNotice']): void
   }
 }
 
-/** The folder, made where it is missing, by the path that no link is in. */
+/** The directory, made where it is missing, by the path that no link is in. */
 async function openFolder(path: string): Promise<string> {
   await onDisk({ verb: 'write', path }, () => makeFolder(path));
   return onDisk({ verb: 'read', path }, () => realpath(path));

@@ -18,7 +18,7 @@ export interface ArtifactFile {
   readonly title: string;
   readonly mediaType: string;
   readonly digest: Digest;
-  /** Length in bytes, of a folder as it is packed. */
+  /** Length in bytes, of a directory as it is packed. */
   readonly size: number;
 }
 

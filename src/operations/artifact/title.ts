@@ -1,6 +1,6 @@
 /**
  * Titles: the paths that the files of an artifact have in it. They are relative and have forward slashes; whoever pulls
- * them takes them for paths below a folder, so they are looked at as if an enemy had written them (CVE-2021-21272 and
+ * them takes them for paths below a directory, so they are looked at as if an enemy had written them (CVE-2021-21272 and
  * CVE-2026-50162 of oras).
  */
 
@@ -15,7 +15,7 @@ interface TitleOptions {
   readonly stripDirs?: boolean | undefined;
 }
 
-/** The title of a file that is pushed. Throws INVALID_ARGUMENT for paths that lead out of the current folder. */
+/** The title of a file that is pushed. Throws INVALID_ARGUMENT for paths that lead out of the current directory. */
 export function titleOf(path: string, { stripDirs = false }: TitleOptions = {}): string {
   const parts = path.split(sep === '/' ? '/' : /[/\\]/).filter((part) => part !== '' && part !== '.');
   const name = parts.at(-1) ?? '.';
@@ -39,13 +39,13 @@ const MAX_LENGTH = 4096;
 interface ParseOptions {
   /** As `process.platform`. */
   readonly system: string;
-  /** A folder may be the very one that is pulled to. */
+  /** A directory may be the very one that is pulled to. */
   readonly isFolder: boolean;
 }
 
 /**
- * The folders and the name that a title stands for, below whatever folder; none of them for that folder itself. Throws
- * UNSAFE_ARCHIVE.
+ * The directories and the name that a title stands for, below whatever directory; none of them for that one itself.
+ * Throws UNSAFE_ARCHIVE.
  */
 export function parseTitle(title: string, options: ParseOptions): readonly string[] {
   const fault = faultOf(title, options);

@@ -16,7 +16,7 @@ import { NewLayers, type NewLayer, type NewLayersOptions } from './new-layers.js
 import { rewrite, type ChangedImage } from './rewrite.js';
 
 export interface AppendOptions extends EditOptions, Pick<NewLayersOptions, 'isCompressed' | 'to'> {
-  /** When the layers were made: all that is in a folder, default 1970, and for the history, default when the image was. */
+  /** When the layers were made: all that is in a directory, default 1970; for the history, default when the image was. */
   readonly created?: Date | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface AppendOptions extends EditOptions, Pick<NewLayersOptions, 'isCo
 const SCRATCH = 'scratch';
 
 /**
- * Adds a layer for each of `paths` to an image, or to each image of an index: tars, compressed or not, and folders. For
+ * Adds a layer for each of `paths` to an image, or to each image of an index: tars, compressed or not, and directories. For
  * `scratch` an image is made of them alone, for one of `platforms` or `platform`. Throws as `changeImage`, and what
  * making layers throws.
  */

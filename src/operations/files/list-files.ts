@@ -12,9 +12,9 @@ import { LayerReader, layersOf, plainPath, UNDESCRIBED, viewAll, type FilesOptio
 import type { LayerFile } from './open-layer.js';
 
 export interface ListFilesOptions extends FilesOptions {
-  /** What to list: what is in this folder, or this one file. Default: the root. */
+  /** What to list: what is in this directory, or this one file. Default: the root. */
   readonly path?: string | undefined;
-  /** Whether what is in folders in it is listed, too. Default true without a path and with `match`, else false. */
+  /** Whether what is in directories in it is listed, too. Default true without a path and with `match`, else false. */
   readonly recursive?: boolean | undefined;
   /** Only this layer, as it is, whiteouts and all: its number from 0 for the lowest, its digest or the first digits of it. */
   readonly layer?: string | undefined;
@@ -35,7 +35,7 @@ export interface ListedFile {
   readonly gid: number;
   /** Length in bytes. */
   readonly size: number;
-  /** Seconds since 1970, with a fraction; absent for folders that only what is in them tells of. */
+  /** Seconds since 1970, with a fraction; absent for directories that only what is in them tells of. */
   readonly mtime?: number;
   /** Where a symbolic link leads, or what a hard link is another name of. */
   readonly target?: string;

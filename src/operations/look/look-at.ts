@@ -34,7 +34,7 @@ export interface Looked extends Pick<OpenSource, 'source' | 'referrers' | 'place
 }
 
 export interface Names {
-  /** Full name: `docker.io/library/nginx:latest`; of a folder or a tar the name of the image in it, or else its path. */
+  /** Full name: `docker.io/library/nginx:latest`; of a directory or a tar the name of the image in it, or else its path. */
   readonly reference: string;
   /** Docker's short name: `nginx:latest`. */
   readonly familiar: string;

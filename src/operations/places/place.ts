@@ -34,7 +34,7 @@ export interface NamedPlace {
   readonly reference: Reference;
 }
 
-/** A folder or a tar. */
+/** A directory or a tar. */
 export interface FilePlace {
   readonly kind: 'layout' | 'archive';
   readonly text: string;

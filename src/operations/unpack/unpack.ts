@@ -1,7 +1,7 @@
 /**
- * `reg unpack`: the file system of an image into a folder.
+ * `reg unpack`: the file system of an image into a directory.
  *
- *     layer ─▶ layer ─▶ layer ─▶ a folder beside the target ─▶ folders' modes and times ─▶ its name
+ *     layer ─▶ layer ─▶ layer ─▶ a directory beside the target ─▶ directories' modes and times ─▶ its name
  */
 
 import { requireFreeSpace } from '../../disk/free-space.js';
@@ -18,7 +18,7 @@ import { makeNode } from './make-node.js';
 import { openPlace } from '../places/source-place.js';
 
 export interface UnpackOptions extends ReadLayersOptions {
-  /** Replaces a folder that is not empty. Default false. */
+  /** Replaces a directory that is not empty. Default false. */
   readonly force?: boolean | undefined;
 }
 
@@ -27,14 +27,14 @@ export interface UnpackResult extends Losses {
   readonly name?: string;
   /** Of the manifest of the image that was unpacked. */
   readonly digest: Digest;
-  /** The folder, as it was given. */
+  /** The directory, as it was given. */
   readonly path: string;
 }
 
 /**
  * Unpacks the image at a place into `path`, which appears when all of it is there and verified. Throws INVALID_ARGUMENT
- * for a folder that may not be replaced, UNSAFE_ARCHIVE, DIGEST_MISMATCH, TOO_LARGE, STORE_LOCKED, DISK_FULL, DISK_ERROR,
- * UNSUPPORTED for what is no image, and as `openPlace`.
+ * for a directory that may not be replaced, UNSAFE_ARCHIVE, DIGEST_MISMATCH, TOO_LARGE, STORE_LOCKED, DISK_FULL,
+ * DISK_ERROR, UNSUPPORTED for what is no image, and as `openPlace`.
  */
 export async function unpackImage(
   image: string,
