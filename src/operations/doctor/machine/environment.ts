@@ -27,6 +27,6 @@ export const environment: Check<MachineSubject> = {
   title: 'Variables',
   async look({ env }) {
     const set = NAMES.filter((name) => env[name]);
-    return set.length === 0 ? none('none that is about logins') : good(set.join(', '), { variables: set });
+    return set.length === 0 ? none('none about logins') : good(set.join(', '), { variables: set });
   },
 };

@@ -43,8 +43,10 @@ export const containersAuth: Check<MachineSubject> = {
       if ((await lookAt(file)) === undefined) continue;
       found.push({ file, logins: countLogins(await readDockerConfig(file)) });
     }
-    if (found.length === 0)
-      return none(`none: ${files.map((file) => quoteText(file)).join(' and ')} not there`);
+    if (found.length === 0) {
+      const names = files.map((file) => quoteText(file)).join(' and ');
+      return none(`none: ${names} ${files.length === 1 ? 'is' : 'are'} not there`);
+    }
     return good(found.map(({ file, logins }) => `${logins} in ${quoteText(file)}`).join(', '), {
       files: found,
     });
