@@ -132,7 +132,15 @@ test('a table of the README is made of several reports, the later one before, an
     ['scale'],
   );
   const filled = await readFile(file, 'utf8');
-  assert.match(filled, /Measured on 2026-01-01[^]*Measured on 2026-01-02[^]*\| reg digest \| 200 ms \|/);
+  assert.match(
+    filled,
+    /\n\nMeasured on 2026-01-01[^]*\n\nreg digest: Measured on 2026-01-02[^]*\| reg digest \| 200 ms \|/,
+  );
+  const alone = { ...reportOf('2026-01-01', { [tag]: 200 }), tools: ['reg 1.0.0', 'crane 1'] };
+  await writeReadme(file, { reports: [early, alone], cases });
+  assert.deepEqual((await readFile(file, 'utf8')).match(/^.*Measured on.*$/gm), [
+    'Measured on 2026-01-01: a machine; reg 1.0.0, crane 1; a server.',
+  ]);
   assert.match(filled, /\| cold pull of 3 MB \| *\| skopeo ended with 1 \| not measured \|/);
 });
 

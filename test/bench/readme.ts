@@ -5,7 +5,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import type { Case } from './case.js';
 import { select } from './report.js';
 import type { Report } from './report.js';
-import { formatGoals, formatOrigin, formatScale, isScale } from './tables.js';
+import { formatGoals, formatOrigins, formatScale, isScale } from './tables.js';
 
 /** A table of the README, and why it is left as it is. */
 export interface Left {
@@ -45,7 +45,7 @@ export async function writeReadme(
     const missing = namesOf(cases.filter(needs));
     for (const { name } of [...measured.results, ...measured.failed]) missing.delete(name);
     if (missing.size > 0) left.push({ table, missing: [...missing] });
-    else tables.set(table, [...new Set(origins.map(formatOrigin)), format(measured)].join('\n\n'));
+    else tables.set(table, [formatOrigins(origins), format(measured)].join('\n\n'));
   }
   const text = await readFile(file, 'utf8');
   await writeFile(file, fillIn(text, tables));

@@ -36,18 +36,40 @@ export async function readReport(file: string): Promise<Report> {
   }
 }
 
+/** The origin of some of the cases. */
+interface PartOrigin extends Origin {
+  readonly cases: readonly string[];
+}
+
+/** Those that differ only in the tools that were there are one. */
+function mergeOrigins(origins: readonly PartOrigin[]): readonly PartOrigin[] {
+  const merged = new Map<string, PartOrigin>();
+  for (const { date, machine, servers, tools, cases } of origins) {
+    const key = [date, machine, servers].join('\n');
+    const known = merged.get(key);
+    merged.set(key, {
+      date,
+      machine,
+      servers,
+      tools: [...new Set([...(known?.tools ?? []), ...tools])],
+      cases: [...(known?.cases ?? []), ...cases],
+    });
+  }
+  return [...merged.values()];
+}
+
 /** What several reports say of the cases that are wanted; of one that was measured again, the later report. */
 export function select(
   reports: readonly Report[],
   isWanted: (name: string) => boolean,
-): Omit<Report, keyof Origin> & { readonly origins: readonly Origin[] } {
+): Omit<Report, keyof Origin> & { readonly origins: readonly PartOrigin[] } {
   const found = new Map<string, { readonly report: Report; readonly one: Result | Failure }>();
   for (const report of reports)
     for (const one of [...report.failed, ...report.results])
       if (isWanted(one.name)) found.set(one.name, { report, one });
   const all = [...found.values()];
   return {
-    origins: [...new Set(all.map(({ report }) => report))],
+    origins: mergeOrigins(all.map(({ report, one }) => ({ ...report, cases: [one.name] }))),
     results: all.flatMap(({ one }) => ('figures' in one ? [one] : [])),
     failed: all.flatMap(({ one }) => ('figures' in one ? [] : [one])),
   };
@@ -62,7 +84,8 @@ export interface Memory {
 export function describeMachine(): string {
   const gibibytes = Math.round(totalmem() / 1024 ** 3);
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';
-  return `${availableParallelism()} cores (${model}), ${gibibytes} GiB, ${type()} ${release()}, Node ${version}`;
+  const [system = ''] = /^\d+\.\d+/.exec(release()) ?? [];
+  return `${availableParallelism()} cores (${model}), ${gibibytes} GiB, ${type()} ${system}, Node ${version}`;
 }
 
 export function findMemory(results: readonly Result[]): readonly Memory[] {

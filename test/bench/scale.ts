@@ -107,7 +107,7 @@ function pruneAll({ cache, home }: Rig, count: number): Contestant {
 async function pullLayers(rig: Rig, { reference, layers }: BenchImage): Promise<Contestant> {
   const folder = join(await rig.folder(), 'out');
   return {
-    name: `reg, ${layers} layers`,
+    name: `reg, ${layers} layers of 1 kB`,
     before: () => rm(folder, { recursive: true, force: true }),
     command: () => regCommand(rig.home, ['pull', `${rig.still.host}/${reference}`, '--store', folder]),
   };
@@ -120,7 +120,7 @@ function pushLayers(
 ): Contestant {
   const args = ['push', '--from', `oci:${folder}:1`];
   return {
-    name: `reg, ${layers} layers`,
+    name: `reg, ${layers} layers of 1 kB`,
     before: renew,
     command: () => regCommand(home, [...args, `${host()}/${reference}`]),
   };

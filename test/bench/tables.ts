@@ -2,7 +2,7 @@
 
 import { MOST_MEMORY, programOf } from './case.js';
 import { findMemory } from './report.js';
-import type { Memory, Origin, Report } from './report.js';
+import type { Memory, Origin, Report, select } from './report.js';
 import type { Comparison, Figures, Result } from './run.js';
 import type { Spread } from './statistics.js';
 
@@ -25,7 +25,14 @@ export function formatReport(report: Report): string {
   return [formatOrigin(report), ...tables.map(align), ...leftOut].join('\n\n');
 }
 
-export function formatOrigin({ date, machine, tools, servers }: Origin): string {
+/** Each but the largest says what of the table it is about. */
+export function formatOrigins(origins: ReturnType<typeof select>['origins']): string {
+  const [most, ...others] = origins.toSorted((one, other) => other.cases.length - one.cases.length);
+  const exceptions = others.map((one) => `${one.cases.join(', ')}: ${formatOrigin(one)}`);
+  return [...(most === undefined ? [] : [formatOrigin(most)]), ...exceptions].join('\n\n');
+}
+
+function formatOrigin({ date, machine, tools, servers }: Origin): string {
   return `Measured on ${date}: ${machine}; ${tools.join(', ')}; ${servers}.`;
 }
 
