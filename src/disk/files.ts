@@ -83,6 +83,12 @@ export async function ifThere<T>(task: () => Promise<T> | T): Promise<T | undefi
   }
 }
 
+/** For a file that was named and is not there. */
+export function notThere(path: string): RegError {
+  const message = `cannot read ${quoteText(path)}: ${reasonFor('ENOENT')}`;
+  return new RegError('NOT_FOUND', message, hintFor('ENOENT'));
+}
+
 /** What is at `path` itself, links not followed; undefined when nothing is. */
 export function look(path: string): Promise<Stats | undefined> {
   return onDisk({ verb: 'read', path }, () => lstatSync(path, { throwIfNoEntry: false }));

@@ -329,8 +329,15 @@ export const SECTIONS: Readonly<Record<string, readonly Situation[]>> = {
     },
   ],
 
-  'Where a push takes its image from': [
+  'Files and places': [
     { title: 'a file that is not there', typed: 'reg push --from nowhere.tar localhost:5000/app' },
+    {
+      title: 'a file of an artifact that is not there',
+      typed: 'reg artifact push localhost:5000/app:1 nope',
+    },
+    { title: 'a file for sync that is not there', typed: 'reg sync nope.yaml' },
+    { title: 'a name for a place to pull into', typed: 'reg pull nginx -o nginx' },
+    { title: 'an image that is not there to save', typed: 'reg save -o out.tar nginx' },
     {
       title: 'a tag that the directory does not have',
       arrange: async (stage) => void (await folder(stage)),

@@ -89,6 +89,8 @@ test('where there is nothing to list a person is told so, and a script gets noth
   const me = await createPerson(t);
   const cases: readonly (readonly [args: readonly string[], told: string])[] = [
     [['images'], `there are no images in "${me.store}". "reg pull NAME" brings one`],
+    [['images', 'nope'], `there is no image nope in "${me.store}". "reg pull nope" brings it`],
+    [['images', 'localhost:7071'], `there is no image localhost:7071 in "${me.store}"`],
     [['files', '--match', '*.none', ...AMD64, name], `no file in ${name} fits "*.none"`],
     [['attestations', ...AMD64, name], `nothing is attested of ${name}`],
     ...[['referrers'], ['artifact', 'list']].map(

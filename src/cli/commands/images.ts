@@ -12,20 +12,28 @@ const HEAD = ['REPOSITORY', 'TAG', 'DIGEST', 'PLATFORM', 'SIZE'];
 /** Most damaged images that are named. */
 const MAX_NAMED = 3;
 
+/** What looks like a registry, of which no repository is named. */
+const HOST = /^(?:localhost|[^/:]*\.[^/:]*)(?::\d+)?$/;
+
 export async function run({ args, output, store }: Context): Promise<void> {
   const [name] = args;
   const of = name === undefined ? undefined : parseReference(name);
   const layout = await store();
   const { images, damaged } = await listImages({ store: layout, of });
-  const what = of === undefined ? 'are no images' : `is no ${familiarName(of)}`;
-  const none = `there ${what} in ${quoteText(layout.folder)}. "reg pull ${of ? familiarName(of) : 'NAME'}" brings one`;
   output.list(images, {
     head: HEAD,
     row: rowOf,
     quiet: ({ reference }) => reference,
-    none: damaged.length > 0 ? undefined : none,
+    none: damaged.length > 0 ? undefined : noneOf(name, layout.folder),
   });
   if (damaged.length > 0) throw damageError(damaged);
+}
+
+function noneOf(name: string | undefined, folder: string): string {
+  if (name === undefined) return `there are no images in ${quoteText(folder)}. "reg pull NAME" brings one`;
+  const familiar = familiarName(parseReference(name));
+  const none = `there is no image ${familiar} in ${quoteText(folder)}`;
+  return HOST.test(name) ? none : `${none}. "reg pull ${familiar}" brings it`;
 }
 
 function rowOf({ repository, tag = '<none>', digest, platform = 'multi', size }: ImageSummary) {

@@ -16,7 +16,7 @@ export async function run({ flags, output, signal, store }: Context<PruneFlags>)
   const freed = await pruneLayout(await store(), { dryRun, usedSince, signal });
   const { blobs, partials, cached, bytes } = freed;
   const what = [`${blobs} ${blobs === 1 ? 'blob' : 'blobs'}`];
-  if (partials > 0) what.push(`${partials} broken-off ${partials === 1 ? 'download' : 'downloads'}`);
+  if (partials > 0) what.push(`${partials} interrupted ${partials === 1 ? 'download' : 'downloads'}`);
   if (cached > 0) what.push(`${cached} cached ${cached === 1 ? 'manifest or tag' : 'manifests and tags'}`);
   const human = `${dryRun ? 'Would free' : 'Freed'} ${formatBytes(bytes)}: ${what.join(', ')}`;
   output.result(freed, { human });

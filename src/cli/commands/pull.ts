@@ -53,9 +53,12 @@ async function pullInto(
   ]);
   const to = await parsePlace(output);
   if (to.kind === 'registry')
-    throw wrongPlace(output, 'it names an image at a registry; a path begins with ./');
+    throw wrongPlace(output, 'it names an image at a registry', {
+      hint: 'Give oci:DIR, oci-archive:FILE, docker-archive:FILE, ./PATH or -.',
+    });
   const options = {
     ...(await openEnds([...args, output], context)),
+    verb: 'pull',
     dryRun: flags.dryRun,
     platforms: allPlatforms ? [] : platform && [platform],
     onePlatform: true,
@@ -81,8 +84,9 @@ function printResult(result: PullResult, { output }: Context<PullFlags>): void {
   output.result(result, { human, quiet: reference });
 }
 
-/** The words of docker, which says as little of an image that was there under another name. */
+/** The words of docker, which has none for an image that only the name of was new. */
 function statusOf({ status, fetched, familiar }: PullResult): string {
   if (status === 'up-to-date') return `Image is up to date for ${familiar}`;
-  return `Downloaded newer image for ${familiar}${fetched === 0 ? ', all of which was there already' : ''}`;
+  if (fetched === 0) return `Named ${familiar}: everything was there already`;
+  return `Downloaded newer image for ${familiar}`;
 }

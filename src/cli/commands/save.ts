@@ -16,7 +16,11 @@ export async function run(context: Context<SaveFlags>): Promise<void> {
   const { output: path } = flags;
   const sources = args.map((image) => `store:${image}`);
   const file = { kind: 'archive', text: path ?? '-', path, name: undefined, isForDocker: false } as const;
-  const options = { ...(await openEnds([...sources, '-'], context)), onEvent: progress.onEvent };
+  const options = {
+    ...(await openEnds([...sources, '-'], context)),
+    verb: 'save',
+    onEvent: progress.onEvent,
+  };
   await transfer(allOf(copyImages(sources, file, options)), {
     job: { direction: 'save', name: args.join(', ') },
     print: (result) => outputBeside(result.destination, context).result(result, {}),

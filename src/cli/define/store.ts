@@ -18,7 +18,7 @@ export const define = {
 function defineImages(command: Command, act: Act): void {
   command
     .description('List the images in the local store.')
-    .argument('[image]', 'only this one, or without a tag all of its repository');
+    .argument('[image]', 'an image, or a repository without a tag: list only that');
   addStoreFlag(command);
   addResultFlags(command, 'print only the full names');
   addExamples(command, [

@@ -43,7 +43,7 @@ export function createTtyProgress(screen: Screen, { now, style, every, spin }: T
     end(outcome) {
       if (current === undefined) return;
       current.stop();
-      const symbols = style.unicode ? { done: '✔', failed: '✖' } : { done: '*', failed: 'x' };
+      const symbols = style.unicode ? { done: '✓', failed: '✗' } : { done: '*', failed: 'x' };
       const isLeft = current.job.isTransient !== true && current.transfer.layers().length > 0;
       if (isLeft) draw({ symbol: symbols[outcome], phase: outcome });
       else painter.clear();

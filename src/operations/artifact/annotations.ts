@@ -1,7 +1,7 @@
 /** Annotations as they are given: one by one, or in a file as oras has them. */
 
 import { RegError } from '../../errors.js';
-import { readSmallFile } from '../../disk/files.js';
+import { notThere, readSmallFile } from '../../disk/files.js';
 import type { Annotations } from '../../spec/artifact.js';
 import { parseAnnotations } from '../../spec/descriptor.js';
 import { parseJsonObject } from '../../spec/json.js';
@@ -24,7 +24,7 @@ interface Given {
   readonly file?: string | undefined;
 }
 
-/** Throws INVALID_ARGUMENT for what can't be read so, DISK_ERROR. */
+/** Throws INVALID_ARGUMENT for what can't be read so, NOT_FOUND, DISK_ERROR. */
 export async function readAnnotations({ pairs = [], file }: Given): Promise<AnnotationSet> {
   const { $manifest = {}, $config = {}, ...files } = file === undefined ? {} : await readFile(file);
   return {
@@ -45,7 +45,7 @@ function parsePair(text: string): readonly [string, string] {
 async function readFile(path: string): Promise<Readonly<Record<string, Annotations>>> {
   const what = `the file of annotations ${quoteText(path)}`;
   const bytes = await readSmallFile(path, { cap: MAX_SIZE, code: 'INVALID_ARGUMENT' });
-  if (bytes === undefined) throw new RegError('NOT_FOUND', `cannot read ${quoteText(path)}: no such file`);
+  if (bytes === undefined) throw notThere(path);
   const hint = 'It has the form {"$manifest": {"KEY": "VALUE"}, "$config": {}, "FILE": {}}.';
   const document = parseJsonObject(bytes, { what, code: 'INVALID_ARGUMENT', hint });
   try {

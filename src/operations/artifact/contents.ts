@@ -10,7 +10,7 @@ import { stat } from 'node:fs/promises';
 
 import type { CallOptions, Content } from '../../content/types.js';
 import { hashed } from '../../content/verify.js';
-import { onDisk } from '../../disk/files.js';
+import { ifThere, notThere, onDisk } from '../../disk/files.js';
 import { bytesOf } from '../../disk/region.js';
 import type { Scratch } from '../../disk/scratch.js';
 import { RegError } from '../../errors.js';
@@ -38,11 +38,12 @@ export interface ContentWork extends CallOptions {
   readonly stdin: AsyncIterable<Uint8Array> | undefined;
 }
 
-/** Reads a file once, to find out its digest. Throws INVALID_ARGUMENT, DISK_FULL, DISK_ERROR, ABORTED. */
+/** Reads a file once, to find out its digest. Throws INVALID_ARGUMENT, NOT_FOUND, DISK_FULL, DISK_ERROR, ABORTED. */
 export async function contentOfFile(file: NewFile, work: ContentWork): Promise<Content> {
   if (file.path === '-') return fromStdin(file, work);
   const { path } = file;
-  const stats = await onDisk({ verb: 'read', path }, () => stat(path));
+  const stats = await onDisk({ verb: 'read', path }, () => ifThere(() => stat(path)));
+  if (stats === undefined) throw notThere(path);
   return stats.isDirectory() ? fromFolder(file, work) : fromFile(file, work);
 }
 

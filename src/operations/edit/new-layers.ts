@@ -11,7 +11,7 @@ import { basename, resolve } from 'node:path';
 
 import type { CallOptions, Content } from '../../content/types.js';
 import { hashed } from '../../content/verify.js';
-import { ifThere, onDisk } from '../../disk/files.js';
+import { ifThere, notThere, onDisk } from '../../disk/files.js';
 import { openFile, type Region } from '../../disk/region.js';
 import { Scratch } from '../../disk/scratch.js';
 import { explain, RegError } from '../../errors.js';
@@ -33,13 +33,13 @@ export interface NewLayer {
 }
 
 export interface NewLayersOptions extends CallOptions {
-  /** Whether a plain tar and a folder are compressed with gzip; default true. */
+  /** Whether a plain tar and a directory are compressed with gzip; default true. */
   readonly isCompressed?: boolean | undefined;
-  /** Whether there is nothing below them, so that every folder has to be in them. Default false. */
+  /** Whether there is nothing below them, so that every directory has to be in them. Default false. */
   readonly isFirst?: boolean | undefined;
-  /** Path in the image that the contents of a folder get; default its root. */
+  /** Path in the image that the contents of a directory get; default its root. */
   readonly to?: string | undefined;
-  /** When everything in a folder was changed last; default 1970. */
+  /** When everything in a directory was changed last; default 1970. */
   readonly created?: Date | undefined;
   /** Where what has to be compressed is kept in the meantime; default: the system's. */
   readonly temporaryFolder?: string | undefined;
@@ -74,10 +74,7 @@ export class NewLayers {
    */
   async add(path: string): Promise<NewLayer> {
     const stats = await onDisk({ verb: 'read', path }, () => ifThere(() => stat(path)));
-    if (stats === undefined)
-      throw new RegError('NOT_FOUND', `cannot read ${quoteText(path)}: no such file or directory`, {
-        hint: 'Check the path.',
-      });
+    if (stats === undefined) throw notThere(path);
     const layer = stats.isDirectory() ? this.#folder(path) : this.#tar(path);
     return layer.catch((error: unknown) => {
       const isNoTar = error instanceof RegError && error.message.endsWith(NO_TAR);

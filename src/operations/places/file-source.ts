@@ -7,10 +7,9 @@ import { chooseImage, groupByDigest } from '../../archive/image.js';
 import { fullNameOf } from '../../archive/names.js';
 import { openArchive } from '../../archive/reader.js';
 import { systemClock } from '../../content/system-clock.js';
-import { look } from '../../disk/files.js';
+import { look, notThere } from '../../disk/files.js';
 import { findEndpoint } from '../../engine/endpoint.js';
 import { exportImage } from '../../engine/engine.js';
-import { RegError } from '../../errors.js';
 import { openLayout } from '../../layout/layout.js';
 import type { Descriptor } from '../../spec/descriptor.js';
 import { familiarName, formatReference } from '../../spec/reference.js';
@@ -116,7 +115,5 @@ function byName(root: Descriptor, names: readonly string[]): readonly FoundImage
 
 async function requireThere(path: string): Promise<void> {
   if ((await look(path)) !== undefined) return;
-  throw new RegError('NOT_FOUND', `cannot read ${quoteText(path)}: no such file or directory`, {
-    hint: 'Check the path.',
-  });
+  throw notThere(path);
 }

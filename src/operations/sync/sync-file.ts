@@ -9,7 +9,7 @@
  *         referrers: true
  */
 
-import { readSmallFile } from '../../disk/files.js';
+import { notThere, readSmallFile } from '../../disk/files.js';
 import { RegError } from '../../errors.js';
 import { isObject } from '../../spec/json.js';
 import { parsePlatform, type Platform } from '../../spec/platform.js';
@@ -38,7 +38,7 @@ const KEYS: ReadonlySet<string> = new Set(['source', 'tags', 'to', 'platforms', 
 /** Reads a file of entries. Throws INVALID_CONFIG, with the place of what is wrong, NOT_FOUND. */
 export async function readSyncFile(path: string): Promise<readonly SyncEntry[]> {
   const bytes = await readSmallFile(path, { cap: MAX_SIZE, code: 'INVALID_CONFIG' });
-  if (bytes === undefined) throw new RegError('NOT_FOUND', `there is no file ${quoteText(path)}`);
+  if (bytes === undefined) throw notThere(path);
   const document = await parseYaml(bytes.toString('utf8'), quoteText(path));
   const images = isObject(document) ? document['images'] : undefined;
   if (!Array.isArray(images)) throw new RegError('INVALID_CONFIG', `${quoteText(path)} has no list "images"`);

@@ -41,6 +41,8 @@ export interface CopyImagesOptions extends TargetEnds, TagRules {
   readonly allTags?: boolean | undefined;
   /** Copies what refers to the images as well: signatures, SBOMs, and what refers to those. Default false. */
   readonly referrers?: boolean | undefined;
+  /** What it is called where it fails: `cannot copy A to B`. Default `copy`. */
+  readonly verb?: string | undefined;
   /** Layers that move at once; default 6, and 1 into a tar. */
   readonly concurrency?: number | undefined;
   readonly onEvent?: CopyListener | undefined;
@@ -64,6 +66,7 @@ export async function copyImages(
   destination: string | Place,
   options: CopyImagesOptions = {},
 ): Promise<readonly CopyResult[]> {
+  const { verb = 'copy' } = options;
   const to = typeof destination === 'string' ? await parsePlace(destination) : destination;
   const from = await Promise.all(sources.map(parsePlace));
   if (from.length > 1) requireSeveral(to);
@@ -73,7 +76,7 @@ export async function copyImages(
     for (const place of from) {
       const copied = copyPlace(place, target, options);
       results.push(
-        ...(await copied.catch(explaining(`cannot copy ${placeName(place)} to ${placeName(to)}`))),
+        ...(await copied.catch(explaining(`cannot ${verb} ${placeName(place)} to ${placeName(to)}`))),
       );
     }
     return results;

@@ -103,7 +103,7 @@ test('A long name is cut, and not what came of it', () => {
   setup.progress.end('done');
   assert.equal(
     setup.screen.visible()[0],
-    '✔ Copied registry.example.com/team/app:1.0 to registry.exa…: 1 layer, 0 B in 2s',
+    '✓ Copied registry.example.com/team/app:1.0 to registry.exa…: 1 layer, 0 B in 2s',
   );
 });
 
@@ -141,7 +141,7 @@ test('In the end the layers stay, and the cursor is back', () => {
   setup.clock.ms = 4000;
   setup.progress.end('done');
   assert.deepEqual(setup.screen.visible(), [
-    '✔ Pulled nginx:latest: 3 layers, 31.9 MB in 4s (7.97 MB/s)',
+    '✓ Pulled nginx:latest: 3 layers, 31.9 MB in 4s (7.97 MB/s)',
     `  ${name(ONE)}  Pull complete  31.4 MB`,
     `  ${name(TWO)}  Pull complete  25.3 MB, resumed at 9.10 MB`,
     `  ${name(THREE)}  Already exists`,
@@ -155,7 +155,7 @@ test('A failure shows how far each layer came', () => {
   halfWay(setup);
   setup.progress.end('failed');
   const lines = setup.screen.visible();
-  assert.equal(lines[0], '✖ Pulling nginx:latest');
+  assert.equal(lines[0], '✗ Pulling nginx:latest');
   assert.equal(lines[1], `  ${name(ONE)}  Stopped at 15.7/31.4 MB`);
 });
 
