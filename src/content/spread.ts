@@ -71,19 +71,20 @@ class Spreading {
   #goOn(): void {
     // What was given up is on its way to nobody.
     if (this.#running.size === 0) this.#left = this.#missing();
-    while (this.#isWanted()) void this.#fetch();
+    while (this.#mayPay() && this.#leavesSome()) void this.#fetch();
     if (this.#running.size === 0) this.#onEnd();
   }
 
-  #isWanted(): boolean {
+  /** Whether one more may pay. */
+  #mayPay(): boolean {
     if (this.#isOver) return false;
     // One connection can be denied to nobody.
-    if (this.#running.size === 0) return this.#left.length > 0;
+    if (this.#running.size === 0) return true;
     const { sendsParts, isOneEnough } = this.#connections;
     // The second connection shows whether the host sends parts at all.
     if (isOneEnough || !(sendsParts ?? this.#running.size === 1)) return false;
     const rest = this.#left.length > 0 ? lengthOf(this.#left) : restOf(this.#longest);
-    return this.#connections.isWorthIt(rest) && this.#connections.hasRoom(0) && this.#share();
+    return this.#connections.isWorthIt(rest) && this.#connections.hasRoom(0);
   }
 
   async #fetch(): Promise<void> {
@@ -104,19 +105,21 @@ class Spreading {
   }
 
   async #read(fetch: Fetch, lane: Lane): Promise<void> {
-    const { from, asked: to } = fetch;
+    const { from, asked } = fetch;
     const stretch = this.#receiver.begin(from);
     // One of its own: Node warns of many who listen to the same one.
     const signal = AbortSignal.any([this.#signal]);
     try {
-      for await (const bytes of await this.#content.open({ from, to, signal })) {
-        const wanted = fetch.to < to ? bytes.subarray(0, fetch.to - fetch.position) : bytes;
+      for await (const bytes of await this.#content.open({ from, to: asked, signal })) {
+        // Not before another was seen to get its part: else all might have to come again.
+        const isCut = fetch.to < asked && this.#connections.sendsParts === true;
+        const wanted = isCut ? bytes.subarray(0, Math.max(0, fetch.to - fetch.position)) : bytes;
         fetch.position += wanted.byteLength;
         lane.count(bytes.byteLength);
         await stretch.add(wanted);
         // From the middle of it, nothing but a part can have come.
-        if (from > 0 && to < this.#size) this.#connections.sendsParts ??= true;
-        if (fetch.position === fetch.to && fetch.to < to) break;
+        if (from > 0 && asked < this.#size) this.#connections.sendsParts ??= true;
+        if (isCut && fetch.position >= fetch.to) break;
         this.#goOn();
       }
     } finally {
@@ -131,11 +134,11 @@ class Spreading {
     else if (asked < this.#size) this.#connections.sendsParts ??= true;
   }
 
-  /** Without others: who has asked for all gets back what they were to take over. */
+  /** Without others: who has asked for all gets back what they were to take over, unless he has let go of it already. */
   #goOnWhole(): void {
     this.#connections.sendsParts = false;
     this.#left = [];
-    for (const fetch of this.#running) fetch.to = fetch.asked;
+    for (const fetch of this.#running) if (fetch.position < fetch.to) fetch.to = fetch.asked;
   }
 
   #fail(error: unknown): void {
@@ -164,8 +167,8 @@ class Spreading {
     return sendsParts === undefined ? FIRST_PART : this.#connections.stretchLength(lengthOf(this.#left));
   }
 
-  /** Sees to it that something is left, by taking it from the longest stretch if need be. Answers whether there is. */
-  #share(): boolean {
+  /** Whether something is left, which is taken from the longest stretch if need be. */
+  #leavesSome(): boolean {
     if (this.#left.length > 0) return true;
     const longest = this.#longest;
     const rest = restOf(longest);

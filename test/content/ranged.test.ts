@@ -308,6 +308,74 @@ suite('for a receiver that takes stretches in any order, a large content', () =>
     assert.equal(link.bytes, 96 * MIB);
   });
 
+  for (const moment of ['add', 'end'] as const) {
+    test(`comes whole when a part is refused just when its place was given up (${moment})`, async () => {
+      const link = slowLink();
+      const connections = new Connections({ most: 12, clock: link.clock });
+      connections.sendsParts = true;
+      let cut: number | undefined;
+      let hasPaused = false;
+      let refuse = (): void => {};
+      const refused = new Promise<void>((resolve) => (refuse = resolve));
+      const whole = link.through(content(96 * MIB));
+      const fickle: Content = {
+        ...whole,
+        async open(options = {}) {
+          const { from = 0, to = 96 * MIB } = options;
+          if (to === 96 * MIB) return whole.open(options);
+          cut ??= from;
+          await refused;
+          throw new RegError('UNSUPPORTED', 'no parts');
+        },
+      };
+      const held = new Extents();
+      const keeper = receiver(held);
+      const slow: Receiver = {
+        ...keeper,
+        begin(at) {
+          const stretch = keeper.begin(at);
+          const pause = async (when: typeof moment): Promise<void> => {
+            if (when !== moment || held.front !== cut || hasPaused) return;
+            hasPaused = true;
+            refuse();
+            await new Promise((resolve) => setTimeout(resolve, 5));
+          };
+          return {
+            async add(bytes) {
+              await stretch.add(bytes);
+              await pause('add');
+            },
+            async end() {
+              await stretch.end();
+              await pause('end');
+            },
+          };
+        },
+      };
+      await link.during(receive(ranged(fickle, connections), slow));
+      assert.ok(cut !== undefined && cut < 96 * MIB);
+      assert.deepEqual(held.spans, [{ from: 0, to: 96 * MIB }]);
+    });
+  }
+
+  test('comes once from a host that sends no parts and is long in saying so', async () => {
+    const link = slowLink();
+    const connections = new Connections({ most: 12, clock: link.clock });
+    const held = new Extents();
+    const whole = link.through(content(96 * MIB));
+    const busy: Content = {
+      ...whole,
+      async open(options = {}) {
+        if ((options.to ?? 96 * MIB) === 96 * MIB) return whole.open(options);
+        while (held.front < 64 * MIB) await new Promise((resolve) => setImmediate(resolve));
+        throw new RegError('UNSUPPORTED', 'no parts');
+      },
+    };
+    await link.during(receive(ranged(busy, connections), receiver(held)));
+    assert.equal(held.front, 96 * MIB);
+    assert.equal(link.bytes, 96 * MIB);
+  });
+
   test('costs no more than one opening where one connection is all that pays', async () => {
     const link = slowLink({ tickMs: 0.5 });
     const connections = new Connections({ most: 24, clock: link.clock });
