@@ -17,7 +17,7 @@ const files = [
   },
   {
     name: 'registry',
-    // The last two because both who looks and who pulls has them, and neither needs the other's file.
+    // `style` and `watched` because both who looks and who pulls has them, and neither needs the other's file.
     test: /src[\\/](cli[\\/](open[\\/]connection|output[\\/]style|commands[\\/](digest|tags))|content[\\/]watched)\.ts$/,
   },
   { name: 'toml', test: /node_modules[\\/]smol-toml[\\/]/ },

@@ -49,7 +49,7 @@ function writeAtOnce(text: string): string {
 /** The descriptor of the standard output. */
 const STDOUT = 1;
 
-/** As all that follows from here. */
+/** Whether the page of help is asked for, by the rules of program.ts. */
 function isHelp([first = '--help', second = '--help']: readonly string[]): boolean {
   return isHelpOption(first) || (first === 'help' && (isHelpOption(second) || second === 'help'));
 }

@@ -34,10 +34,12 @@ async function answerOrRun(
   { args, stdout }: Io,
   { answer, onDone }: RunOptions,
 ): Promise<number> {
-  if (answer === undefined) {
-    await runProgram(args, { stdout, run });
-    onDone();
-  } else stdout.write(answer);
+  if (answer !== undefined) {
+    stdout.write(answer);
+    return 0;
+  }
+  await runProgram(args, { stdout, run });
+  onDone();
   return 0;
 }
 
