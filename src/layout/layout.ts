@@ -180,10 +180,14 @@ export class Layout implements Source, Sink {
     return this.#leases.close();
   }
 
-  /** Whether the name stands for it already, and all is there that it reaches: then nothing is written, not even a lease. */
+  /**
+   * Whether the name stands for it already, and all is there that it reaches: then nothing is written, not even a lease.
+   * Not while anything is under way or was left behind, which is cleared, and what it wrote brought to the disk, first.
+   */
   async #isSettled(descriptor: Descriptor, { tag, fresh = false, signal }: PutOptions): Promise<boolean> {
     if (tag === undefined || fresh || this.parts.isReadOnly) return false;
     if (!(await this.#isNamed(makeEntry(tag, descriptor)))) return false;
+    if (!(await this.parts.work.isEmpty())) return false;
     try {
       await this.#requireGraph([descriptor], { of: descriptor, signal });
       return true;

@@ -75,6 +75,11 @@ export class Work {
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
+  /** Whether nothing is on its way, and nothing was left behind. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.#names()).length === 0;
+  }
+
   /** Removes what dead processes left and nobody can use, as far as the disk lets us. */
   async tidy(): Promise<void> {
     for (const name of await this.#names()) {
